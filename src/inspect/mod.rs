@@ -1,0 +1,59 @@
+//! `byline inspect …`: what the program makes of a file, one JSON object a line on standard output.
+//!
+//! The forms are fixed, because scorers and other programs read them. Offsets are Unicode **code points** into the text.
+
+mod quotes;
+mod rank;
+mod summary;
+
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use serde::Serialize;
+
+/// What to inspect.
+#[derive(Debug, Subcommand)]
+pub enum Inspect {
+    /// The quotations of articles, with speaker, cue and kind
+    Quotes {
+        /// Files, folders or patterns
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// The ranked paragraphs for each question of a file
+    Rank(rank::Options),
+    /// A summary of each article in its own sentences
+    Summary(summary::Options),
+}
+
+impl Inspect {
+    /// Does it, printing to standard output.
+    ///
+    /// # Errors
+    /// When an input can't be read or the output can't be written.
+    pub fn run(&self) -> anyhow::Result<()> {
+        let mut out = BufWriter::new(io::stdout().lock());
+        match self {
+            Self::Quotes { files } => quotes::run(files, &mut out)?,
+            Self::Rank(options) => rank::run(options, &mut out)?,
+            Self::Summary(options) => summary::run(options, &mut out)?,
+        }
+        out.flush()?;
+        Ok(())
+    }
+}
+
+/// Writes one object and a line end.
+fn print_line(out: &mut impl Write, value: &impl Serialize) -> anyhow::Result<()> {
+    serde_json::to_writer(&mut *out, value)?;
+    out.write_all(b"\n")?;
+    Ok(())
+}
+
+/// Says on standard error which files gave nothing.
+fn tell_refused(refused: &[crate::intake::folder::Refused]) {
+    for refused in refused {
+        tracing::warn!(path = %refused.path.display(), reason = %refused.reason, "not read");
+    }
+}

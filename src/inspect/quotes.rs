@@ -1,0 +1,54 @@
+//! `byline inspect quotes FILE…`: the quotations of each article.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::article::{CodePoints, Span};
+use crate::intake::folder;
+use crate::quotes::{self, Kind, Quotation};
+
+#[derive(Serialize)]
+struct Line {
+    id: String,
+    quotes: Vec<Quote>,
+}
+
+#[derive(Serialize)]
+struct Quote {
+    content: Vec<(usize, usize)>,
+    speaker: Option<(usize, usize)>,
+    speaker_name: Option<String>,
+    cue: Option<(usize, usize)>,
+    kind: Kind,
+    confidence: f32,
+}
+
+pub(super) fn run(files: &[PathBuf], out: &mut impl Write) -> anyhow::Result<()> {
+    let loaded = folder::load(files, || ());
+    super::tell_refused(&loaded.refused);
+    let articles: Vec<_> = loaded.library.iter().map(|(_, article)| article).collect();
+    let lines: Vec<Line> = articles
+        .par_iter()
+        .map(|article| {
+            let points = CodePoints::new(article.text());
+            let quotes = quotes::find(article).into_iter().map(|quotation| quote(quotation, &points)).collect();
+            Line { id: article.key().to_owned(), quotes }
+        })
+        .collect();
+    lines.iter().try_for_each(|line| super::print_line(out, line))
+}
+
+fn quote(quotation: Quotation, points: &CodePoints<'_>) -> Quote {
+    let point = |span: Span| points.span(span);
+    Quote {
+        content: quotation.content.into_iter().map(point).collect(),
+        speaker: quotation.speaker.map(point),
+        speaker_name: quotation.speaker_name,
+        cue: quotation.cue.map(point),
+        kind: quotation.kind,
+        confidence: quotation.confidence,
+    }
+}

@@ -1,0 +1,85 @@
+//! `byline inspect summary`: each article in a few of its own sentences.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use clap::Args;
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::article::CodePoints;
+use crate::digest;
+use crate::intake::folder;
+
+/// Options of `byline inspect summary`.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// How many sentences to choose
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    sentences: usize,
+    /// Take every article below this folder; the id is then its path without the suffix
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+    /// Files to summarise
+    #[arg(value_name = "FILE", required_unless_present = "root")]
+    files: Vec<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Line {
+    id: String,
+    sentences: Vec<Sentence>,
+}
+
+#[derive(Serialize)]
+struct Sentence {
+    start: usize,
+    end: usize,
+    text: String,
+}
+
+pub(super) fn run(options: &Options, out: &mut impl Write) -> anyhow::Result<()> {
+    let mut named = options.files.clone();
+    named.extend(options.root.clone());
+    let files = folder::files(&named);
+    if files.is_empty() {
+        bail!("no article to summarise");
+    }
+    let lines: Vec<Vec<Line>> = files.par_iter().map(|path| summarise(path, options)).collect::<anyhow::Result<_>>()?;
+    lines.iter().flatten().try_for_each(|line| super::print_line(out, line))
+}
+
+fn summarise(path: &Path, options: &Options) -> anyhow::Result<Vec<Line>> {
+    let (articles, _) = match folder::read_file(path) {
+        Ok(read) => read,
+        Err(reason) => {
+            super::tell_refused(&[folder::Refused { path: path.to_owned(), reason }]);
+            return Ok(Vec::new());
+        }
+    };
+    let lines = articles.iter().map(|article| {
+        let points = CodePoints::new(article.text());
+        let sentences = digest::summary(article, options.sentences)
+            .into_iter()
+            .map(|span| {
+                let (start, end) = points.span(span);
+                Sentence { start, end, text: article.slice(span).to_owned() }
+            })
+            .collect();
+        let below = options.root.as_deref().and_then(|root| path.strip_prefix(root).ok());
+        let id = below.map_or_else(
+            || article.key().to_owned(),
+            |below| {
+                below
+                    .with_extension("")
+                    .components()
+                    .map(|c| c.as_os_str().to_string_lossy())
+                    .collect::<Vec<_>>()
+                    .join("/")
+            },
+        );
+        Line { id, sentences }
+    });
+    Ok(lines.collect())
+}
