@@ -7,13 +7,19 @@
 //! - [`matcher`]: from a question to the passage that answers it.
 //! - [`quotes`]: who said what.
 //! - [`digest`]: an article, or a day, in its own sentences.
+//! - [`reply`]: an answer as data, every quoted word of it checked.
+//! - [`router`]: from a message to a reply, by one table of commands.
+//! - [`chat`]: the surfaces on which people talk to it.
 //!
 //! Beside them, [`intake`] is how articles arrive, and [`inspect`] prints what is made of a file.
 
 pub mod article;
+pub mod chat;
 pub mod digest;
 pub mod inspect;
 pub mod intake;
 pub mod library;
 pub mod matcher;
 pub mod quotes;
+pub mod reply;
+pub mod router;

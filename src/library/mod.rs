@@ -2,12 +2,16 @@
 //!
 //! Everything above this layer reads articles through a [`Library`]; everything below does not know it exists.
 
+mod find;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
 
 use crate::article::{Article, Published};
+
+pub use find::Named;
 
 /// The number of an article in a library, stable while the library lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

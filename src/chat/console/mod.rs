@@ -1,0 +1,169 @@
+//! The console: a conversation on a terminal, or questions piped in, one a line.
+
+mod editor;
+mod render;
+
+use std::io::{self, BufRead, Write};
+use std::path::PathBuf;
+
+use rustyline::error::ReadlineError;
+use tokio::runtime::Runtime;
+
+use crate::reply::Checked;
+use crate::router::{COMMAND_MARK, Router};
+
+pub use render::{Style, render, render_page};
+
+/// How the console looks and what it remembers.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Colour, width.
+    pub style: Style,
+    /// Where the lines that were typed are kept for the next time; `None` keeps none.
+    pub history: Option<PathBuf>,
+}
+
+/// What the console itself understands, beside the commands of the table: the surface's buttons.
+const BUTTONS: [(&str, &str); 4] = [
+    ("next", "The next passage or page"),
+    ("previous", "The one before"),
+    ("context", "The paragraphs around the quotation"),
+    ("quit", "Leave (or Ctrl-D)"),
+];
+
+/// Talks with a person on the terminal until they leave.
+///
+/// # Errors
+/// When the terminal can't be read or written.
+pub fn converse(router: &Router, runtime: &Runtime, options: &Options) -> anyhow::Result<()> {
+    let mut editor = editor::open(router, options)?;
+    let mut session = Session::new(router, options.style);
+    let mut out = io::stdout();
+    writeln!(out, "{}", greeting(router))?;
+    loop {
+        match editor.readline("\n» ") {
+            Ok(line) => {
+                if !line.trim().is_empty() {
+                    editor.add_history_entry(line.trim())?;
+                }
+                match session.take(&line, runtime) {
+                    Some(answer) => writeln!(out, "{answer}")?,
+                    None => break,
+                }
+            }
+            // Ctrl-C drops the line, as in a shell; Ctrl-D leaves.
+            Err(ReadlineError::Interrupted) => {}
+            Err(ReadlineError::Eof) => break,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if let Some(path) = &options.history
+        && let Err(error) = editor::keep_history(&mut editor, path)
+    {
+        tracing::warn!(path = %path.display(), %error, "the history was not kept");
+    }
+    Ok(())
+}
+
+/// Answers questions from `input`, one a line, without prompt and greeting.
+///
+/// # Errors
+/// When the input can't be read or the answers can't be written.
+pub fn answer_lines(
+    router: &Router,
+    runtime: &Runtime,
+    input: impl BufRead,
+    mut out: impl Write,
+    options: &Options,
+) -> anyhow::Result<()> {
+    let mut session = Session::new(router, options.style);
+    let mut first = true;
+    for line in input.lines() {
+        let line = line?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        if !std::mem::take(&mut first) {
+            writeln!(out)?;
+        }
+        match session.take(&line, runtime) {
+            Some(answer) => writeln!(out, "{answer}")?,
+            None => break,
+        }
+        out.flush()?;
+    }
+    Ok(())
+}
+
+fn greeting(router: &Router) -> String {
+    let desk = router.desk();
+    let held = router.summary_of_library();
+    let try_this = match desk.book().speakers().first() {
+        Some((speaker, _)) => format!("/summary 1, /said {speaker}"),
+        None => "/articles list, /summary 1".to_owned(),
+    };
+    format!(
+        "Byline {}. {held}\nAsk a question in plain words, or try {try_this}. /help lists the commands, Tab completes, /quit leaves.",
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+/// A conversation: the last answer, and which page of it is shown.
+struct Session<'r> {
+    router: &'r Router,
+    style: Style,
+    last: Option<(Checked, usize)>,
+}
+
+impl<'r> Session<'r> {
+    fn new(router: &'r Router, style: Style) -> Self {
+        Self { router, style, last: None }
+    }
+
+    /// The answer to a line; `None` when the person wants to leave.
+    fn take(&mut self, line: &str, runtime: &Runtime) -> Option<String> {
+        let line = line.trim();
+        match line.strip_prefix(COMMAND_MARK).unwrap_or_default() {
+            "quit" | "exit" => None,
+            "next" => Some(self.turn(|page| page.checked_add(1))),
+            "previous" | "prev" => Some(self.turn(|page| page.checked_sub(1))),
+            "context" => Some(self.context()),
+            _ if line.is_empty() => Some(String::new()),
+            _ => {
+                let reply = runtime.block_on(self.router.answer_text(line));
+                let mut shown = render(&reply, self.style);
+                if line.strip_prefix(COMMAND_MARK).is_some_and(|command| command.trim() == "help") {
+                    shown.push_str(&buttons());
+                }
+                self.last = Some((reply, 0));
+                Some(shown)
+            }
+        }
+    }
+
+    fn turn(&mut self, to: impl Fn(usize) -> Option<usize>) -> String {
+        let Some((reply, page)) = &mut self.last else { return NOTHING_SHOWN.to_owned() };
+        match to(*page).filter(|page| *page < reply.pages.len()) {
+            Some(turned) => {
+                *page = turned;
+                render_page(reply, turned, self.style)
+            }
+            None => "There is no further page.".to_owned(),
+        }
+    }
+
+    fn context(&self) -> String {
+        let Some((reply, page)) = &self.last else { return NOTHING_SHOWN.to_owned() };
+        match self.router.context(reply, *page) {
+            Some(context) => render(&context, self.style),
+            None => NOTHING_SHOWN.to_owned(),
+        }
+    }
+}
+
+const NOTHING_SHOWN: &str = "There is no quotation yet. Ask something first.";
+
+fn buttons() -> String {
+    let widest = BUTTONS.iter().map(|(name, _)| name.len()).max().unwrap_or(0) + 1;
+    BUTTONS.iter().map(|(name, about)| format!("\n{COMMAND_MARK}{name:<widest$} {about}")).collect()
+}

@@ -1,0 +1,265 @@
+//! A reply as text for a terminal or a pipe.
+
+use std::fmt::Write;
+
+use crate::quotes::DiffPart;
+use crate::reply::{Block, Checked, Piece, Quoted, Source};
+
+/// How replies look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Style {
+    /// Bold, dim and colours by ANSI codes; without them what is marked stands between `**`.
+    pub color: bool,
+    /// Lines are wrapped at this many columns; `None` leaves the text's own lines.
+    pub width: Option<usize>,
+}
+
+const BOLD: &str = "\x1b[1m";
+const DIM: &str = "\x1b[2m";
+const RED: &str = "\x1b[31m";
+const GREEN: &str = "\x1b[32m";
+const RESET: &str = "\x1b[0m";
+
+/// The reply with its first page.
+#[must_use]
+pub fn render(reply: &Checked, style: Style) -> String {
+    let mut painter = Painter { out: String::new(), style };
+    painter.blocks(&reply.blocks);
+    if let Some(page) = reply.pages.first() {
+        if !reply.blocks.is_empty() {
+            painter.out.push('\n');
+        }
+        painter.page(page, 0, reply.pages.len());
+    }
+    painter.finish()
+}
+
+/// Another page of the reply, without what comes before the pages. Empty when there is no such page.
+#[must_use]
+pub fn render_page(reply: &Checked, page: usize, style: Style) -> String {
+    let mut painter = Painter { out: String::new(), style };
+    if let Some(blocks) = reply.pages.get(page) {
+        painter.page(blocks, page, reply.pages.len());
+    }
+    painter.finish()
+}
+
+struct Painter {
+    out: String,
+    style: Style,
+}
+
+impl Painter {
+    fn page(&mut self, blocks: &[Block], page: usize, pages: usize) {
+        self.blocks(blocks);
+        if pages > 1 {
+            let ways = match page {
+                0 => "/next",
+                last if last + 1 == pages => "/previous",
+                _ => "/next, /previous",
+            };
+            self.line("", &self.dim(&format!("{} of {pages} · {ways}", page + 1)));
+        }
+    }
+
+    fn blocks(&mut self, blocks: &[Block]) {
+        let names = blocks.iter().filter_map(|block| match block {
+            Block::Item { name, .. } => Some(textwrap::core::display_width(name)),
+            _ => None,
+        });
+        // Names in one column, unless one is so long that the rest would stand too far to the right.
+        let column = names.filter(|width| *width <= 24).max().unwrap_or(0);
+        for (place, block) in blocks.iter().enumerate() {
+            let after_quote = place > 0 && matches!(blocks[place - 1], Block::Quote(_));
+            if after_quote {
+                self.out.push('\n');
+            }
+            match block {
+                Block::Heading(words) => self.line("", &self.bold(&clean(words))),
+                Block::Text(words) => self.line("", &clean(words)),
+                Block::Quote(quoted) => self.quote(quoted),
+                Block::Difference(parts) => self.difference(parts),
+                Block::Item { name, about } => self.item(name, about, column),
+            }
+        }
+    }
+
+    fn quote(&mut self, quoted: &Quoted) {
+        if let Some(speaker) = &quoted.speaker {
+            self.line("", &format!("{}:", self.bold(&clean(speaker))));
+        }
+        for (place, piece) in quoted.pieces.iter().enumerate() {
+            if place > 0 {
+                self.bar("");
+            }
+            let words = self.marked(piece);
+            self.bar(&words);
+        }
+        self.line("", &self.dim(&clean(&attribution(&quoted.source))));
+        if let Some(url) = &quoted.source.url {
+            // On a line of its own and never wrapped, so that terminals and people can take it whole.
+            let link = self.dim(&clean(url));
+            self.out.push_str(&link);
+            self.out.push('\n');
+        }
+    }
+
+    /// The words of a piece, what is marked in it set off. Word by word, so that a wrapped line never carries the bold
+    /// into the margin.
+    fn marked(&self, piece: &Piece) -> String {
+        let mut words = String::new();
+        for (stretch, marked) in piece.stretches() {
+            match (marked, self.style.color) {
+                (false, _) => words.push_str(&clean(stretch)),
+                (true, false) => {
+                    let _ = write!(words, "**{}**", clean(stretch));
+                }
+                (true, true) => {
+                    let bold = |word: &str| format!("{BOLD}{word}{RESET}");
+                    let pieces: Vec<String> = clean(stretch).split(' ').map(bold).collect();
+                    words.push_str(&pieces.join(" "));
+                }
+            }
+        }
+        words
+    }
+
+    fn difference(&mut self, parts: &[DiffPart]) {
+        let words: Vec<String> = parts
+            .iter()
+            .map(|part| match (part, self.style.color) {
+                (DiffPart::Same(words), _) => clean(words),
+                (DiffPart::Missing(words), true) => format!("{RED}−{}{RESET}", clean(words)),
+                (DiffPart::Added(words), true) => format!("{GREEN}+{}{RESET}", clean(words)),
+                (DiffPart::Missing(words), false) => format!("[-{}-]", clean(words)),
+                (DiffPart::Added(words), false) => format!("{{+{}+}}", clean(words)),
+            })
+            .collect();
+        self.line("  ", &words.join(" "));
+        self.line("  ", &self.dim("− only in the article · + only in the words that were checked"));
+    }
+
+    fn item(&mut self, name: &str, about: &str, column: usize) {
+        let name = clean(name);
+        if about.is_empty() {
+            return self.line("", &self.bold(&name));
+        }
+        let width = textwrap::core::display_width(&name);
+        if width > column {
+            self.line("", &self.bold(&name));
+            return self.line("    ", &clean(about));
+        }
+        let gap = " ".repeat(column - width + 2);
+        self.wrapped("", &" ".repeat(column + 2), &format!("{}{gap}{}", self.bold(&name), clean(about)));
+    }
+
+    /// A line behind the bar that marks a quotation.
+    fn bar(&mut self, words: &str) {
+        let bar = if self.style.color { self.dim("│ ") } else { "> ".to_owned() };
+        self.wrapped(&bar, &bar, words);
+    }
+
+    fn line(&mut self, indent: &str, words: &str) {
+        self.wrapped(indent, indent, words);
+    }
+
+    fn wrapped(&mut self, first: &str, then: &str, words: &str) {
+        for (place, line) in words.lines().chain(words.is_empty().then_some("")).enumerate() {
+            let first = if place == 0 { first } else { then };
+            match self.style.width {
+                Some(width) => {
+                    let options = textwrap::Options::new(width).initial_indent(first).subsequent_indent(then);
+                    for line in textwrap::wrap(line, options) {
+                        self.out.push_str(line.trim_end());
+                        self.out.push('\n');
+                    }
+                }
+                None => {
+                    self.out.push_str(format!("{first}{line}").trim_end());
+                    self.out.push('\n');
+                }
+            }
+        }
+    }
+
+    fn bold(&self, words: &str) -> String {
+        if self.style.color { format!("{BOLD}{words}{RESET}") } else { words.to_owned() }
+    }
+
+    fn dim(&self, words: &str) -> String {
+        if self.style.color { format!("{DIM}{words}{RESET}") } else { words.to_owned() }
+    }
+
+    fn finish(mut self) -> String {
+        self.out.truncate(self.out.trim_end().len());
+        self.out
+    }
+}
+
+/// `Title · Outlet · Author · 4 July 2026 · paragraph 6`, as far as the source says.
+fn attribution(source: &Source) -> String {
+    let parts = [
+        Some(source.title.clone()),
+        source.outlet.clone(),
+        source.author.clone(),
+        source.published.map(|published| published.to_string()),
+        source.paragraph.map(|number| format!("paragraph {number}")),
+    ];
+    parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
+/// Text without what a terminal would obey: control characters (escape sequences begin with one) and the marks that turn
+/// the direction of writing become visible replacements. Line ends stay.
+fn clean(text: &str) -> String {
+    let obeyed = |c: char| {
+        (c.is_control() && c != '\n' && c != '\t')
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.replace("\r\n", "\n").replace(obeyed, "\u{fffd}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::article::read::{Format, read_text};
+    use crate::library::Library;
+    use crate::reply::{Outcome, Reply};
+
+    fn answer(text: &str) -> Checked {
+        let mut library = Library::default();
+        let id = library.add(read_text("a", text, Format::Text).unwrap());
+        let article = library.article(id).clone();
+        let pages = article.paragraphs().iter().map(|paragraph| {
+            let mark = article.sentences_of(paragraph)[0];
+            vec![Block::Quote(Quoted::passage(&library, id, paragraph.span, &[mark]))]
+        });
+        Reply { pages: pages.collect(), ..Reply::new(Outcome::Answered) }.check(&library).unwrap()
+    }
+
+    #[test]
+    fn a_plain_answer_marks_the_sentence_and_tells_the_source() {
+        let reply = answer("Wall falls\n\nThe wall fell on Monday. Nobody was hurt.\n\nRepairs start in May.\n");
+        assert_eq!(
+            render(&reply, Style::default()),
+            "> **The wall fell on Monday.** Nobody was hurt.\nWall falls · paragraph 1\n1 of 2 · /next"
+        );
+        assert_eq!(
+            render_page(&reply, 1, Style::default()),
+            "> **Repairs start in May.**\nWall falls · paragraph 2\n2 of 2 · /previous"
+        );
+    }
+
+    #[test]
+    fn a_wrapped_line_keeps_its_bar() {
+        let reply = answer("Wall falls\n\nThe wall fell on Monday and took the old quay with it.\n");
+        let shown = render(&reply, Style { color: false, width: Some(24) });
+        assert!(shown.lines().take(3).all(|line| line.starts_with("> ") && line.len() <= 24), "{shown}");
+    }
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_passes() {
+        let reply = answer("Wall falls\n\nThe wall \u{1b}[2Jfell \u{202e}on Monday.\n");
+        let shown = render(&reply, Style { color: true, width: Some(80) });
+        assert!(!shown.contains("\u{1b}[2J") && !shown.contains('\u{202e}'), "{shown:?}");
+    }
+}

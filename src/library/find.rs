@@ -1,0 +1,109 @@
+//! Finding an article by what a person calls it.
+
+use super::{ArticleId, Library};
+
+/// What a name fits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    /// One article.
+    One(ArticleId),
+    /// Several fit equally well.
+    Several(Vec<ArticleId>),
+    /// None; the article whose title comes nearest, if one comes near.
+    None(Option<ArticleId>),
+}
+
+/// Share of a title's letters (Damerau-Levenshtein, normalised) from which a misspelt title is taken for it.
+const SURELY_MEANT: f64 = 0.85;
+/// … and from which it is offered as "did you mean".
+const PERHAPS_MEANT: f64 = 0.55;
+
+impl Library {
+    /// The article that `name` calls: its key, its number in the list (`3` or `#3`, counted from 1), its title, or words
+    /// that only its title holds; small misspellings are forgiven.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Named {
+        let wanted = name.trim().to_lowercase();
+        if wanted.is_empty() {
+            return Named::None(None);
+        }
+        if let Some(id) = self.by_key(name.trim()) {
+            return Named::One(id);
+        }
+        let number = wanted.strip_prefix('#').unwrap_or(&wanted).parse::<u32>().ok().and_then(|n| n.checked_sub(1));
+        if let Some(id) = number.map(ArticleId).filter(|id| self.get(*id).is_some()) {
+            return Named::One(id);
+        }
+        let titles: Vec<(ArticleId, String)> =
+            self.iter().map(|(id, article)| (id, article.meta().title.to_lowercase())).collect();
+        let all_that = |fits: &dyn Fn(&str) -> bool| -> Vec<ArticleId> {
+            titles.iter().filter(|(_, title)| fits(title)).map(|(id, _)| *id).collect()
+        };
+        let words: Vec<&str> = wanted.split_whitespace().collect();
+        let holds_words = |title: &str| words.iter().all(|word| has_word(title, word));
+        for found in
+            [all_that(&|title| title == wanted), all_that(&|title| title.contains(&wanted)), all_that(&holds_words)]
+        {
+            match found[..] {
+                [] => {}
+                [id] => return Named::One(id),
+                _ => return Named::Several(found),
+            }
+        }
+        let nearest = titles
+            .iter()
+            .map(|(id, title)| (strsim::normalized_damerau_levenshtein(title, &wanted), *id))
+            .max_by(|a, b| a.0.total_cmp(&b.0));
+        match nearest {
+            Some((similarity, id)) if similarity >= SURELY_MEANT => Named::One(id),
+            Some((similarity, id)) if similarity >= PERHAPS_MEANT => Named::None(Some(id)),
+            _ => Named::None(None),
+        }
+    }
+}
+
+/// Whether a word of `title` begins with `word`.
+fn has_word(title: &str, word: &str) -> bool {
+    title.split(|c: char| !c.is_alphanumeric()).any(|has| has.starts_with(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::article::read::{Format, read_text};
+
+    fn library() -> Library {
+        let mut library = Library::default();
+        for (key, title) in
+            [("a", "Ferry strike enters second week"), ("b", "Ferry fares rise"), ("c", "Council votes on bridge")]
+        {
+            library.add(read_text(key, &format!("{title}\n\nSomething happened here today.\n"), Format::Text).unwrap());
+        }
+        library
+    }
+
+    #[test]
+    fn an_article_answers_to_key_number_title_and_words_of_it() {
+        let library = library();
+        for (name, number) in [
+            ("b", 1),
+            ("2", 1),
+            ("#3", 2),
+            ("ferry fares rise", 1),
+            ("second week", 0),
+            ("bridge council", 2),
+            ("Coucil votes on bridge", 2),
+        ] {
+            assert_eq!(library.named(name), Named::One(ArticleId(number)), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_ambiguous_name_is_not_guessed() {
+        let library = library();
+        assert_eq!(library.named("ferry"), Named::Several(vec![ArticleId(0), ArticleId(1)]));
+        assert_eq!(library.named("council boats on bridges"), Named::None(Some(ArticleId(2))));
+        assert_eq!(library.named("weather"), Named::None(None));
+        assert_eq!(library.named(" "), Named::None(None));
+    }
+}

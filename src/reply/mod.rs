@@ -1,0 +1,342 @@
+//! The answer, as data: what every surface renders in its own way.
+//!
+//! A [`Reply`] holds article words only as [`Quoted`], and no surface can render one that was not checked: renderers take a
+//! [`Checked`] reply, and the only way to get one is [`Reply::check`], which compares every quoted word with the stored text.
+
+mod link;
+
+use serde::Serialize;
+
+use crate::article::{Article, Metadata, Published, Span};
+use crate::library::{ArticleId, Library};
+use crate::quotes::DiffPart;
+
+pub use link::text_fragment;
+
+/// How a question ended; one-shot commands turn it into their exit status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The articles answer.
+    Answered,
+    /// The articles don't say.
+    NotInArticles,
+    /// Nothing was asked of the articles (help, a list).
+    Told,
+    /// The request could not be understood or carried out; the reply says why.
+    Refused,
+}
+
+/// An answer, platform-neutral.
+///
+/// `blocks` are always shown; of `pages`, one at a time, the first one first.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reply {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The chance that the first page answers, 0 to 1, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<f32>,
+    /// What is said before the pages.
+    pub blocks: Vec<Block>,
+    /// Alternatives to page through, best first.
+    pub pages: Vec<Vec<Block>>,
+}
+
+/// A piece of a reply. All strings but those of a quotation are Byline's or the asker's words; surfaces escape them all.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Block {
+    /// A line that names what follows.
+    Heading(String),
+    /// A paragraph in Byline's own words (never about the news itself).
+    Text(String),
+    /// The words of an article.
+    Quote(Quoted),
+    /// A word-by-word comparison.
+    Difference(Vec<DiffPart>),
+    /// An entry of a list: a name, and what it is.
+    Item {
+        /// The name, title or command.
+        name: String,
+        /// What it is.
+        about: String,
+    },
+}
+
+/// Words of one article with their source.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Quoted {
+    /// The pieces quoted, in reading order; more than one when something between them is left out.
+    pub pieces: Vec<Piece>,
+    /// Who says it, where the quotation is someone's speech: the name, or the article's own words for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub speaker: Option<String>,
+    /// Where it stands.
+    pub source: Source,
+}
+
+/// A stretch of an article, word for word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Piece {
+    /// Where it stands, in **bytes** of the article's text.
+    pub span: Span,
+    /// The words.
+    pub text: String,
+    /// What is marked in it, in bytes of the article's text, inside `span` and in order.
+    pub marked: Vec<Span>,
+}
+
+/// Where a quotation comes from, as a reader wants it told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Source {
+    /// The article's number in the library; for the check, not for people.
+    #[serde(skip)]
+    pub id: ArticleId,
+    /// The article's key.
+    pub article: String,
+    /// Its title.
+    pub title: String,
+    /// Its outlet.
+    pub outlet: Option<String>,
+    /// Its author.
+    pub author: Option<String>,
+    /// When it was published.
+    pub published: Option<Published>,
+    /// The paragraph, counted from 1, where the quotation lies in a single one.
+    pub paragraph: Option<usize>,
+    /// Where it can be read, opening at the quoted words in browsers that know text fragments.
+    pub url: Option<String>,
+}
+
+impl Piece {
+    /// The words of `article` at `span`, with `marked` cut to it.
+    #[must_use]
+    pub fn new(article: &Article, span: Span, marked: &[Span]) -> Self {
+        let marked = marked
+            .iter()
+            .filter(|mark| mark.overlaps(span))
+            .map(|mark| Span { start: mark.start.max(span.start), end: mark.end.min(span.end) })
+            .collect();
+        Self { span, text: article.slice(span).to_owned(), marked }
+    }
+
+    /// The words in turn, each stretch with whether it is marked.
+    pub fn stretches(&self) -> impl Iterator<Item = (&str, bool)> {
+        let base = self.span.start as usize;
+        let inside = move |offset: u32| (offset as usize).saturating_sub(base);
+        let mut cuts = vec![(0, false)];
+        for mark in &self.marked {
+            cuts.extend([(inside(mark.start), true), (inside(mark.end), false)]);
+        }
+        let ends: Vec<usize> = cuts.iter().skip(1).map(|&(at, _)| at).chain([self.text.len()]).collect();
+        cuts.into_iter()
+            .zip(ends)
+            .filter_map(|((start, marked), end)| Some((self.text.get(start..end)?, marked)))
+            .filter(|(words, _)| !words.is_empty())
+    }
+}
+
+impl Source {
+    /// The source of the words at `span` of an article.
+    #[must_use]
+    pub fn new(id: ArticleId, article: &Article, span: Span) -> Self {
+        let Metadata { title, author, outlet, url, published, .. } = article.meta().clone();
+        let paragraph = article
+            .paragraph_at(span)
+            .filter(|&index| article.paragraphs()[index].span.contains(span))
+            .map(|index| index + 1);
+        Self {
+            id,
+            article: article.key().to_owned(),
+            title,
+            outlet,
+            author,
+            published,
+            paragraph,
+            url: url.map(|url| text_fragment(&url, article.slice(span))),
+        }
+    }
+}
+
+impl Quoted {
+    /// One stretch of an article with the marked parts of it.
+    #[must_use]
+    pub fn passage(library: &Library, id: ArticleId, span: Span, marked: &[Span]) -> Self {
+        let article = library.article(id);
+        // The link opens at what answers, not at the head of a long paragraph.
+        let target = marked.first().copied().unwrap_or(span);
+        let mut source = Source::new(id, article, span);
+        source.url = Source::new(id, article, target).url;
+        Self { pieces: vec![Piece::new(article, span, marked)], speaker: None, source }
+    }
+
+    /// Several stretches of one article, in reading order.
+    #[must_use]
+    pub fn stretches(library: &Library, id: ArticleId, spans: &[Span]) -> Option<Self> {
+        let article = library.article(id);
+        let whole = spans.iter().copied().reduce(Span::join)?;
+        let mut source = Source::new(id, article, whole);
+        source.url.clone_from(&article.meta().url);
+        Some(Self { pieces: spans.iter().map(|&span| Piece::new(article, span, &[])).collect(), speaker: None, source })
+    }
+
+    /// The same quotation with the paragraphs around it, for a reader who wants the context.
+    #[must_use]
+    pub fn with_context(&self, library: &Library) -> Option<Self> {
+        let article = library.get(self.source.id)?;
+        let first = self.pieces.first()?;
+        let at = article.paragraph_at(first.span)?;
+        let around = at.saturating_sub(1)..(at + 2).min(article.paragraphs().len());
+        let pieces = article.paragraphs()[around]
+            .iter()
+            .map(|paragraph| {
+                let inside = |mark: &&Span| paragraph.span.overlaps(**mark);
+                let marked: Vec<Span> = first.marked.iter().filter(inside).copied().collect();
+                Piece::new(article, paragraph.span, &marked)
+            })
+            .collect();
+        Some(Self { pieces, speaker: self.speaker.clone(), source: self.source.clone() })
+    }
+}
+
+/// A quotation that does not stand in the stored article as a reply would send it: a defect, never sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a quotation from “{article}” at {start}..{end} is not what the article says there")]
+pub struct Misquote {
+    /// The article's key.
+    pub article: String,
+    /// The quotation's first byte.
+    pub start: u32,
+    /// One past its last byte.
+    pub end: u32,
+}
+
+/// A reply whose every quoted word was found in the stored articles. Only [`Reply::check`] makes one.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Checked(Reply);
+
+impl Checked {
+    /// A reply in Byline's own words, in place of one that failed the check.
+    pub(crate) fn refusal(text: &str) -> Self {
+        Self(Reply::text(Outcome::Refused, text))
+    }
+}
+
+impl std::ops::Deref for Checked {
+    type Target = Reply;
+
+    fn deref(&self) -> &Reply {
+        &self.0
+    }
+}
+
+impl Reply {
+    /// A reply that ended so, with nothing in it yet.
+    #[must_use]
+    pub fn new(outcome: Outcome) -> Self {
+        Self { outcome, confidence: None, blocks: Vec::new(), pages: Vec::new() }
+    }
+
+    /// A reply of one paragraph in Byline's own words.
+    #[must_use]
+    pub fn text(outcome: Outcome, text: impl Into<String>) -> Self {
+        Self::new(outcome).with(Block::Text(text.into()))
+    }
+
+    /// Adds a block.
+    #[must_use]
+    pub fn with(mut self, block: Block) -> Self {
+        self.blocks.push(block);
+        self
+    }
+
+    /// All quotations of all pages.
+    pub fn quotations(&self) -> impl Iterator<Item = &Quoted> {
+        self.blocks.iter().chain(self.pages.iter().flatten()).filter_map(|block| match block {
+            Block::Quote(quoted) => Some(quoted),
+            _ => None,
+        })
+    }
+
+    /// Compares every quoted word with the stored articles, just before sending.
+    ///
+    /// # Errors
+    /// [`Misquote`] names the first quotation that is not a byte-exact slice of quotable text of its article.
+    pub fn check(self, library: &Library) -> Result<Checked, Misquote> {
+        for quoted in self.quotations() {
+            for piece in &quoted.pieces {
+                if !library.get(quoted.source.id).is_some_and(|article| stands_in(piece, article)) {
+                    let Span { start, end } = piece.span;
+                    return Err(Misquote { article: quoted.source.article.clone(), start, end });
+                }
+            }
+        }
+        Ok(Checked(self))
+    }
+}
+
+/// Whether a piece is, byte for byte, what the article says at its span, and lies within one quotable paragraph (so that
+/// no heading and no page furniture can be quoted).
+fn stands_in(piece: &Piece, article: &Article) -> bool {
+    let same = article.text().get(piece.span.range()) == Some(piece.text.as_str());
+    let inside = |at: usize| article.paragraphs()[at].span.contains(piece.span);
+    let quotable = !piece.span.is_empty() && article.paragraph_at(piece.span).is_some_and(inside);
+    let marks_fit =
+        piece.marked.iter().all(|mark| piece.span.contains(*mark) && article.text().get(mark.range()).is_some());
+    let in_order = piece.marked.windows(2).all(|pair| pair[0].end <= pair[1].start);
+    same && quotable && marks_fit && in_order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::article::read::{Format, read_text};
+
+    fn library() -> (Library, ArticleId) {
+        let text = "Harbour wall gives way\n\nThe wall broke on Monday. Nobody was hurt.\n\nRepairs start in May.\n";
+        let mut library = Library::default();
+        let id = library.add(read_text("wall", text, Format::Text).unwrap());
+        (library, id)
+    }
+
+    fn passage(library: &Library, id: ArticleId) -> Quoted {
+        let article = library.article(id);
+        let paragraph = &article.paragraphs()[0];
+        Quoted::passage(library, id, paragraph.span, &[article.sentences_of(paragraph)[1]])
+    }
+
+    #[test]
+    fn a_faithful_quotation_passes_the_check() {
+        let (library, id) = library();
+        let reply = Reply::new(Outcome::Answered).with(Block::Quote(passage(&library, id)));
+        assert!(reply.check(&library).is_ok());
+    }
+
+    #[test]
+    fn a_changed_word_is_not_sent() {
+        let (library, id) = library();
+        let mut quoted = passage(&library, id);
+        quoted.pieces[0].text = quoted.pieces[0].text.replace("Monday", "Sunday");
+        let reply = Reply { pages: vec![vec![Block::Quote(quoted)]], ..Reply::new(Outcome::Answered) };
+        assert_eq!(reply.check(&library).unwrap_err().article, "wall");
+    }
+
+    #[test]
+    fn marked_parts_are_told_apart() {
+        let (library, id) = library();
+        let quoted = passage(&library, id);
+        let stretches: Vec<_> = quoted.pieces[0].stretches().collect();
+        assert_eq!(stretches, [("The wall broke on Monday. ", false), ("Nobody was hurt.", true)]);
+    }
+
+    #[test]
+    fn context_brings_the_neighbouring_paragraphs() {
+        let (library, id) = library();
+        let around = passage(&library, id).with_context(&library).unwrap();
+        let texts: Vec<_> = around.pieces.iter().map(|p| p.text.as_str()).collect();
+        assert_eq!(texts, ["The wall broke on Monday. Nobody was hurt.", "Repairs start in May."]);
+        assert!(Reply::new(Outcome::Answered).with(Block::Quote(around)).check(&library).is_ok());
+    }
+}

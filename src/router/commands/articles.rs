@@ -1,0 +1,105 @@
+//! `/articles`: what is loaded.
+
+use super::{OUTLET, SINCE};
+use crate::article::{Article, BlockKind};
+use crate::library::ArticleId;
+use crate::reply::{Block, Outcome, Quoted, Reply};
+use crate::router::table::{Kind, OptionSpec, Spec};
+use crate::router::{Args, Desk, Problem, present};
+
+pub(in crate::router) const SPEC: Spec = Spec {
+    name: "articles",
+    about: "The articles that are loaded",
+    options: &[],
+    parts: &[
+        Spec {
+            name: "list",
+            about: "All articles, newest first, with their numbers",
+            options: &[OUTLET, SINCE],
+            parts: &[],
+            example: "articles list",
+            run: |desk, args| Box::pin(async { list(desk, args) }),
+        },
+        Spec {
+            name: "show",
+            about: "One article: where it is from, its sections, its opening",
+            options: &[OptionSpec {
+                name: "article",
+                about: "Its number, or words of its title",
+                kind: Kind::Article,
+                required: true,
+            }],
+            parts: &[],
+            example: "articles show 1",
+            run: |desk, args| Box::pin(async { show(desk, args) }),
+        },
+    ],
+    example: "",
+    // Never run: one of the parts is.
+    run: |desk, args| Box::pin(async { list(desk, args) }),
+};
+
+/// Articles on one page of the list.
+const PER_PAGE: usize = 20;
+
+fn list(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
+    let filter = desk.filter(args)?;
+    let mut articles: Vec<(ArticleId, &Article)> = desk
+        .library()
+        .iter()
+        .map(|(id, article)| (id, &**article))
+        .filter(|(id, article)| filter.admits(*id, article))
+        .collect();
+    // Newest first, undated ones last, and each in the order of loading.
+    articles.sort_by_key(|(_, article)| std::cmp::Reverse(article.meta().published.map(|p| p.order_key())));
+    let item = |(id, article): &(ArticleId, &Article)| Block::Item {
+        name: format!("{}. {}", u64::from(id.0) + 1, article.meta().title),
+        about: origin(article),
+    };
+    let pages = articles.chunks(PER_PAGE).map(|page| page.iter().map(item).collect()).collect();
+    let heading = if filter.is_empty() {
+        present::held(desk.library())
+    } else {
+        format!("{} of {}.", articles.len(), present::counted(desk.library().len(), "article"))
+    };
+    Ok(Reply { pages, ..Reply::text(Outcome::Told, heading) })
+}
+
+fn show(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
+    let id = desk.article(args.quote("article").unwrap_or_default())?;
+    let article = desk.library().article(id);
+    let item = |name: &str, about: String| Block::Item { name: name.to_owned(), about };
+    let quotations = desk.book().all().iter().filter(|held| held.article == id).count();
+    let mut reply = Reply::new(Outcome::Told).with(Block::Heading(article.meta().title.clone()));
+    let origin = origin(article);
+    if !origin.is_empty() {
+        reply = reply.with(item("From", origin));
+    }
+    if let Some(url) = &article.meta().url {
+        reply = reply.with(item("Link", url.clone()));
+    }
+    reply = reply.with(item(
+        "Holds",
+        format!(
+            "{}, {}",
+            present::counted(article.paragraphs().len(), "paragraph"),
+            present::counted(quotations, "quotation")
+        ),
+    ));
+    let headings: Vec<&str> =
+        article.blocks().iter().filter(|b| b.kind == BlockKind::Heading).map(|b| article.slice(b.span)).collect();
+    if !headings.is_empty() {
+        reply = reply.with(item("Sections", headings.join(" · ")));
+    }
+    Ok(match article.paragraphs().first() {
+        Some(first) => reply.with(Block::Quote(Quoted::passage(desk.library(), id, first.span, &[]))),
+        None => reply,
+    })
+}
+
+/// `Harbour Courier · Ida Holm · 4 July 2026`, as far as the article says.
+fn origin(article: &Article) -> String {
+    let meta = article.meta();
+    let date = meta.published.map(|published| published.to_string());
+    [meta.outlet.clone(), meta.author.clone(), date].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}

@@ -1,0 +1,64 @@
+//! `/ask`: the passage that answers a question.
+
+use super::{OUTLET, SINCE};
+use crate::matcher::{Findings, Passage, Question, Verdict};
+use crate::reply::{Block, Outcome, Quoted, Reply};
+use crate::router::table::{Kind, OptionSpec, Spec};
+use crate::router::{Args, Desk, Problem, present};
+
+pub(in crate::router) const QUESTION: OptionSpec =
+    OptionSpec { name: "question", about: "What you want to know", kind: Kind::Words, required: true };
+
+pub(in crate::router) const SPEC: Spec = Spec {
+    name: "ask",
+    about: "The passage that answers your question, word for word, with its source",
+    options: &[
+        QUESTION,
+        OptionSpec { name: "article", about: "Only this article", kind: Kind::Article, required: false },
+        OUTLET,
+        SINCE,
+    ],
+    parts: &[],
+    example: "ask Why did the ferry stop running?",
+    run: |desk, args| Box::pin(async { run(desk, args) }),
+};
+
+fn run(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
+    let filter = desk.filter(args)?;
+    if desk.library().is_empty() {
+        return Ok(Reply::text(Outcome::NotInArticles, "No article is loaded, so there is nothing to answer from."));
+    }
+    let text = args.words("question").unwrap_or_default().to_owned();
+    let filtered = !filter.is_empty();
+    let findings = desk.matcher()?.search(desk.library(), &Question { text, filter, limit: desk.settings.passages })?;
+    let mut reply = match findings.verdict {
+        Verdict::Answered => answer(desk, &findings),
+        Verdict::Nearest | Verdict::Nothing => decline(desk, &findings, filtered),
+    };
+    if let Some(readings) = present::readings(&findings.readings) {
+        reply.blocks.insert(0, Block::Text(readings));
+    }
+    reply.confidence = Some(findings.confidence);
+    Ok(reply)
+}
+
+fn answer(desk: &Desk, findings: &Findings) -> Reply {
+    let pages = findings.passages.iter().filter_map(|passage| Some(vec![Block::Quote(quoted(desk, passage)?)]));
+    Reply { pages: pages.collect(), ..Reply::new(Outcome::Answered) }
+}
+
+/// Says plainly that the articles don't say, what is loaded, and how near it came.
+fn decline(desk: &Desk, findings: &Findings, filtered: bool) -> Reply {
+    let searched = if filtered { "The articles that you asked for don't say." } else { "The articles don't say." };
+    let reply = Reply::text(Outcome::NotInArticles, format!("{searched} {}", present::held(desk.library())));
+    let nearest = findings.passages.first().filter(|_| findings.verdict == Verdict::Nearest);
+    match nearest.and_then(|passage| quoted(desk, passage)) {
+        Some(quoted) => reply.with(Block::Heading("The nearest passage:".to_owned())).with(Block::Quote(quoted)),
+        None => reply,
+    }
+}
+
+fn quoted(desk: &Desk, passage: &Passage) -> Option<Quoted> {
+    let paragraph = desk.library().get(passage.article)?.paragraphs().get(passage.paragraph)?;
+    Some(Quoted::passage(desk.library(), passage.article, paragraph.span, &[passage.sentence]))
+}

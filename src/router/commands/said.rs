@@ -1,0 +1,62 @@
+//! `/said`: what someone is quoted with.
+
+use super::{OUTLET, SINCE, ask};
+use crate::reply::{Block, Outcome, Reply};
+use crate::router::table::{Kind, OptionSpec, Spec};
+use crate::router::{Args, Desk, Problem, present};
+
+pub(in crate::router) const SPEC: Spec = Spec {
+    name: "said",
+    about: "What someone is quoted with, newest first",
+    options: &[
+        OptionSpec { name: "speaker", about: "Whose words", kind: Kind::Speaker, required: true },
+        OptionSpec { name: "about", about: "Only what they said about this", kind: Kind::Words, required: false },
+        OUTLET,
+        SINCE,
+    ],
+    parts: &[],
+    example: "said the mayor --about the bridge",
+    run: |desk, args| Box::pin(run(desk, args)),
+};
+
+/// Quotations on one page.
+const PER_PAGE: usize = 3;
+
+async fn run(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
+    let filter = desk.filter(args)?;
+    let (speaker, about) = (args.quote("speaker").unwrap_or_default(), args.quote("about"));
+    let said = desk.book().said(desk.library(), speaker, about, &filter);
+    let topic = about.map(|about| format!(" about “{about}”")).unwrap_or_default();
+    if said.quotations.is_empty()
+        && let Some(sentence) = args.sentence()
+    {
+        // Plain language that only looked like a question for someone's words.
+        let mut question = Args::asked_as(sentence);
+        question.set(&ask::QUESTION, sentence)?;
+        return (ask::SPEC.run)(desk, &question).await;
+    }
+    match said.speaker {
+        None => {
+            let near = said.suggestions.iter().map(|name| format!("“{name}”")).collect::<Vec<_>>().join(", ");
+            let near = if near.is_empty() { near } else { format!(" Similar names: {near}.") };
+            Ok(Reply::text(
+                Outcome::NotInArticles,
+                format!("Nobody called “{speaker}” is quoted.{near} {}", present::held(desk.library())),
+            ))
+        }
+        Some(name) if said.quotations.is_empty() => Ok(Reply::text(
+            Outcome::NotInArticles,
+            format!("{name} is not quoted{topic}. {}", present::held(desk.library())),
+        )),
+        Some(name) => {
+            let count = present::counted(said.quotations.len(), "quotation");
+            let pages = said
+                .quotations
+                .chunks(PER_PAGE)
+                .map(|page| page.iter().map(|held| Block::Quote(present::quotation(desk.library(), held))).collect())
+                .collect();
+            let heading = Block::Heading(format!("{name}{topic}: {count}"));
+            Ok(Reply { pages, ..Reply::new(Outcome::Answered) }.with(heading))
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! `/who`: who said this.
+
+use super::{OUTLET, SINCE};
+use crate::quotes::Match;
+use crate::reply::{Block, Outcome, Reply};
+use crate::router::table::{Kind, OptionSpec, Spec};
+use crate::router::{Args, Desk, Problem, present};
+
+pub(in crate::router) const SPEC: Spec = Spec {
+    name: "who",
+    about: "Who said this: the speaker, the whole quotation and where it stands; near words will do",
+    options: &[
+        OptionSpec { name: "quote", about: "The words, or some of them", kind: Kind::Words, required: true },
+        OUTLET,
+        SINCE,
+    ],
+    parts: &[],
+    example: "who the bridge is safe",
+    run: |desk, args| Box::pin(async { run(desk, args) }),
+};
+
+/// From this similarity on, a quotation is taken for the one that was meant.
+const MEANT: f32 = 0.5;
+
+fn run(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
+    let filter = desk.filter(args)?;
+    let fragment = args.quote("quote").unwrap_or_default();
+    let found = desk.book().who(desk.library(), fragment, &filter, desk.settings.passages);
+    let page = |found: &Match<'_>| vec![Block::Quote(present::quotation(desk.library(), found.held))];
+    let meant: Vec<&Match<'_>> = found.iter().filter(|found| found.similarity >= MEANT).collect();
+    if !meant.is_empty() {
+        let confidence = meant.first().map(|found| found.similarity);
+        let pages = meant.into_iter().map(page).collect();
+        return Ok(Reply { pages, confidence, ..Reply::new(Outcome::Answered) });
+    }
+    let held = present::counted(desk.book().all().len(), "quotation");
+    let reply = Reply::text(
+        Outcome::NotInArticles,
+        format!("Nobody is quoted with these words. {} {held} stand in them.", present::held(desk.library())),
+    );
+    Ok(match found.first() {
+        Some(nearest) => Reply {
+            blocks: [reply.blocks, vec![Block::Heading("The nearest quotation:".to_owned())], page(nearest)].concat(),
+            ..reply
+        },
+        None => reply,
+    })
+}

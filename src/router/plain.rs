@@ -1,0 +1,103 @@
+//! Plain language: which command a sentence asks for.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::commands::ask;
+use super::problem::MAX_TEXT;
+use super::table::{self, Spec};
+use super::{Args, Problem, words_of};
+
+/// The verbs with which people ask after speech.
+const SAY: &str = "said|say|says|saying|told|tell|claimed|claim|claims|stated|called|wrote|write|announced|promised|warned|argued|think|thinks|thought";
+
+/// One way of asking: the pattern, the command, and which options its groups fill.
+struct Form {
+    pattern: Regex,
+    command: &'static str,
+    options: &'static [(&'static str, &'static str)],
+}
+
+static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
+    let form = |pattern: &str, command, options| Form {
+        // Every pattern is a constant of this file, compiled by the tests: this can't fail at run time.
+        pattern: Regex::new(&format!("(?is)^{pattern}$")).expect("a constant pattern"),
+        command,
+        options,
+    };
+    vec![
+        form(&format!(r"who (?:has |had )?(?:{SAY})(?: that)?:? (?P<quote>.+?)\s*\??"), "who", &[("quote", "quote")]),
+        form(r"whose words (?:are|were) (?P<quote>.+?)\s*\??", "who", &[("quote", "quote")]),
+        form(
+            &format!(
+                r"what (?:did|does|do|has|have|had) (?P<speaker>.+?) (?:{SAY}) (?:about|on|of|regarding|concerning) (?P<about>.+?)\s*[?.]?"
+            ),
+            "said",
+            &[("speaker", "speaker"), ("about", "about")],
+        ),
+        form(
+            &format!(r"what (?:did|does|do|has|have|had) (?P<speaker>.+?) (?:{SAY})\s*[?.]?"),
+            "said",
+            &[("speaker", "speaker")],
+        ),
+        form(
+            &format!(r#"did .+? (?:{SAY})(?: that)?:? (?P<quote>["“„«].+["”“»])\s*\??"#),
+            "check",
+            &[("quote", "quote")],
+        ),
+    ]
+});
+
+/// The command that a sentence asks for, and its options: "who said …" is `who`, "what did X say about Y" is `said`,
+/// "did X say “…”" is `check`, and the rest is a question.
+///
+/// # Errors
+/// [`Problem::TooLong`] for more text than a person sends.
+pub fn understand(text: &str) -> Result<(&'static Spec, Args), Problem> {
+    let text = text.trim();
+    let length = text.chars().count();
+    if length > MAX_TEXT {
+        return Err(Problem::TooLong(length));
+    }
+    for form in FORMS.iter() {
+        let (Some(found), Some(spec)) = (form.pattern.captures(text), table::find(form.command)) else { continue };
+        let mut args = Args::asked_as(text);
+        let filled = form.options.iter().all(|(option, group)| {
+            let words = found.name(group).map_or("", |words| words_of(words.as_str()));
+            spec.option(option).is_some_and(|option| !words.is_empty() && args.set(option, words).is_ok())
+        });
+        if filled {
+            return Ok((spec, args));
+        }
+    }
+    let mut args = Args::asked_as(text);
+    args.set(&ask::QUESTION, text)?;
+    Ok((&ask::SPEC, args.complete(&ask::SPEC)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_go_to_the_command_that_they_ask_for() {
+        for (text, command, options) in [
+            ("Who said “the bridge is safe”?", "who", vec![("quote", "the bridge is safe")]),
+            ("who said the bridge is safe?", "who", vec![("quote", "the bridge is safe")]),
+            ("Who claimed that ferries are late", "who", vec![("quote", "ferries are late")]),
+            ("What did Ida Holm say about the ferry?", "said", vec![("speaker", "Ida Holm"), ("about", "the ferry")]),
+            ("what has the mayor said?", "said", vec![("speaker", "the mayor")]),
+            ("Did Ida Holm say “never again”?", "check", vec![("quote", "never again")]),
+            ("Did Ida Holm say when it opens?", "ask", vec![("question", "Did Ida Holm say when it opens?")]),
+            ("Who closed the bridge?", "ask", vec![("question", "Who closed the bridge?")]),
+            ("What did the storm destroy?", "ask", vec![("question", "What did the storm destroy?")]),
+        ] {
+            let (spec, args) = understand(text).unwrap();
+            assert_eq!(spec.name, command, "{text}");
+            for (option, words) in options {
+                assert_eq!(args.words(option), Some(words), "{text}");
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Why a request could not be carried out, in words for the person who made it.
+
+use crate::reply::{Block, Outcome, Reply};
+
+/// A request that can't be carried out. Its text is shown to the asker and says what to do next.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// No command of this name.
+    #[error("There is no command “{typed}”{}. /help lists them all.", did_you_mean(*.near))]
+    UnknownCommand {
+        /// What was typed.
+        typed: String,
+        /// The nearest command.
+        near: Option<&'static str>,
+    },
+    /// No part of this name.
+    #[error("“/{command}” takes one of: {}.", .parts.join(", "))]
+    UnknownPart {
+        /// The command.
+        command: &'static str,
+        /// Its parts.
+        parts: Vec<&'static str>,
+    },
+    /// No option of this name.
+    #[error("“/{command}” has no option “--{typed}”{}.", did_you_mean(*.near))]
+    UnknownOption {
+        /// The command, with its part.
+        command: String,
+        /// What was typed.
+        typed: String,
+        /// The nearest option.
+        near: Option<&'static str>,
+    },
+    /// An option without what it needs.
+    #[error("“--{option}” needs a value.")]
+    NoValue {
+        /// The option.
+        option: &'static str,
+    },
+    /// A command without what it needs.
+    #[error("“/{command}” needs {option}: {about}. For example: /{example}")]
+    Missing {
+        /// The command.
+        command: &'static str,
+        /// The option.
+        option: &'static str,
+        /// What it is.
+        about: &'static str,
+        /// A line to try.
+        example: &'static str,
+    },
+    /// Words where the command takes none.
+    #[error("“/{command}” takes no “{words}”.")]
+    TooMuch {
+        /// The command, with its part.
+        command: String,
+        /// What was too much.
+        words: String,
+    },
+    /// A day in no known form.
+    #[error("“{0}” is not a day. Write 2026-11-23, “today”, “yesterday” or “7 days”.")]
+    Day(String),
+    /// No article of this name.
+    #[error("No article is called “{typed}”{}. /articles list shows them all.", did_you_mean(.near.as_deref()))]
+    NoArticle {
+        /// What was typed.
+        typed: String,
+        /// The title that comes nearest.
+        near: Option<String>,
+    },
+    /// Several articles of this name.
+    #[error("“{typed}” could be {}. Which one?", one_of(.titles))]
+    WhichArticle {
+        /// What was typed.
+        typed: String,
+        /// The titles that it fits.
+        titles: Vec<String>,
+    },
+    /// No outlet of this name.
+    #[error("No article is from “{typed}”{}. {}", did_you_mean(.near.as_deref()), outlets_held(.held))]
+    NoOutlet {
+        /// What was typed.
+        typed: String,
+        /// The outlet that comes nearest.
+        near: Option<String>,
+        /// The outlets that are held.
+        held: Vec<String>,
+    },
+    /// The text is longer than a question can be.
+    #[error("That is {0} characters long; at most {MAX_TEXT} are read.")]
+    TooLong(usize),
+    /// The search failed.
+    #[error("The search failed. Byline's log says why.")]
+    Search(#[from] crate::matcher::MatchError),
+}
+
+/// The longest text that is taken from a person, in characters: Discord's longest message is 4,000.
+pub(super) const MAX_TEXT: usize = 4_000;
+
+impl From<Problem> for Reply {
+    fn from(problem: Problem) -> Self {
+        if let Problem::Search(error) = &problem {
+            tracing::error!(%error, "the search failed");
+        }
+        Self::new(Outcome::Refused).with(Block::Text(problem.to_string()))
+    }
+}
+
+/// The candidate that is nearest to what was typed, if any is near enough to be what was meant.
+pub(super) fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let typed = typed.to_lowercase();
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(&typed, &candidate.to_lowercase()), candidate))
+        .filter(|&(similarity, _)| similarity >= NEAR)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
+
+/// Jaro-Winkler similarity from which a name is offered as "did you mean": a slip or two in a short word reaches it,
+/// another word of the same length does not.
+const NEAR: f64 = 0.82;
+
+fn did_you_mean(near: Option<&str>) -> String {
+    near.map(|near| format!(" (did you mean “{near}”?)")).unwrap_or_default()
+}
+
+fn one_of(titles: &[String]) -> String {
+    titles.iter().map(|title| format!("“{title}”")).collect::<Vec<_>>().join(", ")
+}
+
+fn outlets_held(held: &[String]) -> String {
+    if held.is_empty() { "No article names its outlet.".to_owned() } else { format!("Held: {}.", held.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_recognised_and_another_word_is_not() {
+        let names = ["ask", "articles", "summary"];
+        assert_eq!(nearest("sumary", names), Some("summary"));
+        assert_eq!(nearest("article", names), Some("articles"));
+        assert_eq!(nearest("weather", names), None);
+    }
+
+    #[test]
+    fn problems_tell_the_next_step() {
+        let problem = Problem::UnknownCommand { typed: "sumary".into(), near: Some("summary") };
+        assert_eq!(
+            problem.to_string(),
+            "There is no command “sumary” (did you mean “summary”?). /help lists them all."
+        );
+    }
+}
