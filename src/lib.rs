@@ -11,10 +11,12 @@
 //! - [`router`]: from a message to a reply, by one table of commands.
 //! - [`chat`]: the surfaces on which people talk to it.
 //!
-//! Beside them, [`intake`] is how articles arrive, and [`inspect`] prints what is made of a file.
+//! Beside them, [`intake`] is how articles arrive, [`inspect`] prints what is made of a file, [`config`] is what people
+//! set, and [`cli`] is the command line.
 
 pub mod article;
 pub mod chat;
+pub mod cli;
 pub mod digest;
 pub mod inspect;
 pub mod intake;

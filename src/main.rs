@@ -1,23 +1,24 @@
-//! The `byline` binary: its subcommands, and where errors end.
+//! The `byline` binary: where the command line comes in and errors end.
 
-use clap::Parser;
+use std::io;
+use std::process::ExitCode;
 
-#[derive(Parser)]
-#[command(version, about)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(clap::Subcommand)]
-enum Command {
-    /// What the program makes of a file, as JSON lines
-    #[command(subcommand)]
-    Inspect(byline::inspect::Inspect),
-}
-
-fn main() -> anyhow::Result<()> {
-    match Cli::parse().command {
-        Command::Inspect(inspect) => inspect.run(),
+fn main() -> ExitCode {
+    match byline::cli::run(&byline::cli::command().get_matches()) {
+        Ok(status) => status,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("byline: {error:#}");
+            ExitCode::from(2)
+        }
     }
+}
+
+/// Whether the reader of our output left (`byline … | head`), which is no failure of ours.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let io = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        let json = || cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        io.or_else(json) == Some(io::ErrorKind::BrokenPipe)
+    })
 }

@@ -34,6 +34,20 @@ pub fn render(reply: &Checked, style: Style) -> String {
     painter.finish()
 }
 
+/// The reply with all of its pages, for a one-shot command: there is nobody to turn them.
+#[must_use]
+pub fn render_all(reply: &Checked, style: Style) -> String {
+    let mut painter = Painter { out: String::new(), style };
+    painter.blocks(&reply.blocks);
+    for (place, page) in reply.pages.iter().enumerate() {
+        if place > 0 || !reply.blocks.is_empty() {
+            painter.out.push('\n');
+        }
+        painter.blocks(page);
+    }
+    painter.finish()
+}
+
 /// Another page of the reply, without what comes before the pages. Empty when there is no such page.
 #[must_use]
 pub fn render_page(reply: &Checked, page: usize, style: Style) -> String {
