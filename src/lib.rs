@@ -12,15 +12,17 @@
 //! - [`chat`]: the surfaces on which people talk to it.
 //!
 //! Beside them, [`intake`] is how articles arrive, [`inspect`] prints what is made of a file, [`config`] is what people
-//! set, and [`cli`] is the command line.
+//! set, [`logs`] is what is told of running, and [`cli`] is the command line.
 
 pub mod article;
 pub mod chat;
 pub mod cli;
+pub mod config;
 pub mod digest;
 pub mod inspect;
 pub mod intake;
 pub mod library;
+pub mod logs;
 pub mod matcher;
 pub mod quotes;
 pub mod reply;
