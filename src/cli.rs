@@ -49,17 +49,14 @@ pub fn command() -> Command {
             Arg::new("color").long("color").value_name("WHEN").global(true).value_parser(["auto", "always", "never"])
                 .help("When to use colour and bold"),
         )
-        .arg(Arg::new("log").long("log").value_name("LEVEL").global(true).help("What is logged on standard error: warn, info, debug, …"))
-        .subcommand(
-            Command::new("config").about("The configuration").subcommand_required(true).subcommand(
-                Command::new("check").about("Check the configuration and print what is in force, secrets masked"),
-            ),
-        );
-    let base = base.subcommand(Inspect::augment_subcommands(
-        Command::new("inspect").about("What the program makes of a file, as JSON lines").subcommand_required(true),
-    ));
+        .arg(Arg::new("log").long("log").value_name("LEVEL").global(true).help("What is logged on standard error: warn, info, debug, …"));
     let one_shot = COMMANDS.iter().map(|spec| one_shot(spec).arg(articles(Arg::new("articles"))).arg(json()));
-    base.subcommands(one_shot)
+    let inspect = Command::new("inspect").subcommand_required(true);
+    let config = Command::new("config")
+        .about("The configuration")
+        .subcommand_required(true)
+        .subcommand(Command::new("check").about("Check the configuration and print what is in force, secrets masked"));
+    base.subcommands(one_shot).subcommand(Inspect::augment_subcommands(inspect)).subcommand(config)
 }
 
 fn json() -> Arg {
@@ -73,9 +70,9 @@ fn one_shot(spec: &'static Spec) -> Command {
     for option in spec.options {
         let arg = Arg::new(option.name).help(option.about).required(option.required);
         command = command.arg(if rest == Some(option.name) {
-            arg.num_args(1..).value_name(option.name.to_uppercase())
+            arg.num_args(1..).value_name(option.name)
         } else {
-            arg.long(option.name).value_name(option.kind.placeholder().to_uppercase())
+            arg.long(option.name).value_name(option.kind.placeholder())
         });
     }
     command.subcommands(spec.parts.iter().map(one_shot))
@@ -190,7 +187,7 @@ fn answer_once(spec: &'static Spec, asked: &ArgMatches, config: &Config) -> anyh
     } else if reply.outcome == Outcome::Refused {
         eprintln!("{}", console::render(&reply, Style::default()));
     } else {
-        writeln!(out, "{}", console::render_all(&reply, style(config)))?;
+        writeln!(out, "{}", console::render_whole(&reply, style(config)))?;
     }
     Ok(match reply.outcome {
         Outcome::Answered | Outcome::Told => ExitCode::SUCCESS,

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use serde::Serialize;
 
-/// What to inspect.
+/// What the program makes of a file, as JSON lines
 #[derive(Debug, Subcommand)]
 pub enum Inspect {
     /// The quotations of articles, with speaker, cue and kind

@@ -39,8 +39,10 @@ pub struct Reply {
     pub confidence: Option<f32>,
     /// What is said before the pages.
     pub blocks: Vec<Block>,
-    /// Alternatives to page through, best first.
+    /// What is shown one at a time, the first one first.
     pub pages: Vec<Vec<Block>>,
+    /// Whether each page is an answer of its own, best first; otherwise the pages are one list, cut into parts.
+    pub alternatives: bool,
 }
 
 /// A piece of a reply. All strings but those of a quotation are Byline's or the asker's words; surfaces escape them all.
@@ -236,7 +238,7 @@ impl Reply {
     /// A reply that ended so, with nothing in it yet.
     #[must_use]
     pub fn new(outcome: Outcome) -> Self {
-        Self { outcome, confidence: None, blocks: Vec::new(), pages: Vec::new() }
+        Self { outcome, confidence: None, blocks: Vec::new(), pages: Vec::new(), alternatives: false }
     }
 
     /// A reply of one paragraph in Byline's own words.

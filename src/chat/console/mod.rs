@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 use crate::reply::Checked;
 use crate::router::{COMMAND_MARK, Router};
 
-pub use render::{Style, render, render_all, render_page};
+pub use render::{Style, render, render_page, render_whole};
 
 /// How the console looks and what it remembers.
 #[derive(Debug, Clone, Default)]

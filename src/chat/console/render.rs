@@ -34,13 +34,15 @@ pub fn render(reply: &Checked, style: Style) -> String {
     painter.finish()
 }
 
-/// The reply with all of its pages, for a one-shot command: there is nobody to turn them.
+/// The reply for a one-shot command, where nobody can turn pages: the best of alternatives, or the whole of a list.
 #[must_use]
-pub fn render_all(reply: &Checked, style: Style) -> String {
+pub fn render_whole(reply: &Checked, style: Style) -> String {
     let mut painter = Painter { out: String::new(), style };
     painter.blocks(&reply.blocks);
-    for (place, page) in reply.pages.iter().enumerate() {
-        if place > 0 || !reply.blocks.is_empty() {
+    let shown = if reply.alternatives { reply.pages.len().min(1) } else { reply.pages.len() };
+    for (place, page) in reply.pages.iter().take(shown).enumerate() {
+        let same_list = place > 0 && page.iter().all(|block| matches!(block, Block::Item { .. }));
+        if !same_list && (place > 0 || !reply.blocks.is_empty()) {
             painter.out.push('\n');
         }
         painter.blocks(page);

@@ -44,7 +44,7 @@ fn run(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
 
 fn answer(desk: &Desk, findings: &Findings) -> Reply {
     let pages = findings.passages.iter().filter_map(|passage| Some(vec![Block::Quote(quoted(desk, passage)?)]));
-    Reply { pages: pages.collect(), ..Reply::new(Outcome::Answered) }
+    Reply { pages: pages.collect(), alternatives: true, ..Reply::new(Outcome::Answered) }
 }
 
 /// Says plainly that the articles don't say, what is loaded, and how near it came.

@@ -31,7 +31,7 @@ fn run(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
     if !meant.is_empty() {
         let confidence = meant.first().map(|found| found.similarity);
         let pages = meant.into_iter().map(page).collect();
-        return Ok(Reply { pages, confidence, ..Reply::new(Outcome::Answered) });
+        return Ok(Reply { pages, confidence, alternatives: true, ..Reply::new(Outcome::Answered) });
     }
     let held = present::counted(desk.book().all().len(), "quotation");
     let reply = Reply::text(
