@@ -1,9 +1,13 @@
-//! An article in its own sentences.
+//! An article, and later a day, in its own sentences. Nothing here writes a word: it chooses spans.
+//!
+//! - [`summary`]: the few sentences of an article that tell most of it.
+//!
+//! What it rests on, one file each: `terms` (what a sentence is about), `centrality` (how much a sentence shares with
+//! the rest) and `standing` (which sentences can be read without their neighbours).
 
-use crate::article::{Article, Span};
+mod centrality;
+mod standing;
+mod summary;
+mod terms;
 
-/// The `count` sentences that tell most of the article, in reading order. Each is one of the article's sentences.
-#[must_use]
-pub fn summary(article: &Article, count: usize) -> Vec<Span> {
-    article.sentences().iter().copied().take(count).collect()
-}
+pub use summary::{MAX_SENTENCES, summary};
