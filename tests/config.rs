@@ -273,10 +273,13 @@ mod what_is_said_when_it_is_wrong {
 
     #[test]
     fn broken_toml_is_named_with_line_and_column() {
-        insta::assert_snapshot!(
-            problems_of_file("[log]\nlevel = info\n").join("\n"),
-            @"bot.toml:2:9: not valid TOML: string values must be quoted, expected literal string"
-        );
+        for forgotten in ["info", "true_or_not", "/news", "./news"] {
+            assert_eq!(
+                problems_of_file(format!("[log]\nlevel = {forgotten}\n")),
+                ["bot.toml:2:9: not valid TOML: a text needs quotation marks"],
+                "{forgotten}"
+            );
+        }
         insta::assert_snapshot!(
             problems_of_file("[answer]\npassages = 3\npassages = 4\n").join("\n"),
             @"bot.toml:3:1: not valid TOML: duplicate key"
@@ -284,6 +287,14 @@ mod what_is_said_when_it_is_wrong {
         insta::assert_snapshot!(
             problems_of_file("[answer\n").join("\n"),
             @"bot.toml:1:8: not valid TOML: unclosed table, expected `]`"
+        );
+    }
+
+    #[test]
+    fn line_ends_and_byte_order_marks_of_windows_change_nothing() {
+        assert_eq!(
+            problems_of_file("\u{feff}[answer]\r\n# ours\r\npassages = 0\r\n"),
+            ["bot.toml:3: answer.passages: 0 is not a whole number from 1 to 10"]
         );
     }
 

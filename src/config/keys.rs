@@ -45,6 +45,9 @@ pub enum Kind {
     Secret,
 }
 
+/// A way to look up environment variables by name; empty ones are not there.
+pub type Variables<'a> = dyn Fn(&str) -> Option<PathBuf> + 'a;
+
 /// What holds when nobody sets a key.
 #[derive(Debug)]
 pub enum Preset {
@@ -64,7 +67,7 @@ pub enum Preset {
         /// A value for the example file, written in TOML.
         example: &'static str,
         /// Finds it, given a way to look up environment variables.
-        find: fn(&dyn Fn(&str) -> Option<PathBuf>) -> Option<PathBuf>,
+        find: fn(&Variables) -> Option<PathBuf>,
     },
 }
 
@@ -144,7 +147,7 @@ pub static TABLE: Table = Table {
 
 /// The state folder of the XDG base directory specification (used on macOS too, as command-line programs do), or the
 /// local application data of Windows. Paths that are not absolute are to be ignored, the specification says.
-fn history_file(variable: &dyn Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
+fn history_file(variable: &Variables) -> Option<PathBuf> {
     let absolute = |name| variable(name).filter(|path| path.is_absolute());
     let state = if cfg!(windows) {
         absolute("LOCALAPPDATA")

@@ -65,7 +65,7 @@ pub fn render_check<T>(loaded: &Loaded<T>) -> String {
     let sections = loaded.in_force.chunk_by(|a, b| a.key.section() == b.key.section());
     for (i, section) in sections.enumerate() {
         let name = section.first().map_or("", |first| first.key.section());
-        _ = write!(out, "{}[{name}]\n", if i == 0 { "" } else { "\n" });
+        _ = writeln!(out, "{}[{name}]", if i == 0 { "" } else { "\n" });
         let lines: Vec<_> = section
             .iter()
             .map(|in_force| match (&in_force.setting, &in_force.key.preset) {

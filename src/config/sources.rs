@@ -132,11 +132,19 @@ pub(super) fn file(table: &Table, sources: &Sources) -> Layer {
             // The error's own Display prints the line, and with it what may be a secret; its message does not.
             let at = error.span().map_or(text.len(), |span| span.start);
             let (line, column) = line_and_column(text, at);
-            let message = error.message();
-            layer.refuse(place(Some(line), Some(column)), format!("not valid TOML: {}", printable(message)));
+            let what = if lacks_quotation_marks(text, at) { "a text needs quotation marks" } else { error.message() };
+            layer.refuse(place(Some(line), Some(column)), format!("not valid TOML: {}", printable(what)));
             layer
         }
     }
+}
+
+/// Whether what is no TOML is a word where a value begins. That is the commonest slip, and the parser takes `info` for a
+/// misspelt `inf`.
+fn lacks_quotation_marks(text: &str, at: usize) -> bool {
+    let (before, after) = text.split_at_checked(at).unwrap_or((text, ""));
+    before.trim_end_matches([' ', '\t']).ends_with('=')
+        && after.starts_with(|c: char| c.is_alphabetic() || "/.~".contains(c))
 }
 
 /// The way through a parsed file.
@@ -250,7 +258,7 @@ mod tests {
     #[test]
     fn places_are_counted_from_one_in_characters() {
         assert_eq!(line_and_column("", 0), (1, 1));
-        assert_eq!(line_and_column("a\nné = ", 7), (2, 6));
+        assert_eq!(line_and_column("a\nné = ", 7), (2, 5));
         assert_eq!(line_and_column("a\n", 2), (2, 1));
     }
 }
