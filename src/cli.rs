@@ -9,7 +9,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::runtime::Runtime;
 
-use crate::chat::console::{self, Style};
+use crate::chat::console;
+use crate::chat::text::{self, Style};
 use crate::config::{self, Config, Override, Sources};
 use crate::inspect::Inspect;
 use crate::intake::folder;
@@ -173,8 +174,8 @@ fn answer_once(spec: &'static Spec, asked: &ArgMatches, config: &Config) -> anyh
     };
     let mut args = Args::default();
     for option in spec.options {
-        if let Some(text) = text_of(option, spec, given) {
-            args.set(option, &text)?;
+        if let Some(words) = text_of(option, spec, given) {
+            args.set(option, &words)?;
         }
     }
     let args = args.complete(spec)?;
@@ -185,9 +186,9 @@ fn answer_once(spec: &'static Spec, asked: &ArgMatches, config: &Config) -> anyh
         serde_json::to_writer(&mut out, &reply)?;
         out.write_all(b"\n")?;
     } else if reply.outcome == Outcome::Refused {
-        eprintln!("{}", console::render(&reply, Style::default()));
+        eprintln!("{}", text::render(&reply, Style::default()));
     } else {
-        writeln!(out, "{}", console::render_whole(&reply, style(config)))?;
+        writeln!(out, "{}", text::render_whole(&reply, style(config)))?;
     }
     Ok(match reply.outcome {
         Outcome::Answered | Outcome::Told => ExitCode::SUCCESS,

@@ -42,13 +42,8 @@ impl Place {
     }
 
     fn pipe(&self, args: &[&str], input: &str) -> Output {
-        let mut child = self
-            .command(args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child =
+            self.command(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         child.wait_with_output().unwrap()
     }
@@ -172,9 +167,11 @@ fn questions_are_logged_at_debug_only() {
 #[test]
 fn a_reader_that_leaves_early_is_no_error() {
     let place = Place::new();
-    let many: String = (0..2_000).map(|n| format!("Line {n}\n\nSomething happened on day {n} of the year.\n\n")).collect();
+    let many: String =
+        (0..2_000).map(|n| format!("Line {n}\n\nSomething happened on day {n} of the year.\n\n")).collect();
     fs::write(place.path().join("news/many.txt"), many).unwrap();
-    let mut child = place.command(&["inspect", "quotes", "news"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        place.command(&["inspect", "quotes", "news"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     let ended = child.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(0), "{}", err(&ended));

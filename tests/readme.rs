@@ -19,5 +19,9 @@ fn the_readme_has_the_command_table() {
 
 #[test]
 fn the_readme_has_every_setting() {
-    assert_eq!(part("settings"), config::markdown_table(&config::keys::TABLE), "paste the right-hand side between the marks");
+    assert_eq!(
+        part("settings"),
+        config::markdown_table(&config::keys::TABLE),
+        "paste the right-hand side between the marks"
+    );
 }

@@ -3,6 +3,7 @@
 //! A [`Reply`] holds article words only as [`Quoted`], and no surface can render one that was not checked: renderers take a
 //! [`Checked`] reply, and the only way to get one is [`Reply::check`], which compares every quoted word with the stored text.
 
+mod cut;
 mod link;
 
 use serde::Serialize;

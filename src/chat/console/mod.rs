@@ -1,7 +1,6 @@
 //! The console: a conversation on a terminal, or questions piped in, one a line.
 
 mod editor;
-mod render;
 
 use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
@@ -9,10 +8,9 @@ use std::path::PathBuf;
 use rustyline::error::ReadlineError;
 use tokio::runtime::Runtime;
 
+use crate::chat::text::{Style, render, render_page};
 use crate::reply::Checked;
 use crate::router::{COMMAND_MARK, Router};
-
-pub use render::{Style, render, render_page, render_whole};
 
 /// How the console looks and what it remembers.
 #[derive(Debug, Clone, Default)]

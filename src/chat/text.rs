@@ -1,4 +1,4 @@
-//! A reply as text for a terminal or a pipe.
+//! A reply as text: for a terminal, a pipe, or the plain body of a chat message.
 
 use std::fmt::Write;
 
@@ -23,13 +23,19 @@ const RESET: &str = "\x1b[0m";
 /// The reply with its first page.
 #[must_use]
 pub fn render(reply: &Checked, style: Style) -> String {
+    render_with_page(reply, 0, style)
+}
+
+/// What is said before the pages, and one of them.
+#[must_use]
+pub fn render_with_page(reply: &Checked, page: usize, style: Style) -> String {
     let mut painter = Painter { out: String::new(), style };
     painter.blocks(&reply.blocks);
-    if let Some(page) = reply.pages.first() {
+    if let Some(blocks) = reply.pages.get(page) {
         if !reply.blocks.is_empty() {
             painter.out.push('\n');
         }
-        painter.page(page, 0, reply.pages.len());
+        painter.page(blocks, page, reply.pages.len());
     }
     painter.finish()
 }

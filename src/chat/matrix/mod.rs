@@ -1,0 +1,3 @@
+//! Matrix: a reply as a notice.
+
+pub mod notice;

@@ -1,0 +1,173 @@
+//! A reply as an `m.notice` with a plain body and a formatted one (Matrix specification, client-server API, "m.notice" and
+//! "m.room.message msgtypes"). The formatted body keeps to the HTML that the specification suggests clients allow.
+
+use std::fmt::Write;
+
+use matrix_sdk::ruma::events::room::message::RoomMessageEventContent;
+
+use crate::chat::text::{self, Style};
+use crate::quotes::DiffPart;
+use crate::reply::{Block, Checked, Piece, Quoted, Source};
+
+/// The most that both bodies may hold, in bytes: an event may have 65,536 in all (client-server API, "Size limits"), of
+/// which encryption, which encodes them in base64, takes a third, and the envelope some more.
+const MAX_BODIES: usize = 40_000;
+
+/// What is said where the reply had to be cut.
+const CUT: &str = "<p><em>Cut here: the reply is longer than a message can be.</em></p>";
+
+/// A page of a reply, with what is said before the pages.
+#[must_use]
+pub fn notice(reply: &Checked, page: usize) -> RoomMessageEventContent {
+    let mut body = text::render_with_page(reply, page, Style::default());
+    let blocks = reply.blocks.iter().chain(reply.pages.get(page).into_iter().flatten());
+    let mut html = String::new();
+    let room = MAX_BODIES.saturating_sub(MAX_BODIES / 3);
+    for block in blocks {
+        let next = block_html(block);
+        if html.len() + next.len() > room {
+            html.push_str(CUT);
+            break;
+        }
+        html.push_str(&next);
+    }
+    if body.len() > MAX_BODIES / 3 {
+        let end = body.floor_char_boundary(MAX_BODIES / 3);
+        body.truncate(body[..end].rfind('\n').unwrap_or(end));
+        body.push_str("\n(Cut here: the reply is longer than a message can be.)");
+    }
+    RoomMessageEventContent::notice_html(body, html)
+}
+
+fn block_html(block: &Block) -> String {
+    match block {
+        Block::Heading(words) => format!("<p><strong>{}</strong></p>", escape(words)),
+        Block::Text(words) => format!("<p>{}</p>", escape(words)),
+        Block::Quote(quoted) => quote(quoted),
+        Block::Difference(parts) => difference(parts),
+        Block::Item { name, about } => format!("<p><strong>{}</strong> {}</p>", escape(name), escape(about)),
+    }
+}
+
+/// The longest piece that is shown, in characters: three of them with their mark-up fit a message.
+const MAX_PIECE: usize = 6_000;
+
+fn quote(quoted: &Quoted) -> String {
+    let mut html = String::new();
+    if let Some(speaker) = &quoted.speaker {
+        // Writing to a string can't fail.
+        let _ = write!(html, "<p><strong>{}:</strong></p>", escape(speaker));
+    }
+    html.push_str("<blockquote>");
+    let mut cut_any = false;
+    for piece in &quoted.pieces {
+        let (piece, cut) = piece.cut(MAX_PIECE);
+        cut_any |= cut;
+        let _ = write!(html, "<p>{}</p>", words(&piece));
+    }
+    html.push_str("</blockquote>");
+    if cut_any {
+        html.push_str("<p><em>Cut here: the quotation goes on in the article.</em></p>");
+    }
+    let _ = write!(html, "<p>{}</p>", source(&quoted.source));
+    html
+}
+
+fn words(piece: &Piece) -> String {
+    piece
+        .stretches()
+        .map(|(words, marked)| if marked { format!("<strong>{}</strong>", escape(words)) } else { escape(words) })
+        .collect()
+}
+
+fn source(source: &Source) -> String {
+    let title = escape(&source.title);
+    let title = match source.url.as_deref().filter(|url| url.starts_with("https://") || url.starts_with("http://")) {
+        Some(url) => format!("<a href=\"{}\">{title}</a>", escape(url)),
+        None => title,
+    };
+    let parts = [
+        source.outlet.as_deref().map(escape),
+        source.author.as_deref().map(escape),
+        source.published.map(|published| published.to_string()),
+        source.paragraph.map(|number| format!("paragraph {number}")),
+    ];
+    std::iter::once(title).chain(parts.into_iter().flatten()).collect::<Vec<_>>().join(" · ")
+}
+
+fn difference(parts: &[DiffPart]) -> String {
+    let words = parts.iter().map(|part| match part {
+        DiffPart::Same(words) => escape(words),
+        DiffPart::Missing(words) => format!("<del>{}</del>", escape(words)),
+        DiffPart::Added(words) => format!("<u>{}</u>", escape(words)),
+    });
+    let words = words.collect::<Vec<_>>().join(" ");
+    format!(
+        "<p>{words}<br><em>Struck through: only in the article. Underlined: only in the words that were checked.</em></p>"
+    )
+}
+
+/// Text as HTML text or attribute value.
+fn escape(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            '\n' => html.push('\n'),
+            _ if c.is_control() => {}
+            _ => html.push(c),
+        }
+    }
+    html
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::article::read::{Format, read_text};
+    use crate::library::Library;
+    use crate::reply::{Outcome, Reply};
+
+    fn sent(text: &str) -> serde_json::Value {
+        let mut library = Library::default();
+        let id = library.add(read_text("a", text, Format::Text).unwrap());
+        let article = library.article(id).clone();
+        let quotes = article.paragraphs().iter().map(|paragraph| {
+            let mark = article.sentences_of(paragraph)[0];
+            Block::Quote(Quoted::passage(&library, id, paragraph.span, &[mark]))
+        });
+        let reply = Reply { pages: vec![quotes.collect()], ..Reply::new(Outcome::Answered) };
+        serde_json::to_value(notice(&reply.check(&library).unwrap(), 0)).unwrap()
+    }
+
+    #[test]
+    fn an_answer_is_a_notice_with_a_block_quote() {
+        let event = sent("Wall falls\n\nThe wall fell. Nobody was hurt.\n");
+        assert_eq!(event["msgtype"], "m.notice");
+        assert_eq!(
+            event["formatted_body"],
+            "<blockquote><p><strong>The wall fell.</strong> Nobody was hurt.</p></blockquote><p>Wall falls · paragraph 1</p>"
+        );
+        assert!(event["body"].as_str().unwrap().starts_with("> **The wall fell.** Nobody was hurt."));
+    }
+
+    #[test]
+    fn html_of_an_article_is_plain_text() {
+        let event = sent("Wall falls\n\n<img src=x onerror=\"alert(1)\"> fell & broke today.\n");
+        let html = event["formatted_body"].as_str().unwrap();
+        assert!(!html.contains("<img") && html.contains("&lt;img src=x onerror=&quot;alert(1)&quot;&gt;"), "{html}");
+    }
+
+    #[test]
+    fn an_endless_article_fits_an_event_and_the_cut_is_told() {
+        let paragraph = "The wall of the “old” harbour fell into the sea again on this day. ".repeat(400);
+        let event = sent(&format!("Wall falls\n\n{paragraph}\n\n{paragraph}\n\n{paragraph}\n\n{paragraph}\n"));
+        assert!(serde_json::to_vec(&event).unwrap().len() <= 48_000);
+        assert!(event["formatted_body"].as_str().unwrap().contains("Cut here"));
+        assert!(event["body"].as_str().unwrap().contains("Cut here"));
+    }
+}
