@@ -11,9 +11,11 @@
 //! Beside them, [`intake`] is how articles arrive, and [`inspect`] prints what is made of a file.
 
 pub mod article;
+pub mod config;
 pub mod digest;
 pub mod inspect;
 pub mod intake;
 pub mod library;
+pub mod logs;
 pub mod matcher;
 pub mod quotes;

@@ -1,0 +1,282 @@
+//! The one table of keys. The check of every source, "did you mean", `bot.toml.example`, the listing of `byline config
+//! check` and the README's section come from it; a new setting is a line here and a field in [`Config`](super::Config).
+
+use std::path::PathBuf;
+
+/// A key: its name, what it may be, and what it does.
+#[derive(Debug)]
+pub struct Key {
+    /// Section and name, separated by dots: `answer.passages`.
+    pub name: &'static str,
+    /// What values it takes.
+    pub kind: Kind,
+    /// What holds when nobody sets it.
+    pub preset: Preset,
+    /// What it does, in one line.
+    pub doc: &'static str,
+}
+
+/// What values a key takes.
+#[derive(Debug)]
+pub enum Kind {
+    /// A whole number in a range, both ends included.
+    Whole {
+        /// The least.
+        min: i64,
+        /// The greatest.
+        max: i64,
+    },
+    /// A number in a range, both ends included.
+    Number {
+        /// The least.
+        min: f64,
+        /// The greatest.
+        max: f64,
+    },
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A log filter, as [`filter`](super::filter) reads it.
+    LogFilter,
+    /// A path, or the empty text for none. In a file, a relative path refers to the file's folder.
+    Path,
+    /// A list of paths; in the environment separated as in `PATH`. In a file, relative paths refer to the file's folder.
+    Paths,
+    /// A text that is never shown: not in listings, not in errors, not in `Debug`.
+    Secret,
+}
+
+/// A way to look up environment variables by name; empty ones are not there.
+pub type Variables<'a> = dyn Fn(&str) -> Option<PathBuf> + 'a;
+
+/// What holds when nobody sets a key.
+#[derive(Debug)]
+pub enum Preset {
+    /// This value, written in TOML.
+    Value(&'static str),
+    /// Nothing is set.
+    Unset {
+        /// What happens then.
+        means: &'static str,
+        /// A value for the example file, written in TOML.
+        example: &'static str,
+    },
+    /// A path that depends on the machine; nothing where it can't be told.
+    Platform {
+        /// Which path that is.
+        means: &'static str,
+        /// A value for the example file, written in TOML.
+        example: &'static str,
+        /// Finds it, given a way to look up environment variables.
+        find: fn(&Variables) -> Option<PathBuf>,
+    },
+}
+
+/// All keys of a program.
+#[derive(Debug)]
+pub struct Table {
+    /// The keys, those of a section together.
+    pub keys: &'static [Key],
+    /// Pairs of number keys of which the first must not be above the second when both are set.
+    pub ordered: &'static [(&'static str, &'static str)],
+}
+
+/// The keys of Byline.
+pub static TABLE: Table = Table {
+    keys: &[
+        Key {
+            name: "library.articles",
+            kind: Kind::Paths,
+            preset: Preset::Value("[\"data/articles\"]"),
+            doc: "Where the articles are: files, folders (read with everything below them) and patterns such as \"news/*.md\".",
+        },
+        Key {
+            name: "answer.passages",
+            kind: Kind::Whole { min: 1, max: 10 },
+            preset: Preset::Value("3"),
+            doc: "How many passages a search keeps, for paging from the best to the next.",
+        },
+        Key {
+            name: "answer.confidence",
+            kind: Kind::Number { min: 0.0, max: 1.0 },
+            preset: Preset::Unset { means: "the matcher's own threshold", example: "0.5" },
+            doc: "Answer only when at least this sure; below it, say that the articles don't say.",
+        },
+        Key {
+            name: "answer.nearest",
+            kind: Kind::Number { min: 0.0, max: 1.0 },
+            preset: Preset::Unset { means: "the matcher's own threshold", example: "0.2" },
+            doc: "When not answering, show the nearest passage when at least this sure; not above answer.confidence.",
+        },
+        Key {
+            name: "summary.sentences",
+            kind: Kind::Whole { min: 1, max: 10 },
+            preset: Preset::Value("3"),
+            doc: "How many of its own sentences an article is summed up in.",
+        },
+        Key {
+            name: "log.level",
+            kind: Kind::LogFilter,
+            preset: Preset::Value("\"warn\""),
+            doc: "What is logged: a level (off, error, warn, info, debug, trace), or levels by target. Questions are logged at debug only.",
+        },
+        Key {
+            name: "log.format",
+            kind: Kind::Choice(&["auto", "human", "json"]),
+            preset: Preset::Value("\"auto\""),
+            doc: "How logs look on standard error: lines for people, or one JSON object a line. auto is human, on a terminal or not.",
+        },
+        Key {
+            name: "console.history",
+            kind: Kind::Path,
+            preset: Preset::Platform {
+                means: "byline/history in $XDG_STATE_HOME or ~/.local/state, on Windows in %LOCALAPPDATA%",
+                example: "\"\"",
+                find: history_file,
+            },
+            doc: "The file that keeps the lines typed in the console; \"\" keeps none.",
+        },
+        Key {
+            name: "console.color",
+            kind: Kind::Choice(&["auto", "always", "never"]),
+            preset: Preset::Value("\"auto\""),
+            doc: "Colour in the console; auto is on a terminal, unless NO_COLOR is set.",
+        },
+    ],
+    ordered: &[("answer.nearest", "answer.confidence")],
+};
+
+/// The state folder of the XDG base directory specification (used on macOS too, as command-line programs do), or the
+/// local application data of Windows. Paths that are not absolute are to be ignored, the specification says.
+fn history_file(variable: &Variables) -> Option<PathBuf> {
+    let absolute = |name| variable(name).filter(|path| path.is_absolute());
+    let state = if cfg!(windows) {
+        absolute("LOCALAPPDATA")
+    } else {
+        absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))
+    };
+    Some(state?.join("byline").join("history"))
+}
+
+/// What every environment variable that sets a key begins with.
+pub const ENVIRONMENT_PREFIX: &str = "BYLINE__";
+
+impl Key {
+    /// The section: everything before the last dot.
+    #[must_use]
+    pub fn section(&self) -> &'static str {
+        self.name.rsplit_once('.').map_or("", |(section, _)| section)
+    }
+
+    /// The name within its section.
+    #[must_use]
+    pub fn leaf(&self) -> &'static str {
+        self.name.rsplit_once('.').map_or(self.name, |(_, leaf)| leaf)
+    }
+
+    /// The environment variable that sets the key: `BYLINE__ANSWER__PASSAGES`.
+    #[must_use]
+    pub fn variable(&self) -> String {
+        format!("{ENVIRONMENT_PREFIX}{}", self.name.to_uppercase().replace('.', "__"))
+    }
+}
+
+impl Table {
+    /// The key of this name.
+    #[must_use]
+    pub fn key(&self, name: &str) -> Option<&'static Key> {
+        self.keys.iter().find(|key| key.name == name)
+    }
+
+    /// Whether keys stand in a section of this name, or below it.
+    #[must_use]
+    pub fn has_section(&self, name: &str) -> bool {
+        self.keys.iter().any(|key| key.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')))
+    }
+
+    /// The key that `unknown` was probably meant to be.
+    #[must_use]
+    pub fn nearest_key(&self, unknown: &str) -> Option<&'static str> {
+        // Written under no section or the wrong one, the name itself is right: no distance would tell.
+        let unknown = unknown.to_lowercase();
+        let leaf = unknown.rsplit('.').next().unwrap_or_default();
+        let mut same_leaf = self.keys.iter().filter(|key| key.leaf() == leaf);
+        match (same_leaf.next(), same_leaf.next()) {
+            (Some(only), None) => Some(only.name),
+            _ => nearest(&unknown, self.keys.iter().map(|key| key.name)),
+        }
+    }
+
+    /// The section that `unknown` was probably meant to be.
+    #[must_use]
+    pub fn nearest_section(&self, unknown: &str) -> Option<&'static str> {
+        nearest(&unknown.to_lowercase(), self.keys.iter().map(Key::section).filter(|section| !section.is_empty()))
+    }
+}
+
+/// The candidate within a third of its letters in edits (insertions, deletions, replacements, neighbours swapped).
+fn nearest(unknown: &str, candidates: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    // The distance takes time by the product of the lengths, and no long text is a slip of the pen.
+    if unknown.len() > 100 {
+        return None;
+    }
+    candidates
+        .map(|candidate| (strsim::osa_distance(unknown, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= (candidate.chars().count() / 3).max(1))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_of_the_pen_find_their_key() {
+        for (unknown, meant) in [
+            ("answer.passagse", Some("answer.passages")),
+            ("anwser.passages", Some("answer.passages")),
+            ("passages", Some("answer.passages")),
+            ("Log.Level", Some("log.level")),
+            ("console.colour", Some("console.color")),
+            ("weather.tomorrow", None),
+        ] {
+            assert_eq!(TABLE.nearest_key(unknown), meant, "{unknown}");
+        }
+        assert_eq!(TABLE.nearest_section("anwser"), Some("answer"));
+        assert_eq!(TABLE.nearest_section("logs"), Some("log"));
+        assert_eq!(TABLE.nearest_section("weather"), None);
+    }
+
+    #[test]
+    fn names_are_unique_and_sections_stand_together() {
+        let mut sections: Vec<_> = TABLE.keys.iter().map(Key::section).collect();
+        sections.dedup();
+        let count = sections.len();
+        sections.sort_unstable();
+        sections.dedup();
+        assert_eq!(sections.len(), count);
+        for key in TABLE.keys {
+            assert_eq!(TABLE.keys.iter().filter(|other| other.name == key.name).count(), 1, "{}", key.name);
+            assert!(!TABLE.has_section(key.name), "{} is a key and a section", key.name);
+        }
+    }
+
+    #[test]
+    fn documentation_is_one_line() {
+        for key in TABLE.keys {
+            assert!(!key.doc.contains('\n') && key.doc.ends_with('.'), "{}", key.name);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn history_goes_where_the_platform_keeps_state() {
+        let find = |set: &'static [(&str, &str)]| {
+            history_file(&|name| set.iter().find(|(n, _)| *n == name).map(|(_, value)| PathBuf::from(value)))
+        };
+        assert_eq!(find(&[("HOME", "/home/ann")]), Some("/home/ann/.local/state/byline/history".into()));
+        assert_eq!(find(&[("HOME", "/home/ann"), ("XDG_STATE_HOME", "/s")]), Some("/s/byline/history".into()));
+        assert_eq!(find(&[("HOME", "/home/ann"), ("XDG_STATE_HOME", "s")]), find(&[("HOME", "/home/ann")]));
+        assert_eq!(find(&[]), None);
+    }
+}

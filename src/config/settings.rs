@@ -1,0 +1,162 @@
+//! The settings as the rest of the program sees them: plain typed fields, and what holds when nothing is set.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+/// The settings of Byline.
+///
+/// The default is what holds when nothing is set and nothing is known of the machine (so no history file).
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where articles come from.
+    pub library: Library,
+    /// How questions are answered.
+    pub answer: Answer,
+    /// How articles are summed up.
+    pub summary: Summary,
+    /// What is logged, and how.
+    pub log: Log,
+    /// The chat on the terminal.
+    pub console: Console,
+}
+
+/// Where articles come from.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Library {
+    /// Files, folders and glob patterns; relative ones refer to the working directory by now.
+    pub articles: Vec<PathBuf>,
+}
+
+/// How questions are answered.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// How many passages a search keeps for paging, 1 to 10.
+    pub passages: usize,
+    /// Answer only when at least this sure, 0 to 1; without it, the matcher's own threshold holds.
+    pub confidence: Option<f32>,
+    /// Show the nearest passage when at least this sure, 0 to 1; without it, the matcher's own threshold holds. When both
+    /// are set, this one is not above [`confidence`](Self::confidence).
+    pub nearest: Option<f32>,
+}
+
+/// How articles are summed up.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Summary {
+    /// How many sentences a summary has, 1 to 10.
+    pub sentences: usize,
+}
+
+/// What is logged, and how; see [`logs`](crate::logs).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// A filter that [`filter::directives`](super::filter::directives) accepts.
+    pub level: String,
+    /// The form of a line.
+    pub format: LogFormat,
+}
+
+/// The form of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// As [`Human`](Self::Human), on a terminal or not: who collects logs asks for JSON, and who redirects them to a file
+    /// mostly reads it.
+    Auto,
+    /// For people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The chat on the terminal.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Console {
+    /// Where typed lines are kept; `None` keeps none. Its folder need not exist yet.
+    pub history: Option<PathBuf>,
+    /// When to use colour.
+    pub color: ColorChoice,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set (no-color.org).
+    Auto,
+    /// Even into a pipe.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+impl ColorChoice {
+    /// Whether to use colour on an output, given whether that is a terminal.
+    #[must_use]
+    pub fn enabled(self, terminal: bool) -> bool {
+        self.decide(terminal, no_color())
+    }
+
+    fn decide(self, terminal: bool, no_color: bool) -> bool {
+        match self {
+            Self::Auto => terminal && !no_color,
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
+}
+
+/// Whether the variable `NO_COLOR` is there and not empty (no-color.org).
+pub(crate) fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
+impl Default for Library {
+    fn default() -> Self {
+        Self { articles: vec!["data/articles".into()] }
+    }
+}
+
+impl Default for Answer {
+    fn default() -> Self {
+        Self { passages: 3, confidence: None, nearest: None }
+    }
+}
+
+impl Default for Summary {
+    fn default() -> Self {
+        Self { sentences: 3 }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: "warn".to_owned(), format: LogFormat::Auto }
+    }
+}
+
+impl Default for Console {
+    fn default() -> Self {
+        Self { history: None, color: ColorChoice::Auto }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colour_is_for_terminals_that_want_it() {
+        assert!(ColorChoice::Auto.decide(true, false));
+        assert!(!ColorChoice::Auto.decide(true, true));
+        assert!(!ColorChoice::Auto.decide(false, false));
+        assert!(ColorChoice::Always.decide(false, true));
+        assert!(!ColorChoice::Never.decide(true, false));
+    }
+}
