@@ -2,8 +2,32 @@
 //!
 //! A [`Matcher`] is built over a [`Library`] and holds nothing but what can be derived from it.
 
+mod confidence;
+mod explain;
+mod features;
+mod index;
+mod query;
+mod ranking;
+mod rarity;
+mod sentence;
+mod spelling;
+mod terms;
+mod weights;
+
 use crate::article::Span;
 use crate::library::{ArticleId, Filter, Library};
+
+pub use confidence::{ANSWER, NEAREST, Thresholds};
+pub use explain::{Explanation, Factor, Word};
+pub use terms::AnswerKind;
+
+use index::Index;
+use query::Query;
+use ranking::Ranked;
+use terms::{Asked, Folder};
+
+/// How many passages are returned when a question does not say.
+pub const DEFAULT_LIMIT: usize = 3;
 
 /// What is asked.
 #[derive(Debug, Clone, Default)]
@@ -12,7 +36,7 @@ pub struct Question {
     pub text: String,
     /// Which articles may answer.
     pub filter: Filter,
-    /// How many passages to return at most.
+    /// How many passages to return at most; 0 stands for [`DEFAULT_LIMIT`].
     pub limit: usize,
 }
 
@@ -63,8 +87,25 @@ pub struct Findings {
 }
 
 /// The index of one library and the ranking over it.
+///
+/// ```
+/// use byline::article::read::{Format, read_text};
+/// use byline::library::Library;
+/// use byline::matcher::{Matcher, Question, Verdict};
+/// let mut library = Library::default();
+/// let text = "Ferry back in service\n\nThe ferry had been laid up since March.\n\nIt sails again from Dunmore on Friday.\n";
+/// library.add(read_text("ferry", text, Format::Text)?);
+/// let matcher = Matcher::build(&library)?;
+/// let findings = matcher.search(&library, &Question { text: "when does it sail again?".into(), ..Question::default() })?;
+/// assert_eq!(findings.verdict, Verdict::Answered);
+/// assert_eq!(findings.passages[0].paragraph, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
-pub struct Matcher {}
+pub struct Matcher {
+    index: Index,
+    thresholds: Thresholds,
+}
 
 /// Why a search could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -79,15 +120,93 @@ impl Matcher {
     ///
     /// # Errors
     /// [`MatchError`] when the index can't be written.
-    pub fn build(_library: &Library) -> Result<Self, MatchError> {
-        Ok(Self {})
+    pub fn build(library: &Library) -> Result<Self, MatchError> {
+        Ok(Self { index: Index::build(library)?, thresholds: Thresholds::default() })
     }
 
-    /// The passages that answer `question` best.
+    /// The same matcher with other thresholds for what counts as an answer.
+    #[must_use]
+    pub fn with_thresholds(self, thresholds: Thresholds) -> Self {
+        Self { thresholds, ..self }
+    }
+
+    /// The passages that answer `question` best. `library` is the one that the matcher was built over.
     ///
     /// # Errors
     /// [`MatchError`] when the index can't be read.
-    pub fn search(&self, _library: &Library, _question: &Question) -> Result<Findings, MatchError> {
-        Ok(Findings { verdict: Verdict::Nothing, confidence: 0.0, passages: Vec::new(), readings: Vec::new() })
+    pub fn search(&self, library: &Library, question: &Question) -> Result<Findings, MatchError> {
+        Ok(self.find(library, question)?.findings(self, library, question))
+    }
+
+    /// The same, and why.
+    ///
+    /// # Errors
+    /// [`MatchError`] when the index can't be read.
+    pub fn explain(&self, library: &Library, question: &Question) -> Result<(Findings, Explanation), MatchError> {
+        let found = self.find(library, question)?;
+        let findings = found.findings(self, library, question);
+        let explanation = explain::explain(&found.query, &found.ranked, findings.passages.len(), self.thresholds);
+        Ok((findings, explanation))
+    }
+
+    fn find(&self, library: &Library, question: &Question) -> Result<Found, MatchError> {
+        let query = Query::new(&self.index, &Asked::read(&question.text));
+        let ranked = ranking::rank(&self.index, library, &query, &question.filter)?;
+        Ok(Found { query, ranked })
+    }
+}
+
+/// A question as read, and the candidates in order.
+struct Found {
+    query: Query,
+    ranked: Vec<Ranked>,
+}
+
+impl Found {
+    fn findings(&self, matcher: &Matcher, library: &Library, question: &Question) -> Findings {
+        let confidence = confidence::confidence(&confidence::inputs(&self.query, &self.ranked));
+        let verdict = if self.ranked.is_empty() || confidence < matcher.thresholds.nearest {
+            Verdict::Nothing
+        } else if confidence < matcher.thresholds.answer {
+            Verdict::Nearest
+        } else {
+            Verdict::Answered
+        };
+        let limit = if question.limit == 0 { DEFAULT_LIMIT } else { question.limit };
+        let passages = self.ranked.iter().take(limit).map(|ranked| Passage {
+            article: ranked.article,
+            paragraph: ranked.paragraph,
+            sentence: ranked.sentence,
+            score: ranked.score,
+        });
+        Findings { verdict, confidence, passages: passages.collect(), readings: self.readings(library) }
+    }
+
+    /// How the words were read that the library does not hold and that the first passage matches: as it writes them.
+    fn readings(&self, library: &Library) -> Vec<Reading> {
+        let Some(first) = self.ranked.first() else { return Vec::new() };
+        let Some(article) = library.get(first.article) else { return Vec::new() };
+        let Some(paragraph) = article.paragraphs().get(first.paragraph) else { return Vec::new() };
+        let text = article.slice(paragraph.span);
+        let mut readings: Vec<Reading> = Vec::new();
+        let mut read_terms = 0_u32;
+        Folder::default().words(text, |range, folded| {
+            if let Some(hit) = self.query.hit(folded)
+                && hit.weight < 1.0
+                && read_terms & (1 << hit.term) == 0
+                && let Some(sought) = self.query.sought.get(usize::from(hit.term))
+            {
+                read_terms |= 1 << hit.term;
+                let word = text.get(range).unwrap_or_default();
+                let word = word.strip_suffix("'s").or_else(|| word.strip_suffix("’s")).unwrap_or(word);
+                let asked = &sought.term.asked;
+                match readings.iter_mut().find(|reading| reading.asked == *asked) {
+                    // One word that was read as two.
+                    Some(reading) => reading.read = format!("{} {word}", reading.read),
+                    None => readings.push(Reading { asked: asked.clone(), read: word.to_owned() }),
+                }
+            }
+        });
+        readings
     }
 }

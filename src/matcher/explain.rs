@@ -1,0 +1,76 @@
+//! Why a search came out as it did: what `/ask … explain` prints.
+
+use super::confidence::{self, Thresholds};
+use super::features;
+use super::query::Query;
+use super::ranking::Ranked;
+use super::terms::AnswerKind;
+use super::weights;
+
+/// A number that entered a sum, and what it counted there.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Factor {
+    /// What it measures.
+    pub name: &'static str,
+    /// Its value.
+    pub value: f32,
+    /// What one of it counts.
+    pub weight: f32,
+}
+
+/// A word of the question, as it was looked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Word {
+    /// As asked.
+    pub asked: String,
+    /// The words of the library that it was read as, likeliest first; empty when the library holds nothing like it.
+    pub read: Vec<String>,
+    /// Its rarity (inverse document frequency): what finding it counts.
+    pub rarity: f32,
+    /// Whether the first passage holds it.
+    pub found: bool,
+}
+
+/// Why a search came out as it did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explanation {
+    /// The words that were looked for.
+    pub words: Vec<Word>,
+    /// What kind of thing the question word asks for.
+    pub kind: AnswerKind,
+    /// How many paragraphs were weighed.
+    pub candidates: usize,
+    /// For each passage returned, what its score is the sum of.
+    pub passages: Vec<Vec<Factor>>,
+    /// What the confidence is made of.
+    pub confidence: Vec<Factor>,
+    /// The thresholds that decided the verdict.
+    pub thresholds: Thresholds,
+}
+
+pub(super) fn explain(query: &Query, ranked: &[Ranked], shown: usize, thresholds: Thresholds) -> Explanation {
+    let held = ranked.first().map_or(0, |first| first.terms);
+    let words = query.sought.iter().zip(&query.idf).enumerate().map(|(at, (sought, rarity))| Word {
+        asked: sought.term.asked.clone(),
+        read: sought.alternatives.iter().map(|alternative| alternative.word.clone()).collect(),
+        rarity: *rarity,
+        found: held & (1 << at) != 0,
+    });
+    Explanation {
+        words: words.collect(),
+        kind: query.kind,
+        candidates: ranked.len(),
+        passages: ranked
+            .iter()
+            .take(shown)
+            .map(|ranked| factors(&features::NAMES, &ranked.features, &weights::WEIGHTS))
+            .collect(),
+        confidence: factors(&confidence::NAMES, &confidence::inputs(query, ranked), &confidence::WEIGHTS),
+        thresholds,
+    }
+}
+
+fn factors(names: &[&'static str], values: &[f32], weights: &[f32]) -> Vec<Factor> {
+    let factors = names.iter().zip(values).zip(weights);
+    factors.map(|((name, value), weight)| Factor { name, value: *value, weight: *weight }).collect()
+}

@@ -1,0 +1,185 @@
+//! Reading a word that the library does not hold as one that it does.
+//!
+//! Candidates come from the index's own vocabulary: words of about the same length and letters, within one or two
+//! edits. They are weighed by how close they are and by how often the library uses them. Which of them is meant is left
+//! to the passages: every plausible reading is searched for, at less than the weight of a word that is held as written.
+
+use super::index::{Entry, Index};
+use super::terms::{Stems, Term};
+
+/// Readings that one word may have at most.
+const MAX_READINGS: usize = 3;
+
+/// Shortest word, in characters, that is read as another: shorter ones are within an edit of everything.
+const MIN_LETTERS: usize = 3;
+
+/// From this many letters on a word may have two edits; below, one.
+const TWO_EDITS_FROM: usize = 7;
+
+/// How much closeness a reading may lack against the best one. A second edit costs more than this in all but long words.
+const WORSE_BY: f32 = 0.08;
+
+/// Closeness that a tenfold frequency in the library is worth.
+const PER_DECADE: f32 = 0.03;
+
+/// What a reading with no edit but a space (joined or split words) weighs against a word held as written.
+const RESPACED: f32 = 0.9;
+
+/// A word of the library that is looked for, and how much finding it is worth.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Alternative {
+    /// The stem whose forms are looked for.
+    pub(super) stem: String,
+    /// The word that was read, folded.
+    pub(super) word: String,
+    /// 1 for a word that is held as asked, less for a reading.
+    pub(super) weight: f32,
+}
+
+/// A word of the question and what it is looked for as; nothing when the library holds nothing like it.
+#[derive(Debug, Clone)]
+pub(super) struct Sought {
+    pub(super) term: Term,
+    pub(super) alternatives: Vec<Alternative>,
+}
+
+impl Sought {
+    /// Whether the library holds the word (or another form of it) as asked.
+    pub(super) fn is_known(&self) -> bool {
+        self.alternatives.first().is_some_and(|only| only.weight >= 1.0)
+    }
+}
+
+/// Reads every term of a question against the vocabulary.
+pub(super) fn read(index: &Index, terms: &[Term]) -> Vec<Sought> {
+    let known = |term: &Term| index.forms(&term.stem).next().is_some();
+    let mut sought: Vec<Sought> = Vec::with_capacity(terms.len());
+    let mut rest = terms.iter().peekable();
+    while let Some(term) = rest.next() {
+        if known(term) {
+            let alternatives = vec![Alternative { stem: term.stem.clone(), word: term.folded.clone(), weight: 1.0 }];
+            // "box office" asked, "boxoffice" not held: the common case, nothing to do.
+            if let Some(next) = rest.peek()
+                && next.at == term.at + 1
+                && !known(next)
+                && let Some(joined) = join(index, term, next)
+            {
+                sought.push(joined);
+                rest.next();
+            } else {
+                sought.push(Sought { term: term.clone(), alternatives });
+            }
+            continue;
+        }
+        if let Some(next) = rest.peek()
+            && next.at == term.at + 1
+            && let Some(joined) = join(index, term, next)
+        {
+            sought.push(joined);
+            rest.next();
+            continue;
+        }
+        let alternatives = near(index, &term.folded);
+        if alternatives.is_empty()
+            && let Some(halves) = split(index, term)
+        {
+            sought.extend(halves);
+        } else {
+            sought.push(Sought { term: term.clone(), alternatives });
+        }
+    }
+    sought
+}
+
+/// Two words that the library writes as one: "tik tok".
+fn join(index: &Index, left: &Term, right: &Term) -> Option<Sought> {
+    let word = format!("{}{}", left.folded, right.folded);
+    index.knows(&word).then(|| {
+        let stem = Stems::default().of(&word).into_owned();
+        let asked = format!("{} {}", left.asked, right.asked);
+        let term = Term { asked, folded: word.clone(), stem: stem.clone(), name: left.name || right.name, at: left.at };
+        Sought { term, alternatives: vec![Alternative { stem, word, weight: RESPACED }] }
+    })
+}
+
+/// One word that the library writes as two: "worldcup". Of all ways to cut it, the one whose rarer half is commonest.
+fn split(index: &Index, term: &Term) -> Option<[Sought; 2]> {
+    let word = term.folded.as_str();
+    let held = |half: &str| {
+        let stem = Stems::default().of(half).into_owned();
+        let documents: u32 = index.forms(&stem).map(|entry| entry.documents).sum();
+        (documents, stem)
+    };
+    let cuts = word.char_indices().map(|(at, _)| at);
+    let best = cuts
+        .filter_map(|at| {
+            let (left, right) = word.split_at(at);
+            let long = |half: &str| half.chars().count() >= MIN_LETTERS;
+            (long(left) && long(right) && index.knows(left) && index.knows(right)).then(|| {
+                let (left, right) = ((left, held(left)), (right, held(right)));
+                (left.1.0.min(right.1.0), [left, right])
+            })
+        })
+        .max_by_key(|(documents, _)| *documents)?;
+    Some(best.1.map(|(half, (_, stem))| Sought {
+        term: Term { folded: half.to_owned(), stem: stem.clone(), ..term.clone() },
+        alternatives: vec![Alternative { stem, word: half.to_owned(), weight: RESPACED }],
+    }))
+}
+
+/// The words of the vocabulary that `word` may be a misspelling of, best first; one a stem.
+fn near(index: &Index, word: &str) -> Vec<Alternative> {
+    let length = word.chars().count();
+    if length < MIN_LETTERS || word.contains(|c: char| c.is_ascii_digit()) {
+        return Vec::new();
+    }
+    let edits = if length < TWO_EDITS_FROM { 1 } else { 2 };
+    let letters = letters(word);
+    let mut found: Vec<(f32, &Entry)> = index
+        .vocabulary()
+        .iter()
+        .filter(|entry| entry.word.len().abs_diff(word.len()) <= edits)
+        // An edit changes at most two of the letters that occur: one goes, one comes.
+        .filter(|entry| (entry.letters ^ letters).count_ones() as usize <= 2 * edits)
+        .filter_map(|entry| closeness(word, entry, length, edits).map(|close| (close, entry)))
+        .collect();
+    found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.word.cmp(&b.1.word)));
+    let best = found.first().map_or(0.0, |(close, _)| *close);
+    let stems = Stems::default();
+    let mut alternatives: Vec<Alternative> = Vec::new();
+    for (close, entry) in found.into_iter().take_while(|(close, _)| *close >= best - WORSE_BY) {
+        let stem = stems.of(&entry.word).into_owned();
+        if alternatives.len() < MAX_READINGS && alternatives.iter().all(|other| other.stem != stem) {
+            alternatives.push(Alternative { stem, word: entry.word.to_string(), weight: close.clamp(0.1, 0.95) });
+        }
+    }
+    alternatives
+}
+
+/// How likely `entry` is meant by `word`, about 0.5 to 1; `None` beyond `edits` edits.
+///
+/// Edits are those of typing (a letter more, less, other, or two swapped: Damerau's, each letter touched once). The
+/// Jaro-Winkler similarity decides among words at the same distance: it trusts the beginning, as names want it.
+#[expect(clippy::cast_precision_loss, reason = "words have few letters")]
+fn closeness(word: &str, entry: &Entry, length: usize, edits: usize) -> Option<f32> {
+    let distance = strsim::osa_distance(word, &entry.word);
+    if distance == 0 || distance > edits || entry.word.chars().count() < MIN_LETTERS {
+        return None;
+    }
+    // In a word of three or four letters a changed first letter makes another word.
+    if length <= 4 && word.chars().next() != entry.word.chars().next() {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "a similarity needs no more")]
+    let alike = strsim::jaro_winkler(word, &entry.word) as f32;
+    let kept = 1.0 - distance as f32 / (length as f32 + 1.0);
+    Some(0.5 * (kept + alike) + PER_DECADE * (entry.documents as f32).log10())
+}
+
+/// Which letters occur in a word, as a set of 32.
+pub(super) fn letters(word: &str) -> u32 {
+    word.chars().fold(0, |set, c| {
+        let bit = if c.is_ascii_lowercase() { c as u32 - 'a' as u32 } else { 26 + (c as u32 % 6) };
+        set | 1 << bit
+    })
+}
