@@ -1,5 +1,9 @@
 //! Who said what: finding quotations and their speakers in an article, and looking them up in a library.
 
+mod find;
+mod given_names;
+mod lexicon;
+
 use serde::Serialize;
 
 use crate::article::{Article, Span};
@@ -38,8 +42,8 @@ pub struct Quotation {
 
 /// All quotations of an article, in reading order.
 #[must_use]
-pub fn find(_article: &Article) -> Vec<Quotation> {
-    Vec::new()
+pub fn find(article: &Article) -> Vec<Quotation> {
+    find::find(article)
 }
 
 /// A quotation and the article that holds it.

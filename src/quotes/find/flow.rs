@@ -1,0 +1,288 @@
+//! What no verb of speech attributes: a quotation that goes on in the next sentence or paragraph, a fragment in marks in a
+//! sentence about someone, transcripts and signed quotations. Walks the article in reading order and remembers who
+//! spoke last.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::attribution::{self, content_spans};
+use super::tokens::View;
+use super::{Found, Rule, phrase};
+use crate::article::Span;
+use crate::quotes::lexicon;
+
+/// Words from which on a fragment in marks is more likely someone's words than a title or a coined term.
+const FRAGMENT_WORDS: usize = 4;
+
+/// The walk through an article.
+pub(super) struct Flow<'v, 't> {
+    views: &'v [View<'t>],
+    found: Vec<Found>,
+    /// The quotation that the paragraph before left open, or ended with.
+    last: Option<Last>,
+    /// Whether the article is (in part) a transcript.
+    transcript: bool,
+    /// The speaker of the transcript's running turn.
+    turn: Option<Span>,
+}
+
+/// Who spoke last.
+#[derive(Debug, Clone, Copy)]
+struct Last {
+    found: usize,
+    paragraph: usize,
+    /// Whether its closing mark is still to come.
+    open: bool,
+}
+
+impl<'v, 't> Flow<'v, 't> {
+    pub(super) fn new(views: &'v [View<'t>]) -> Self {
+        let mut labels: HashMap<&str, usize> = HashMap::new();
+        for view in views {
+            if let Some(label) = label(view) {
+                *labels.entry(label.span.of(view.text)).or_default() += 1;
+            }
+        }
+        // One label may be "Note:"; a transcript has turns.
+        let transcript = labels.len() >= 2 && labels.values().sum::<usize>() >= 3;
+        Self { views, found: Vec::new(), last: None, transcript, turn: None }
+    }
+
+    pub(super) fn finish(self) -> Vec<Found> {
+        self.found
+    }
+
+    /// Reads the paragraph `index`; paragraphs must be given in order.
+    pub(super) fn paragraph(&mut self, index: usize) {
+        let Some(view) = self.views.get(index) else { return };
+        if self.transcript_turn(index, view) || self.signed(index, view) {
+            return;
+        }
+        for (number, sentence) in view.sentences.iter().enumerate() {
+            self.sentence(index, view, number, sentence);
+        }
+    }
+
+    fn sentence(&mut self, index: usize, view: &View<'_>, number: usize, sentence: &Range<usize>) {
+        let mut here = attribution::attributions(view, sentence);
+        let first = self.found.len();
+        let taken: Vec<Span> = here.iter().flat_map(|f| f.content.iter().copied()).collect();
+        let mut loose: Vec<usize> = sentence
+            .clone()
+            .filter(|at| view.region(*at).is_some_and(|r| !taken.iter().any(|span| span.overlaps(r.inner))))
+            .collect();
+        for found in &mut here {
+            found.paragraph = index;
+        }
+        // Regions that open the sentence and belong to nobody in it go on from the quotation before, or with the one
+        // right after them.
+        let bare = loose.first() == Some(&sentence.start)
+            && (sentence.start..sentence.end).all(|at| view.get(at).is_some_and(|t| !t.is_word()));
+        if bare && let Some(inner) = (!loose.is_empty()).then(|| content_spans(view, sentence.clone())) {
+            self.continued(index, view, number, inner);
+            loose.clear();
+        }
+        self.found.append(&mut here);
+        for at in loose {
+            self.fragment(index, view, sentence, at);
+        }
+        if let Some(found) = (first..self.found.len()).rev().find(|at| self.found.get(*at).is_some_and(|f| f.speaker.is_some())) {
+            let open = self.left_open(view, found);
+            self.last = Some(Last { found, paragraph: index, open });
+        }
+    }
+
+    /// Whether the last region of the paragraph belongs to this quotation and is not closed.
+    fn left_open(&self, view: &View<'_>, found: usize) -> bool {
+        let Some(region) = view.regions.last().filter(|r| r.close.is_none()) else { return false };
+        self.found.get(found).is_some_and(|f| f.content.iter().any(|span| span.overlaps(region.inner)))
+    }
+
+    /// A sentence that is all in marks: whose is it?
+    fn continued(&mut self, index: usize, view: &View<'_>, number: usize, inner: Vec<Span>) {
+        let before = number.checked_sub(1).and_then(|n| view.sentences.get(n));
+        let last = self.last.and_then(|last| Some((last, self.found.get(last.found)?.clone())));
+        let in_last_sentence = |found: &Found| {
+            before.and_then(|s| view.span_of(s)).is_some_and(|s| found.cue.or(found.content.last().copied()).is_some_and(|c| s.overlaps(c)) || found.content.iter().any(|c| s.overlaps(*c)))
+        };
+        let mut new = Found {
+            content: inner.clone(),
+            speaker: None,
+            cue: None,
+            rule: Rule::Continued,
+            paragraph: index,
+            tokens: 0..0,
+            left_end: None,
+            whole: false,
+        };
+        match last {
+            // An open mark in the paragraph before, or "“A,” she said. “B.”": one quotation.
+            Some((last, ref found)) if (last.open && last.paragraph + 1 == index && number == 0) || (in_last_sentence(found) && is_marked(self.views, found)) => {
+                let target = last.found;
+                if let Some(found) = self.found.get_mut(target) {
+                    found.content.extend(inner);
+                }
+                let open = self.left_open(view, target);
+                self.last = Some(Last { found: target, paragraph: index, open });
+                return;
+            }
+            Some((_, ref found)) if in_last_sentence(found) => new.speaker = found.speaker,
+            _ => {
+                // "She continues her story. “…”", also with the quotation in a paragraph of its own.
+                let previous = match before {
+                    Some(before) => Some((view, before)),
+                    None => index.checked_sub(1).and_then(|p| self.views.get(p)).and_then(|v| Some((v, v.sentences.last()?))),
+                };
+                let same_paragraph = before.is_some();
+                let subject = previous.and_then(|(v, s)| v.span_of(&phrase::sentence_subject(v, s)?));
+                let recent = last.as_ref().filter(|(last, found)| last.paragraph + 1 >= index && is_marked(self.views, found));
+                let ended_quoting = recent.is_some_and(|(last, found)| {
+                    last.paragraph + 1 == index && !same_paragraph && previous.and_then(|(v, s)| v.span_of(s)).is_some_and(|s| found.content.iter().chain(&found.cue).any(|c| c.overlaps(s)))
+                });
+                let personal = subject.filter(|span| speaks(view.text, *span));
+                new.rule = Rule::Introduced;
+                new.speaker = match (ended_quoting, recent, personal) {
+                    (true, Some((_, found)), _) => found.speaker,
+                    (false, _, Some(subject)) => Some(subject),
+                    (_, Some((_, found)), None) => found.speaker,
+                    _ => None,
+                };
+            }
+        }
+        if new.speaker.is_some() {
+            self.found.push(new);
+            let found = self.found.len() - 1;
+            let open = self.left_open(view, found);
+            self.last = Some(Last { found, paragraph: index, open });
+        }
+    }
+
+    /// A region inside a sentence that no verb of speech claims.
+    fn fragment(&mut self, index: usize, view: &View<'_>, sentence: &Range<usize>, at: usize) {
+        let Some(region) = view.region(at) else { return };
+        let words = region.inner.of(view.text).split_whitespace().count();
+        let own = own_words(view, sentence);
+        if let Some((owner, cue)) = own {
+            let content = vec![region.inner];
+            // Several fragments of one sentence are one quotation.
+            if let Some(found) = self.found.last_mut().filter(|f| f.rule == Rule::OwnWords && f.cue == view.span_of(&cue)) {
+                found.content.extend(content);
+                return;
+            }
+            let mut found = Found::new(view, content, Some(owner), Some(cue), Rule::OwnWords, at..at + 1);
+            found.paragraph = index;
+            self.found.push(found);
+            return;
+        }
+        let sentence_like = view.region_ends_with(region, &['.', '?', '!', ',']);
+        if words < FRAGMENT_WORDS || region.single || (titled(view, region.inner) && !sentence_like) {
+            return;
+        }
+        let subject = phrase::sentence_subject(view, sentence).filter(|range| range.end <= at);
+        let subject = subject.filter(|range| view.span_of(range).is_some_and(|span| speaks(view.text, span)));
+        let speaker = subject.and_then(|range| view.span_of(&range)).or_else(|| {
+            let last = self.last.filter(|last| last.paragraph == index)?;
+            self.found.get(last.found)?.speaker
+        });
+        let Some(speaker) = speaker else { return };
+        let mut found = Found::new(view, vec![region.inner], None, None, Rule::Fragment, at..at + 1);
+        found.speaker = Some(speaker);
+        found.paragraph = index;
+        self.found.push(found);
+    }
+
+    /// `NAME: words`, and the paragraphs that go on with the same turn.
+    fn transcript_turn(&mut self, index: usize, view: &View<'_>) -> bool {
+        if !self.transcript {
+            return false;
+        }
+        let content = if let Some(label) = label(view) {
+            self.turn = Some(label.span);
+            Span { start: label.after, end: view.span.end }.trim(view.text)
+        } else {
+            // A turn goes on as long as no paragraph attributes speech of its own.
+            let narrated = view.regions.iter().any(|r| !r.single) || view.sentences.iter().any(|s| !attribution::attributions(view, s).is_empty());
+            if narrated {
+                self.turn = None;
+            }
+            view.span
+        };
+        let Some(speaker) = self.turn.filter(|_| !content.is_empty() && label(view).is_some()) else { return false };
+        let mut found = Found::new(view, vec![unmarked(view, content)], None, None, Rule::Transcript, 0..0);
+        found.speaker = Some(speaker);
+        found.paragraph = index;
+        self.found.push(found);
+        true
+    }
+
+    /// `“…” — Name`
+    fn signed(&mut self, index: usize, view: &View<'_>) -> bool {
+        let Some(region) = view.region(0) else { return false };
+        let dash = view.get(1).is_some_and(phrase::is_dash);
+        let from = (1..view.tokens.len()).find(|at| view.get(*at).is_some_and(|t| !phrase::is_dash(t)));
+        let (true, Some(from)) = (dash, from) else { return false };
+        let rest = view.tokens.len() - from;
+        let named = view.get(from).is_some_and(|t| t.is_word() && t.capital);
+        let verb = (from..view.tokens.len()).any(|at| lexicon::is_auxiliary(view.low(at)) || phrase::is_finite(view.low(at)));
+        if !named || verb || rest > 14 {
+            return false;
+        }
+        let Some(name) = phrase::noun_phrase_after(view, from, view.tokens.len()) else { return false };
+        let mut found = Found::new(view, vec![region.inner], Some(name), None, Rule::Signature, 0..1);
+        found.paragraph = index;
+        self.found.push(found);
+        true
+    }
+}
+
+/// Whether any of a quotation's content stands in marks.
+fn is_marked(views: &[View<'_>], found: &Found) -> bool {
+    views.iter().skip(found.paragraph).take(12).any(|view| view.regions.iter().any(|r| found.content.iter().any(|c| c.overlaps(r.inner))))
+}
+
+/// The label of a transcript's turn, and where its words begin.
+struct Label {
+    span: Span,
+    after: u32,
+}
+
+/// `NAME:` at a paragraph's start: one to five capitalised words, no verb, then a colon and more.
+fn label(view: &View<'_>) -> Option<Label> {
+    let colon = (1..view.tokens.len().min(7)).find(|at| view.get(*at).is_some_and(|t| t.is(':')))?;
+    let words = view.tokens.get(..colon)?;
+    let named = words.iter().all(|t| t.is_word() && (t.capital || t.low.starts_with(|c: char| c.is_ascii_digit())));
+    (named && view.tokens.len() > colon + 1 && !words.iter().any(|t| lexicon::is_function(&t.low))).then(|| ())?;
+    let span = view.span_of(&(0..colon))?;
+    Some(Label { span, after: view.get(colon)?.span.end })
+}
+
+/// The inside of a stretch that is exactly one region.
+fn unmarked(view: &View<'_>, span: Span) -> Span {
+    view.regions.iter().find(|r| r.outer() == span).map_or(span, |r| r.inner)
+}
+
+/// "In her own words": who owns them (the possessive) and the cue.
+fn own_words(view: &View<'_>, sentence: &Range<usize>) -> Option<(Range<usize>, Range<usize>)> {
+    let own = sentence.clone().find(|at| view.low(*at) == "own" && view.low(at + 1) == "words")?;
+    let owner = own.checked_sub(1).filter(|at| *at >= sentence.start)?;
+    let start = owner.checked_sub(1).filter(|at| *at >= sentence.start && view.low(*at) == "in").unwrap_or(owner);
+    let owner = if view.low(owner) == "'s" { phrase::noun_phrase_before(view, owner, sentence.start)? } else { owner..owner + 1 };
+    Some((owner, start..own + 2))
+}
+
+/// Whether every longer word begins with a capital, as in the title of a work.
+fn titled(view: &View<'_>, inner: Span) -> bool {
+    let words: Vec<&str> = inner.of(view.text).split_whitespace().collect();
+    let long = words.iter().filter(|w| w.chars().count() > 3);
+    words.len() < 12 && long.clone().count() > 0 && long.clone().all(|w| w.trim_start_matches(|c: char| !c.is_alphanumeric()).starts_with(char::is_uppercase))
+}
+
+/// Whether the words can name someone who speaks: a pronoun of a person, a name, or a role.
+fn speaks(text: &str, span: Span) -> bool {
+    let words: Vec<&str> = span.of(text).split_whitespace().collect();
+    words.iter().any(|word| {
+        let low = word.to_lowercase();
+        let low = low.trim_matches(|c: char| !c.is_alphanumeric());
+        matches!(low, "he" | "she" | "they" | "we") || lexicon::is_role(low) || (word.starts_with(char::is_uppercase) && !lexicon::is_function(low))
+    })
+}

@@ -1,0 +1,164 @@
+//! Finding quotations in an article, by rules.
+//!
+//! Every finder gives [`Found`]s: content, speaker and cue as spans, and the [`Rule`] that found it, which carries the
+//! confidence. Another finder (a learned one) can give the same and be merged in [`find`]; naming the speakers comes
+//! after, in [`super::speakers`], and does not care who found them.
+//!
+//! - [`marks`]: quotation marks into regions.
+//! - [`tokens`]: a paragraph as words, regions and sentences.
+//! - [`cues`]: verbs of speech with their subjects; [`phrase`]: the noun phrases beside them.
+//! - [`attribution`]: from a cue to the words it attributes.
+//! - [`flow`]: what no verb attributes: quotations that go on, fragments, transcripts, signatures.
+
+mod attribution;
+mod cues;
+mod flow;
+pub(super) mod marks;
+mod phrase;
+pub(super) mod tokens;
+
+use std::ops::Range;
+
+use self::tokens::View;
+use super::{Kind, Quotation};
+use crate::article::{Article, Span};
+
+/// The rule that found a quotation. Its confidence is roughly how often the rule was right on annotated news.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// "“…,” Lee said."
+    RegionBeforeCue,
+    /// "Lee said: “…”"
+    RegionAfterCue,
+    /// "It was “a mess,” Lee said."
+    MixedBeforeCue,
+    /// "Lee said that …"
+    ThatClause,
+    /// "Lee said the …"
+    BareClause,
+    /// "The plan is dead, Lee said."
+    ClauseBeforeCue,
+    /// "Lee called it “a mess”", "accused them of lying"
+    Object,
+    /// "Lee believes that …", "the study shows …"
+    Attitude,
+    /// "According to Lee, …"
+    AccordingTo,
+    /// "LEE: …"
+    Transcript,
+    /// "“…” — Lee"
+    Signature,
+    /// A quotation of its own that goes on from the one before.
+    Continued,
+    /// A quotation after a sentence about someone.
+    Introduced,
+    /// A fragment in marks in a sentence about someone.
+    Fragment,
+    /// "In her own words, …"
+    OwnWords,
+}
+
+impl Rule {
+    fn confidence(self) -> f32 {
+        match self {
+            Self::RegionBeforeCue => 0.95,
+            Self::RegionAfterCue | Self::Transcript => 0.9,
+            Self::MixedBeforeCue => 0.85,
+            Self::ThatClause | Self::AccordingTo | Self::OwnWords => 0.8,
+            Self::ClauseBeforeCue | Self::Signature => 0.75,
+            Self::BareClause | Self::Continued => 0.7,
+            Self::Introduced | Self::Object => 0.55,
+            Self::Attitude => 0.45,
+            Self::Fragment => 0.35,
+        }
+    }
+}
+
+/// A quotation as a finder sees it.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    /// What was said.
+    pub content: Vec<Span>,
+    /// The words that name the speaker.
+    pub speaker: Option<Span>,
+    /// The words that introduce it.
+    pub cue: Option<Span>,
+    /// What found it.
+    pub rule: Rule,
+    /// The paragraph in which it begins.
+    pub paragraph: usize,
+    /// The content's tokens in its sentence.
+    tokens: Range<usize>,
+    /// For content to the left of its cue: the token where the next attribution may begin.
+    left_end: Option<usize>,
+    /// Whether it takes the whole sentence, so that no cue inside is one of its own.
+    whole: bool,
+}
+
+impl Found {
+    fn new(view: &View<'_>, content: Vec<Span>, speaker: Option<Range<usize>>, cue: Option<Range<usize>>, rule: Rule, tokens: Range<usize>) -> Self {
+        Self {
+            content,
+            speaker: speaker.and_then(|range| view.span_of(&range)),
+            cue: cue.and_then(|range| view.span_of(&range)),
+            rule,
+            paragraph: 0,
+            tokens,
+            left_end: None,
+            whole: false,
+        }
+    }
+
+    /// Whether its content is wholly what stands between marks.
+    fn is_direct(&self, regions: &[marks::Region]) -> bool {
+        self.content.iter().all(|span| regions.iter().any(|region| region.inner.contains(*span)))
+    }
+}
+
+/// All quotations of an article in reading order, speakers not yet named.
+pub(super) fn find(article: &Article) -> Vec<Quotation> {
+    let text = article.text();
+    let paragraphs = article.paragraphs();
+    let views: Vec<View<'_>> = paragraphs
+        .iter()
+        .enumerate()
+        .map(|(index, paragraph)| {
+            let continues = paragraphs.get(index + 1).is_some_and(|next| marks::begins_quoted(text, next.span));
+            View::new(text, paragraph.span, continues)
+        })
+        .collect();
+    let mut flow = flow::Flow::new(&views);
+    for index in 0..views.len() {
+        flow.paragraph(index);
+    }
+    let mut quotations: Vec<Quotation> = flow.finish().into_iter().filter_map(|found| quotation(&views, found)).collect();
+    quotations.sort_by_key(|q| (q.content.first().copied(), q.cue));
+    quotations
+}
+
+fn quotation(views: &[View<'_>], mut found: Found) -> Option<Quotation> {
+    found.content.retain(|span| !span.is_empty());
+    found.content.sort_unstable();
+    found.content.dedup_by(|later, earlier| earlier.overlaps(*later));
+    if found.content.is_empty() {
+        return None;
+    }
+    let regions: Vec<marks::Region> =
+        views.iter().skip(found.paragraph).take_while(|v| found.content.iter().any(|s| s.end >= v.span.start)).flat_map(|v| v.regions.iter().copied()).collect();
+    let kind = if found.rule == Rule::Transcript || found.is_direct(&regions) {
+        Kind::Direct
+    } else if found.content.iter().any(|span| regions.iter().any(|region| span.overlaps(region.inner))) {
+        Kind::Mixed
+    } else {
+        Kind::Indirect
+    };
+    Some(Quotation {
+        content: found.content,
+        speaker: found.speaker,
+        speaker_name: None,
+        cue: found.cue,
+        kind,
+        confidence: found.rule.confidence(),
+        paragraph: found.paragraph,
+    })
+}
