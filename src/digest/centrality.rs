@@ -36,7 +36,7 @@ pub(super) fn degrees(sentences: &[TermSet]) -> Vec<f32> {
 }
 
 /// The logarithm that tempers the advantage of long sentences; one is added so that a single term does not give zero.
-fn size(terms: &TermSet) -> f32 {
+fn size(terms: &[u32]) -> f32 {
     #[expect(clippy::cast_precision_loss, reason = "a sentence has fewer terms than an f32 counts exactly")]
     let count = terms.len() as f32;
     count.ln_1p()

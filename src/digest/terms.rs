@@ -48,7 +48,7 @@ impl Terms {
 }
 
 /// How many terms two sentences share.
-pub(super) fn shared(a: &TermSet, b: &TermSet) -> usize {
+pub(super) fn shared(a: &[u32], b: &[u32]) -> usize {
     let (mut a, mut b) = (a.iter().peekable(), b.iter().peekable());
     let mut count = 0;
     while let (Some(x), Some(y)) = (a.peek(), b.peek()) {
