@@ -3,6 +3,8 @@
 mod find;
 mod given_names;
 mod lexicon;
+mod names;
+mod speakers;
 
 use serde::Serialize;
 
@@ -43,7 +45,9 @@ pub struct Quotation {
 /// All quotations of an article, in reading order.
 #[must_use]
 pub fn find(article: &Article) -> Vec<Quotation> {
-    find::find(article)
+    let mut quotations = find::find(article);
+    speakers::name(article, &mut quotations);
+    quotations
 }
 
 /// A quotation and the article that holds it.
