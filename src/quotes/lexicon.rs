@@ -220,7 +220,7 @@ word_sets! {
     /// Adverbs that stand between a subject and its verb, or before a subject.
     is_adverb, ADVERBS = "also later then once often still again just even now never always not already further ever twice \
         soon instead too first long-since thus therefore meanwhile however yesterday today tonight reportedly famously \
-        earlier previously recently repeatedly quickly simply flatly merely alike besides afterward afterwards away \
+        only earlier previously recently repeatedly quickly simply flatly merely alike besides afterward afterwards away \
         much rather nevertheless nonetheless perhaps maybe else back sometimes";
     /// Days and months, which no one is called when they stand after a verb of speech.
     is_time, TIMES = "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august \

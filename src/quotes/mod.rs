@@ -1,15 +1,23 @@
 //! Who said what: finding quotations and their speakers in an article, and looking them up in a library.
 
+mod align;
+mod book;
+mod check;
 mod find;
 mod given_names;
+mod index;
 mod lexicon;
 mod names;
+mod people;
+mod said;
 mod speakers;
+mod who;
+mod words;
 
 use serde::Serialize;
 
 use crate::article::{Article, Span};
-use crate::library::{ArticleId, Filter, Library};
+use crate::library::ArticleId;
 
 /// How a speaker's words are given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -42,7 +50,30 @@ pub struct Quotation {
     pub paragraph: usize,
 }
 
-/// All quotations of an article, in reading order.
+impl Quotation {
+    /// The words of the article that name the speaker, for showing when no name is known ("the lawyer"). A relative pronoun
+    /// at the end of [`Quotation::speaker`] is left off.
+    #[must_use]
+    pub fn speaker_words<'a>(&self, article: &'a Article) -> Option<&'a str> {
+        let words = article.slice(self.speaker?);
+        let cut = [" who", " which"].iter().find_map(|tail| words.strip_suffix(tail)).unwrap_or(words);
+        Some(cut.trim_end_matches([',', '—', '–', ' '])).filter(|words| !words.is_empty())
+    }
+}
+
+/// All quotations of an article, in reading order. Only paragraphs are read: no title, heading or furniture.
+///
+/// ```
+/// use byline::article::read::{Format, read_text};
+/// use byline::quotes;
+/// let text = "The bridge\n\n“The bridge is safe,” engineer Ann Lee said. “We tested it twice.”\n";
+/// let article = read_text("bridge", text, Format::Text)?;
+/// let quotation = &quotes::find(&article)[0];
+/// assert_eq!(quotation.speaker_name.as_deref(), Some("Ann Lee"));
+/// let content: Vec<&str> = quotation.content.iter().map(|span| article.slice(*span)).collect();
+/// assert_eq!(content, ["The bridge is safe,", "We tested it twice."]);
+/// # Ok::<(), byline::article::read::ReadError>(())
+/// ```
 #[must_use]
 pub fn find(article: &Article) -> Vec<Quotation> {
     let mut quotations = find::find(article);
@@ -63,6 +94,8 @@ pub struct Held {
 #[derive(Debug, Default)]
 pub struct QuoteBook {
     held: Vec<Held>,
+    index: index::Index,
+    people: people::People,
 }
 
 /// A quotation that was looked for, and how near it is.
@@ -72,6 +105,11 @@ pub struct Match<'b> {
     pub held: &'b Held,
     /// 0 to 1; 1 when every word stands there in order.
     pub similarity: f32,
+    /// Where the words that were looked for stand in the article, from the first to the last that was found. It may reach
+    /// over an interruption ("he said"): show its overlap with the quotation's content.
+    pub stretch: Option<Span>,
+    /// Whether that is the whole quotation rather than a part of it.
+    pub whole: bool,
 }
 
 /// What a speaker is quoted with.
@@ -114,46 +152,4 @@ pub enum Check<'b> {
         /// The nearest of them, if any shares words.
         nearest: Option<Match<'b>>,
     },
-}
-
-impl QuoteBook {
-    /// Finds the quotations of every article.
-    #[must_use]
-    pub fn build(library: &Library) -> Self {
-        let held = library
-            .iter()
-            .flat_map(|(id, article)| find(article).into_iter().map(move |quotation| Held { article: id, quotation }))
-            .collect();
-        Self { held }
-    }
-
-    /// All quotations, by article in the order of the library, then in reading order.
-    #[must_use]
-    pub fn all(&self) -> &[Held] {
-        &self.held
-    }
-
-    /// Quotations that hold `fragment` or come near it, best first, at most `limit`.
-    #[must_use]
-    pub fn who(&self, _library: &Library, _fragment: &str, _filter: &Filter, _limit: usize) -> Vec<Match<'_>> {
-        Vec::new()
-    }
-
-    /// What `speaker` is quoted with, `about` a topic where one is given.
-    #[must_use]
-    pub fn said(&self, _library: &Library, _speaker: &str, _about: Option<&str>, _filter: &Filter) -> Said<'_> {
-        Said { speaker: None, quotations: Vec::new(), suggestions: Vec::new() }
-    }
-
-    /// Compares `quote` with the closest stored quotation.
-    #[must_use]
-    pub fn check(&self, _library: &Library, _quote: &str, _filter: &Filter) -> Check<'_> {
-        Check::NotHeld { nearest: None }
-    }
-
-    /// Every named speaker with the number of their quotations, most quoted first.
-    #[must_use]
-    pub fn speakers(&self) -> Vec<(String, usize)> {
-        Vec::new()
-    }
 }

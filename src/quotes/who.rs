@@ -1,0 +1,88 @@
+//! Who said this: from a remembered fragment to the quotations that hold it or come near it.
+
+use super::align::{self, Alignment};
+use super::index::Asked;
+use super::{Kind, Match, QuoteBook, book, words};
+use crate::article::Span;
+use crate::library::{Filter, Library};
+
+/// Quotations that are compared word by word with a fragment; the index has ranked them before.
+const CANDIDATES: usize = 60;
+/// Words of a fragment that are looked at. Longer ones are recognised by their beginning just as well.
+const MOST_WORDS: usize = 120;
+/// Below this similarity a quotation has nothing to do with the fragment.
+const NEAR: f32 = 0.35;
+
+impl QuoteBook {
+    /// Quotations that hold `fragment` or come near it, best first, at most `limit`.
+    ///
+    /// Misspelt, missing and reordered words are forgiven; words that stand beside the quotation in its sentence count a
+    /// little.
+    #[must_use]
+    pub fn who(&self, library: &Library, fragment: &str, filter: &Filter, limit: usize) -> Vec<Match<'_>> {
+        let mut ranked = self.ranked(library, fragment, filter);
+        ranked.retain(|m| m.similarity >= NEAR);
+        ranked.truncate(limit);
+        ranked
+    }
+
+    /// The candidates for a fragment, best first, however far.
+    pub(super) fn ranked(&self, library: &Library, fragment: &str, filter: &Filter) -> Vec<Match<'_>> {
+        let asked: Vec<Asked> = words::words_of(fragment).iter().take(MOST_WORDS).map(|w| self.index.asked(&w.low)).collect();
+        let admitted = Self::admitted(library, filter);
+        let mut scores = vec![0.0_f32; self.held.len()];
+        let mut touched = Vec::new();
+        for word in &asked {
+            for (number, like) in &word.readings {
+                for held in self.index.holding(*number) {
+                    if let Some(score) = scores.get_mut(*held as usize) {
+                        if *score == 0.0 {
+                            touched.push(*held as usize);
+                        }
+                        *score += word.weight * like;
+                    }
+                }
+            }
+        }
+        touched.retain(|at| self.held.get(*at).is_some_and(|held| book::passes(admitted.as_deref(), held.article)));
+        let by_score = |a: &usize, b: &usize| {
+            let score = |at: &usize| scores.get(*at).copied().unwrap_or(0.0);
+            score(b).total_cmp(&score(a)).then(a.cmp(b))
+        };
+        if touched.len() > CANDIDATES {
+            touched.select_nth_unstable_by(CANDIDATES, by_score);
+            touched.truncate(CANDIDATES);
+        }
+        touched.sort_unstable_by(by_score);
+        let mut matches: Vec<Match<'_>> = touched
+            .into_iter()
+            .filter_map(|at| {
+                let entry = self.index.words_of(at)?;
+                let alignment = align::align(&asked, entry);
+                self.matched(library, at, alignment)
+            })
+            .filter(|m| m.similarity > 0.0)
+            .collect();
+        matches.sort_by(|a, b| preference(b).total_cmp(&preference(a)));
+        matches
+    }
+
+    /// A match of quotation `at`, with its stretch as a span of the article.
+    pub(super) fn matched(&self, library: &Library, at: usize, alignment: Alignment) -> Option<Match<'_>> {
+        let held = self.held.get(at)?;
+        let article = library.get(held.article)?;
+        let words: Vec<Span> = held.quotation.content.iter().flat_map(|span| words::words(article.text(), *span)).map(|w| w.span).collect();
+        let (from, until) = alignment.stretch;
+        let stretch = words.get(from).zip(until.checked_sub(1).and_then(|last| words.get(last))).map(|(first, last)| first.join(*last));
+        let whole = from == 0 && until == words.len() && !words.is_empty();
+        Some(Match { held, similarity: alignment.similarity, stretch, whole })
+    }
+}
+
+/// Of equally near quotations, the one that is surer, and words in marks before words that the writer put.
+fn preference(found: &Match<'_>) -> f32 {
+    let quotation = &found.held.quotation;
+    let marked = if quotation.kind == Kind::Indirect { 0.0 } else { 0.01 };
+    let attributed = if quotation.speaker.is_some() { 0.01 } else { 0.0 };
+    found.similarity + marked + attributed + 0.02 * quotation.confidence
+}
