@@ -71,7 +71,9 @@ fn quotations_have_their_speakers() {
 #[test]
 fn a_speaker_is_found_under_a_misspelt_name_too() {
     let Some(router) = router() else { return };
-    for asked in ["/said Marsha Blackburn", "/said Blackburn", "/said Marsha Blakburn", "what did Marsha Blackburn say?"] {
+    for asked in
+        ["/said Marsha Blackburn", "/said Blackburn", "/said Marsha Blakburn", "what did Marsha Blackburn say?"]
+    {
         let reply = answer(&router, asked);
         assert_eq!(reply.outcome, Outcome::Answered, "{asked}");
         assert_eq!(reply.quotations().count(), 2, "{asked}");
@@ -82,7 +84,8 @@ fn a_speaker_is_found_under_a_misspelt_name_too() {
 fn an_altered_quotation_is_told_with_its_difference() {
     let Some(router) = router() else { return };
     let reply = answer(&router, "/check an acceptable risk to national security");
-    let heading = reply.blocks.iter().any(|block| matches!(block, Block::Heading(words) if words.starts_with("Altered")));
+    let heading =
+        reply.blocks.iter().any(|block| matches!(block, Block::Heading(words) if words.starts_with("Altered")));
     let difference = reply.blocks.iter().any(|block| matches!(block, Block::Difference(_)));
     assert!(heading && difference, "{reply:?}");
     let exact = answer(&router, "/check unacceptable risk to national security");
@@ -98,7 +101,8 @@ fn no_heading_and_no_furniture_is_ever_an_answer() {
     assert_eq!(article.paragraphs().len(), 11, "the running text has eleven paragraphs");
     // Every short line that no stop closes is a heading or furniture there.
     let closed = |line: &str| line.ends_with(['.', '!', '?', '”']);
-    let labels: Vec<&str> = article.text().lines().map(str::trim).filter(|line| !line.is_empty() && !closed(line)).collect();
+    let labels: Vec<&str> =
+        article.text().lines().map(str::trim).filter(|line| !line.is_empty() && !closed(line)).collect();
     assert!(labels.len() >= 6, "{labels:?}");
     for line in labels {
         for asked in [line.to_owned(), format!("/who {line}"), format!("/check {line}")] {

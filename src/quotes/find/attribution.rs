@@ -44,7 +44,14 @@ pub(super) fn attributions(view: &View<'_>, sentence: &Range<usize>) -> Vec<Foun
     found
 }
 
-fn attribute(view: &View<'_>, sentence: &Range<usize>, cue: &Cue, next: Option<&Cue>, all: &[Cue], past: usize) -> Option<Found> {
+fn attribute(
+    view: &View<'_>,
+    sentence: &Range<usize>,
+    cue: &Cue,
+    next: Option<&Cue>,
+    all: &[Cue],
+    past: usize,
+) -> Option<Found> {
     let right = if cue.inverted { None } else { complement(view, cue, sentence.end) };
     let edge = match &cue.subject {
         Some(subject) if !cue.inverted && !cue.shared => subject.start.min(cue.group.start),
@@ -52,7 +59,8 @@ fn attribute(view: &View<'_>, sentence: &Range<usize>, cue: &Cue, next: Option<&
     };
     // A clause to the left needs a comma or a mark before the subject, and nothing sure to the right.
     let left = left_content(view, sentence, edge, past);
-    let left_region = left.as_ref().is_some_and(|range| range.end.checked_sub(1).is_some_and(|at| view.region(at).is_some()));
+    let left_region =
+        left.as_ref().is_some_and(|range| range.end.checked_sub(1).is_some_and(|at| view.region(at).is_some()));
     let ends = region_punctuated(view, left.as_ref());
     let prefers_left = left.is_some()
         && cue.class.quotes()
@@ -117,16 +125,49 @@ fn region_punctuated(view: &View<'_>, left: Option<&Range<usize>>) -> bool {
     .unwrap_or(false)
 }
 
-fn left_attribution(view: &View<'_>, sentence: &Range<usize>, cue: &Cue, left: Range<usize>, all: &[Cue]) -> Option<Found> {
+fn left_attribution(
+    view: &View<'_>,
+    sentence: &Range<usize>,
+    cue: &Cue,
+    left: Range<usize>,
+    all: &[Cue],
+) -> Option<Found> {
     let subject = cue.subject.clone()?;
     let starts_region = view.region(left.start).is_some();
     let ends_region = left.end.checked_sub(1).is_some_and(|at| view.region(at).is_some());
     // "As the mayor walked in, she said": a subordinate clause is not what she said.
     if !ends_region {
         let low = view.low(left.start);
-        let subordinate = matches!(low, "as" | "when" | "after" | "before" | "while" | "in" | "at" | "on" | "during" | "asked" | "by" | "with" | "since" | "until" | "from" | "for" | "like" | "instead" | "earlier" | "later" | "last" | "despite");
+        let subordinate = matches!(
+            low,
+            "as" | "when"
+                | "after"
+                | "before"
+                | "while"
+                | "in"
+                | "at"
+                | "on"
+                | "during"
+                | "asked"
+                | "by"
+                | "with"
+                | "since"
+                | "until"
+                | "from"
+                | "for"
+                | "like"
+                | "instead"
+                | "earlier"
+                | "later"
+                | "last"
+                | "despite"
+        );
         let finite_inside = left.clone().any(|at| lexicon::is_auxiliary(view.low(at)) || view.low(at).ends_with("ed"));
-        if (subordinate && (left.len() < 7 || matches!(low, "as" | "when" | "asked" | "after" | "while" | "before") && left.len() < 25)) || !finite_inside && left.len() < 6 {
+        if (subordinate
+            && (left.len() < 7
+                || matches!(low, "as" | "when" | "asked" | "after" | "while" | "before") && left.len() < 25))
+            || !finite_inside && left.len() < 6
+        {
             return None;
         }
     }
@@ -161,7 +202,30 @@ fn resume(view: &View<'_>, sentence: &Range<usize>, after: &mut usize, all: &[Cu
             return trim(view, from..region_run(view, from, limit));
         }
         let other_cue = all.iter().any(|other| other.verb != cue.verb && other.verb >= from && other.verb < from + 6);
-        let participle = low.ends_with("ing") || matches!(low, "who" | "which" | "where" | "when" | "and" | "but" | "a" | "an" | "in" | "at" | "as" | "while" | "after" | "before" | "according" | "during" | "on" | "the" | "with" | "referring");
+        let participle = low.ends_with("ing")
+            || matches!(
+                low,
+                "who"
+                    | "which"
+                    | "where"
+                    | "when"
+                    | "and"
+                    | "but"
+                    | "a"
+                    | "an"
+                    | "in"
+                    | "at"
+                    | "as"
+                    | "while"
+                    | "after"
+                    | "before"
+                    | "according"
+                    | "during"
+                    | "on"
+                    | "the"
+                    | "with"
+                    | "referring"
+            );
         let words = (from..limit).filter(|at| view.get(*at).is_some_and(|t| t.is_word())).count();
         let clause = (from..limit).take(8).any(|at| lexicon::is_auxiliary(view.low(at)));
         if !other_cue && !participle && words >= 3 && clause && !(from..limit).any(direct) {
@@ -206,7 +270,8 @@ fn complement(view: &View<'_>, cue: &Cue, limit: usize) -> Option<Complement> {
                 return Some(Complement::Clause(next));
             }
             // "said, in a letter, that": look past one insertion.
-            if token.is(',') && (lexicon::is_preposition(view.low(next)) || lexicon::adverbial(view.low(next)))
+            if token.is(',')
+                && (lexicon::is_preposition(view.low(next)) || lexicon::adverbial(view.low(next)))
                 && let Some(close) = (next..limit.min(next + 14)).find(|i| view.get(*i).is_some_and(|t| t.is(',')))
                 && view.low(close + 1) == "that"
             {
@@ -219,13 +284,22 @@ fn complement(view: &View<'_>, cue: &Cue, limit: usize) -> Option<Complement> {
         }
         let embedded = matches!(low, "whether" | "how" | "why" | "what" | "if" | "when" | "where" | "who");
         if low == "that" {
-            let demonstrative = lexicon::is_preposition(view.low(at + 1)) || !view.get(at + 1).is_some_and(|t| t.is_word() || t.region().is_some() || t.is(',') || t.is('$'));
+            let demonstrative = lexicon::is_preposition(view.low(at + 1))
+                || !view.get(at + 1).is_some_and(|t| t.is_word() || t.region().is_some() || t.is(',') || t.is('$'));
             return (!demonstrative).then_some(Complement::Clause(at));
         }
-        if embedded && (low != "when" && low != "where" && low != "if" && low != "who" || cue.class == Class::Ask || cue.class == Class::Tell && object) {
+        if embedded
+            && (low != "when" && low != "where" && low != "if" && low != "who"
+                || cue.class == Class::Ask
+                || cue.class == Class::Tell && object)
+        {
             return Some(Complement::Clause(at));
         }
-        if low == "to" && (matches!(cue.class, Class::Promise | Class::Ask | Class::Tell)) && !view.get(at + 1).is_some_and(|t| t.capital) && !lexicon::is_determiner(view.low(at + 1)) {
+        if low == "to"
+            && (matches!(cue.class, Class::Promise | Class::Ask | Class::Tell))
+            && !view.get(at + 1).is_some_and(|t| t.capital)
+            && !lexicon::is_determiner(view.low(at + 1))
+        {
             return Some(Complement::Clause(at));
         }
         if matches!(cue.class, Class::Judge) {
@@ -235,7 +309,11 @@ fn complement(view: &View<'_>, cue: &Cue, limit: usize) -> Option<Complement> {
             at += 1;
             continue;
         }
-        if lexicon::is_time(low) || (lexicon::adverbial(low) && !token.capital) || matches!(low, "last" | "this" | "next") && is_period(view.low(at + 1)) || is_period(low) {
+        if lexicon::is_time(low)
+            || (lexicon::adverbial(low) && !token.capital)
+            || matches!(low, "last" | "this" | "next") && is_period(view.low(at + 1))
+            || is_period(low)
+        {
             at += 1;
             adjuncts += 1;
             continue;
@@ -262,7 +340,21 @@ fn complement(view: &View<'_>, cue: &Cue, limit: usize) -> Option<Complement> {
 }
 
 fn is_period(low: &str) -> bool {
-    matches!(low, "week" | "month" | "year" | "night" | "morning" | "afternoon" | "evening" | "spring" | "summer" | "fall" | "autumn" | "winter")
+    matches!(
+        low,
+        "week"
+            | "month"
+            | "year"
+            | "night"
+            | "morning"
+            | "afternoon"
+            | "evening"
+            | "spring"
+            | "summer"
+            | "fall"
+            | "autumn"
+            | "winter"
+    )
 }
 
 /// A clause without "that", or an object.
@@ -275,15 +367,38 @@ fn bare(view: &View<'_>, cue: &Cue, at: usize, limit: usize) -> Option<Complemen
     let subject_pronoun = lexicon::is_pronoun(low) || low == "there";
     let commonly_bare = matches!(
         verb,
-        "said" | "says" | "say" | "saying" | "think" | "thinks" | "thought" | "believe" | "believes" | "believed" | "insisted" | "insists"
-            | "hope" | "hopes" | "hoped" | "told" | "tells" | "telling" | "claimed" | "claims" | "argued" | "argues" | "joked"
+        "said"
+            | "says"
+            | "say"
+            | "saying"
+            | "think"
+            | "thinks"
+            | "thought"
+            | "believe"
+            | "believes"
+            | "believed"
+            | "insisted"
+            | "insists"
+            | "hope"
+            | "hopes"
+            | "hoped"
+            | "told"
+            | "tells"
+            | "telling"
+            | "claimed"
+            | "claims"
+            | "argued"
+            | "argues"
+            | "joked"
     );
     if subject_pronoun || commonly_bare && cue.class != Class::Ask {
         return Some(Complement::Bare(at));
     }
     let phrase = phrase::noun_phrase_after(view, at, limit)?;
     let next = view.low(phrase.end);
-    let predicate = lexicon::is_auxiliary(next) || (phrase::is_finite(next) || next.len() > 4 && (next.ends_with("ed") || next.ends_with('s'))) && phrase::has_name(view, &phrase);
+    let predicate = lexicon::is_auxiliary(next)
+        || (phrase::is_finite(next) || next.len() > 4 && (next.ends_with("ed") || next.ends_with('s')))
+            && phrase::has_name(view, &phrase);
     if predicate {
         return Some(Complement::Bare(at));
     }
@@ -295,11 +410,13 @@ fn object_tells(view: &View<'_>, cue: &Cue, range: &Range<usize>) -> bool {
     let has = |word: &str| range.clone().any(|at| view.low(at) == word);
     match view.low(cue.verb) {
         "accused" | "accuses" | "accusing" | "accuse" => has("of"),
-        "described" | "describes" | "describing" | "describe" | "characterized" | "portrayed" | "denounced" | "dismissed" | "hailed" => has("as"),
+        "described" | "describes" | "describing" | "describe" | "characterized" | "portrayed" | "denounced"
+        | "dismissed" | "hailed" => has("as"),
         "called" | "calls" | "calling" => range.len() >= 3 && !has("to") && view.low(range.start) != "on",
-        "announced" | "announces" | "proposed" | "proposes" | "denied" | "denies" | "predicted" | "predicts" | "suggested" | "suggests"
-        | "acknowledged" | "mentioned" | "confirmed" | "admitted" | "explained" | "reported" | "declared" | "repeated" | "complained"
-        | "announcing" | "denying" | "predicting" | "claimed" | "noted" | "stressed" | "emphasized" => range.len() >= 3,
+        "announced" | "announces" | "proposed" | "proposes" | "denied" | "denies" | "predicted" | "predicts"
+        | "suggested" | "suggests" | "acknowledged" | "mentioned" | "confirmed" | "admitted" | "explained"
+        | "reported" | "declared" | "repeated" | "complained" | "announcing" | "denying" | "predicting" | "claimed"
+        | "noted" | "stressed" | "emphasized" => range.len() >= 3,
         _ => false,
     }
 }
@@ -321,7 +438,11 @@ fn clause_end(view: &View<'_>, sentence: &Range<usize>, from: usize, next: Optio
             _ => next.group.start,
         };
         let mut cut = edge;
-        while cut > from && view.get(cut - 1).is_some_and(|t| t.is(',') || matches!(&*t.low, "and" | "but" | "while" | "though" | "although" | "by")) {
+        while cut > from
+            && view
+                .get(cut - 1)
+                .is_some_and(|t| t.is(',') || matches!(&*t.low, "and" | "but" | "while" | "though" | "although" | "by"))
+        {
             cut -= 1;
         }
         let separate = cut < edge && (next.shared || view.get(cut).is_some_and(|t| t.is(',')));
@@ -347,12 +468,17 @@ fn clause_end(view: &View<'_>, sentence: &Range<usize>, from: usize, next: Optio
 
 /// "According to X, …" and "…, according to X".
 fn according_to(view: &View<'_>, sentence: &Range<usize>) -> Vec<Found> {
-    let Some(at) = sentence.clone().find(|at| view.low(*at) == "according" && view.low(at + 1) == "to") else { return Vec::new() };
+    let Some(at) = sentence.clone().find(|at| view.low(*at) == "according" && view.low(at + 1) == "to") else {
+        return Vec::new();
+    };
     let Some(source) = phrase::noun_phrase_after(view, at + 2, sentence.end) else { return Vec::new() };
     let cue = at..at + 2;
-    let leads = at == sentence.start || at == sentence.start + 1 && !view.get(sentence.start).is_some_and(|t| t.region().is_some());
+    let leads = at == sentence.start
+        || at == sentence.start + 1 && !view.get(sentence.start).is_some_and(|t| t.region().is_some());
     let range = if leads {
-        let Some(comma) = (source.end..sentence.end).find(|i| view.get(*i).is_some_and(|t| t.is(','))) else { return Vec::new() };
+        let Some(comma) = (source.end..sentence.end).find(|i| view.get(*i).is_some_and(|t| t.is(','))) else {
+            return Vec::new();
+        };
         comma + 1..sentence.end
     } else {
         sentence.start..at
@@ -361,14 +487,16 @@ fn according_to(view: &View<'_>, sentence: &Range<usize>) -> Vec<Found> {
     if range.len() < 3 && !range.clone().any(|at| view.region(at).is_some()) {
         return Vec::new();
     }
-    let mut found = Found::new(view, content_spans(view, range.clone()), Some(source), Some(cue), Rule::AccordingTo, range);
+    let mut found =
+        Found::new(view, content_spans(view, range.clone()), Some(source), Some(cue), Rule::AccordingTo, range);
     found.whole = true;
     vec![found]
 }
 
 /// A range without punctuation at its ends.
 pub(super) fn trim(view: &View<'_>, mut range: Range<usize>) -> Option<Range<usize>> {
-    let mute = |at: usize| view.get(at).is_none_or(|t| !t.is_word() && t.region().is_none() && !t.is(')') && !t.is('('));
+    let mute =
+        |at: usize| view.get(at).is_none_or(|t| !t.is_word() && t.region().is_none() && !t.is(')') && !t.is('('));
     while range.start < range.end && mute(range.start) {
         range.start += 1;
     }

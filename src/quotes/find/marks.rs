@@ -146,7 +146,9 @@ fn marks(text: &str, span: Span) -> Vec<Mark> {
 /// Whether a mark can open or close, by what it is and what stands beside it.
 fn direction(mark: char, family: Family, before: Option<char>, after: Option<char>) -> (bool, bool) {
     let outside = |c: Option<char>| {
-        c.is_none_or(|c| c.is_whitespace() || matches!(c, '(' | '[' | '{' | '—' | '–' | '-' | '/' | '"' | '“' | '‘' | '\''))
+        c.is_none_or(|c| {
+            c.is_whitespace() || matches!(c, '(' | '[' | '{' | '—' | '–' | '-' | '/' | '"' | '“' | '‘' | '\'')
+        })
     };
     let ahead = after.is_some_and(|c| !c.is_whitespace());
     let opening = outside(before) && ahead;
@@ -198,7 +200,9 @@ mod tests {
 
     #[test]
     fn an_apostrophe_is_no_mark() {
-        for text in ["The drivers’ union won’t sign.", "It was the ’90s, an’ all.", "Rock 'n' roll isn't dead.", "5' tall"] {
+        for text in
+            ["The drivers’ union won’t sign.", "It was the ’90s, an’ all.", "Rock 'n' roll isn't dead.", "5' tall"]
+        {
             assert_eq!(inner(text), Vec::<&str>::new(), "{text}");
         }
     }
