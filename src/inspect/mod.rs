@@ -2,6 +2,7 @@
 //!
 //! The forms are fixed, because scorers and other programs read them. Offsets are Unicode **code points** into the text.
 
+mod page;
 mod quotes;
 mod rank;
 mod summary;
@@ -15,6 +16,12 @@ use serde::Serialize;
 /// What the program makes of a file, as JSON lines
 #[derive(Debug, Subcommand)]
 pub enum Inspect {
+    /// What is taken from pages: title, author, date, site and paragraphs
+    Page {
+        /// Pages, as they are or compressed (`.gz`)
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
     /// The quotations of articles, with speaker, cue and kind
     Quotes {
         /// Files, folders or patterns
@@ -35,6 +42,7 @@ impl Inspect {
     pub fn run(&self) -> anyhow::Result<()> {
         let mut out = BufWriter::new(io::stdout().lock());
         match self {
+            Self::Page { files } => page::run(files, &mut out)?,
             Self::Quotes { files } => quotes::run(files, &mut out)?,
             Self::Rank(options) => rank::run(options, &mut out)?,
             Self::Summary(options) => summary::run(options, &mut out)?,

@@ -1,31 +1,25 @@
 //! From the bytes of a file to articles, one file here a format.
+//!
+//! [`read`] takes a file's name and bytes: it unpacks, decodes, picks the reader and detects the language. A reader makes a
+//! [`Draft`](super::Draft) of decoded text and knows nothing of files.
 
+mod builder;
+mod decode;
+mod fields;
+mod format;
+mod front_matter;
+mod html;
+mod json;
+mod language;
+mod markdown;
+mod nesting;
 mod text;
 
 use std::path::Path;
 
-use super::{Article, SpanError};
+pub use format::{EXTENSIONS, Format};
 
-/// The forms in which articles come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// Plain text, as typed or as scraped from a page.
-    Text,
-}
-
-/// The suffixes of the files that are read, without the dot.
-pub const EXTENSIONS: [&str; 1] = ["txt"];
-
-impl Format {
-    /// The format that a path's suffix names.
-    #[must_use]
-    pub fn of_path(path: &Path) -> Option<Self> {
-        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-            "txt" => Some(Self::Text),
-            _ => None,
-        }
-    }
-}
+use super::{Article, Draft, MAX_TEXT_BYTES, SpanError};
 
 /// Why a file gives no article.
 #[derive(Debug, thiserror::Error)]
@@ -39,27 +33,138 @@ pub enum ReadError {
     /// Not text at all.
     #[error("not a text file")]
     Binary,
+    /// The text is longer than [`MAX_TEXT_BYTES`].
+    #[error("the text has {0} bytes; at most {MAX_TEXT_BYTES} are read")]
+    TooLarge(usize),
+    /// Decompressed, the file is larger than any file may be.
+    #[error("unpacked, the file has more than {} bytes", decode::MAX_UNPACKED_BYTES)]
+    Unpacked,
+    /// The file is compressed and damaged.
+    #[error("can't be unpacked: {0}")]
+    Compressed(String),
+    /// Elements, lists or objects inside one another beyond what any article has.
+    #[error("nested more than {0} deep")]
+    Nested(usize),
+    /// A page in which no article was found.
+    #[error("no article in this page: {0}")]
+    NoArticle(String),
+    /// Front matter that can't be read.
+    #[error("front matter, line {line}: {reason}")]
+    FrontMatter {
+        /// The line in the file, from 1.
+        line: usize,
+        /// What is wrong, naming the field where there is one.
+        reason: String,
+    },
+    /// JSON that can't be read, or that is no article.
+    #[error("{}{reason}", line.map(|line| format!("line {line}: ")).unwrap_or_default())]
+    Json {
+        /// The line in the file, from 1, where known.
+        line: Option<usize>,
+        /// What is wrong, naming the field where there is one.
+        reason: String,
+    },
 }
 
 /// The articles in a file's bytes, and the entries that are none (a bad line of a `.jsonl` file).
-/// The path gives the format and the key; it is not opened.
+/// The path gives the format and the key; it is not opened. A file without a known suffix is read as what it looks like.
+///
+/// ```
+/// use byline::article::read::read;
+/// let (articles, problems) = read("news.jsonl".as_ref(), b"{\"title\":\"A\",\"text\":\"It rained.\"}\nnot json\n")?;
+/// assert_eq!(articles[0].text(), "It rained.");
+/// assert!(problems[0].to_string().starts_with("line 2: "));
+/// # Ok::<(), byline::article::read::ReadError>(())
+/// ```
 ///
 /// # Errors
 /// [`ReadError`] says why the file gives no article.
 pub fn read(path: &Path, bytes: &[u8]) -> Result<(Vec<Article>, Vec<ReadError>), ReadError> {
-    let key = path.file_stem().map_or_else(|| "article".into(), |stem| stem.to_string_lossy());
-    let text = std::str::from_utf8(bytes).map_err(|_| ReadError::Binary)?;
-    Ok((vec![read_text(&key, text, Format::Text)?], Vec::new()))
+    let bytes = decode::unpack(bytes)?;
+    let named = Format::of_path(path);
+    let text = decode::text(&bytes, named)?;
+    let format = named.unwrap_or_else(|| Format::sniff(&text));
+    let key = format::stem(path);
+    let (mut articles, mut problems) = (Vec::new(), Vec::new());
+    for (entry, draft) in drafts(&text, format)?.into_iter().enumerate() {
+        let article = draft.and_then(|Entry { key: own, line, draft }| {
+            let key = own.unwrap_or_else(|| if entry == 0 { key.clone() } else { format!("{key}-{}", entry + 1) });
+            finish(key, draft).map_err(|error| match line {
+                Some(line) => ReadError::Json { line: Some(line), reason: error.to_string() },
+                None => error,
+            })
+        });
+        match article {
+            Ok(article) => articles.push(article),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if articles.is_empty() {
+        // A file of one entry fails as its entry does; where several fail, the caller hears of each.
+        match problems.len() {
+            0 => return Err(ReadError::Empty),
+            1 => return Err(problems.remove(0)),
+            _ => {}
+        }
+    }
+    Ok((articles, problems))
 }
 
-/// One article from decoded text.
+/// One article from decoded text; the first one where the form holds several.
 ///
 /// # Errors
 /// [`ReadError`] says why the text gives no article.
 pub fn read_text(key: &str, text: &str, format: Format) -> Result<Article, ReadError> {
-    let draft = match format {
-        Format::Text => text::draft(text),
-    };
+    let Entry { key: own, draft, .. } = drafts(text, format)?.into_iter().next().unwrap_or(Err(ReadError::Empty))?;
+    finish(own.unwrap_or_else(|| key.to_owned()), draft)
+}
+
+/// What a reader found.
+struct Entry {
+    /// The key that the source gives it.
+    key: Option<String>,
+    /// The line of the file that holds it, where a file has one entry a line.
+    line: Option<usize>,
+    draft: Draft,
+}
+
+impl From<Draft> for Entry {
+    fn from(draft: Draft) -> Self {
+        Self { key: None, line: None, draft }
+    }
+}
+
+fn drafts(text: &str, format: Format) -> Result<Vec<Result<Entry, ReadError>>, ReadError> {
+    // Many articles share a file of JSON: there, each text is bounded for itself.
+    let single = !matches!(format, Format::Json | Format::JsonLines);
+    if single && text.len() > MAX_TEXT_BYTES {
+        return Err(ReadError::TooLarge(text.len()));
+    }
+    if text.chars().all(|c| c.is_whitespace() || c == '\u{feff}') {
+        return Err(ReadError::Empty);
+    }
+    let unmarked = text.trim_start_matches('\u{feff}');
+    match format {
+        Format::Text => Ok(vec![Ok(text::draft(text).into())]),
+        Format::Markdown => Ok(vec![markdown::draft(unmarked).map(Entry::from)]),
+        Format::Html => Ok(vec![html::draft(unmarked).map(Entry::from)]),
+        Format::Json => json::whole(unmarked),
+        Format::JsonLines => Ok(json::lines(unmarked)),
+    }
+}
+
+fn finish(key: String, mut draft: Draft) -> Result<Article, ReadError> {
+    if draft.text.len() > MAX_TEXT_BYTES {
+        return Err(ReadError::TooLarge(draft.text.len()));
+    }
+    draft.meta.language = draft
+        .meta
+        .language
+        .and_then(|tag| language::code(&tag))
+        .or_else(|| language::detect(&draft.text, &draft.blocks));
+    if draft.meta.title.trim().is_empty() {
+        draft.meta.title = text::made_title(&draft.text, &draft.blocks);
+    }
     let article = Article::from_draft(key, draft)?;
     if article.paragraphs().is_empty() { Err(ReadError::Empty) } else { Ok(article) }
 }

@@ -1,0 +1,147 @@
+//! The extracted part of a page as text and blocks.
+
+use trafilatura::dom::Document;
+
+use crate::article::read::builder::Builder;
+use crate::article::read::text::furniture::{Place, is_furniture};
+use crate::article::{Block, BlockKind};
+
+/// The text and blocks of extracted mark-up. A first block that only repeats the title is the title.
+pub(super) fn of(html: &str, title: &str) -> (String, Vec<Block>) {
+    let document = Document::parse(html);
+    let mut page = Page::default();
+    // A stack of our own: the depth of a page is not ours to choose.
+    let mut stack = vec![(document.root(), false)];
+    while let Some((node, leaving)) = stack.pop() {
+        if document.is_text(node) {
+            page.words.push_str(&document.text_content(node));
+            continue;
+        }
+        let tag = document.tag_name(node);
+        if leaving {
+            page.leave(tag);
+            continue;
+        }
+        if matches!(tag, "script" | "style" | "head" | "noscript" | "template") {
+            continue;
+        }
+        page.enter(tag);
+        stack.push((node, true));
+        stack.extend(document.child_nodes(node).into_iter().rev().map(|child| (child, false)));
+    }
+    page.flush();
+    let (text, mut blocks) = page.builder.finish();
+    if let Some(first) = blocks.first_mut()
+        && !title.is_empty()
+        && first.span.of(&text).trim() == title.trim()
+    {
+        first.kind = BlockKind::Title;
+    }
+    (text, blocks)
+}
+
+#[derive(Debug, Default)]
+struct Page {
+    builder: Builder,
+    words: String,
+    headings: usize,
+    items: usize,
+    quotes: usize,
+    breaks: usize,
+}
+
+impl Page {
+    fn enter(&mut self, tag: &str) {
+        if is_block(tag) {
+            self.flush();
+        }
+        match tag {
+            "br" => {
+                self.breaks += 1;
+                self.words.push(' ');
+                // One break parts lines, two part paragraphs.
+                if self.breaks > 1 {
+                    self.flush();
+                }
+            }
+            "td" | "th" => self.words.push(' '),
+            _ => {}
+        }
+        if let Some(count) = self.count(tag) {
+            *count += 1;
+        }
+    }
+
+    fn leave(&mut self, tag: &str) {
+        if is_block(tag) {
+            self.flush();
+        }
+        if let Some(count) = self.count(tag) {
+            *count = count.saturating_sub(1);
+        }
+    }
+
+    fn count(&mut self, tag: &str) -> Option<&mut usize> {
+        match tag {
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "head" => Some(&mut self.headings),
+            "li" | "dd" | "dt" => Some(&mut self.items),
+            "blockquote" => Some(&mut self.quotes),
+            _ => None,
+        }
+    }
+
+    fn flush(&mut self) {
+        self.breaks = 0;
+        let words = std::mem::take(&mut self.words);
+        let kind = if self.headings > 0 {
+            BlockKind::Heading
+        } else if is_furniture(words.trim(), Place::Within) {
+            BlockKind::Furniture
+        } else if self.quotes > 0 {
+            BlockKind::BlockQuote
+        } else if self.items > 0 {
+            BlockKind::ListItem
+        } else {
+            BlockKind::Paragraph
+        };
+        self.builder.push(kind, &words);
+    }
+}
+
+fn is_block(tag: &str) -> bool {
+    const BLOCKS: [&str; 32] = [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tr",
+        "ul",
+    ];
+    BLOCKS.contains(&tag)
+}

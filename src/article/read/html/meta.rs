@@ -1,0 +1,193 @@
+//! What a page says about its article: JSON-LD, OpenGraph and meta elements, in this order of trust.
+
+use serde_json::Value;
+use trafilatura::dom::Document;
+
+use crate::article::{Metadata, Published};
+
+/// How deep JSON-LD is searched for the article.
+const MAX_DEPTH: usize = 6;
+
+/// The metadata that the page itself gives.
+pub(super) fn of(document: &Document) -> Metadata {
+    let linked = linked_data(document);
+    let article = linked.iter().find_map(|value| find(value, 0, &is_article));
+    let meta = |names: &[&str]| names.iter().find_map(|name| content(document, name));
+    let field = |name: &str| article.and_then(|article| article.get(name));
+    let title = field("headline").and_then(text).or_else(|| meta(&["og:title", "twitter:title", "dc.title"]));
+    let author = field("author")
+        .and_then(names)
+        .or_else(|| meta(&["author", "article:author_name", "parsely-author", "sailthru.author", "dc.creator", "byl"]));
+    let outlet = meta(&["og:site_name", "application-name"])
+        .or_else(|| field("publisher").and_then(names))
+        .or_else(|| linked.iter().find_map(|value| find(value, 0, &is_publisher)).and_then(names));
+    let published = field("datePublished")
+        .and_then(text)
+        .into_iter()
+        .chain(meta(&[
+            "article:published_time",
+            "og:article:published_time",
+            "date",
+            "dc.date",
+            "dc.date.issued",
+            "parsely-pub-date",
+            "sailthru.date",
+            "pubdate",
+            "datePublished",
+        ]))
+        .find_map(|date| date.parse::<Published>().ok());
+    let root = document.root();
+    let canonical =
+        document.query_selector(root, "link[rel=\"canonical\"]").and_then(|link| document.get_attribute(link, "href"));
+    let url = [canonical, meta(&["og:url"]), field("url").and_then(text)].into_iter().flatten().find(|url| is_web(url));
+    let language = document
+        .query_selector(root, "html[lang]")
+        .and_then(|html| document.get_attribute(html, "lang"))
+        .or_else(|| field("inLanguage").and_then(text))
+        .or_else(|| meta(&["og:locale", "language", "dc.language"]));
+    Metadata {
+        title: title.unwrap_or_default(),
+        author: author.filter(|author| !is_address(author)),
+        outlet,
+        url,
+        published,
+        language,
+    }
+}
+
+/// Takes from the extractor what the page did not say outright.
+pub(super) fn fill(meta: &mut Metadata, found: trafilatura::Metadata) {
+    let given = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    if meta.title.is_empty() {
+        meta.title = found.title.trim().to_owned();
+    }
+    meta.author = meta.author.take().or_else(|| given(found.author).map(|author| author.replace("; ", ", ")));
+    meta.outlet = meta.outlet.take().or_else(|| given(found.sitename));
+    meta.url = meta.url.take().or_else(|| given(found.url).filter(|url| is_web(url)));
+    meta.published = meta.published.or_else(|| found.date.and_then(|date| date.to_string().parse().ok()));
+    meta.language = meta.language.take().or_else(|| given(found.language));
+}
+
+/// The content of the first `<meta>` of this name or property.
+fn content(document: &Document, name: &str) -> Option<String> {
+    let selector = format!("meta[property=\"{name}\" i], meta[name=\"{name}\" i], meta[itemprop=\"{name}\" i]");
+    let elements = document.query_selector_all(document.root(), &selector);
+    elements
+        .into_iter()
+        .filter_map(|element| document.get_attribute(element, "content"))
+        .find_map(|words| clean(&words))
+}
+
+fn linked_data(document: &Document) -> Vec<Value> {
+    let scripts = document.query_selector_all(document.root(), "script[type=\"application/ld+json\" i]");
+    scripts.into_iter().filter_map(|script| serde_json::from_str(document.text_content(script).trim()).ok()).collect()
+}
+
+/// The first object, outermost first, that `wanted` accepts.
+fn find<'v>(value: &'v Value, depth: usize, wanted: &dyn Fn(&Value) -> bool) -> Option<&'v Value> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    match value {
+        Value::Array(items) => items.iter().find_map(|item| find(item, depth + 1, wanted)),
+        Value::Object(object) => {
+            if wanted(value) {
+                return Some(value);
+            }
+            ["@graph", "mainEntity", "mainEntityOfPage"]
+                .iter()
+                .find_map(|inner| find(object.get(*inner)?, depth + 1, wanted))
+        }
+        _ => None,
+    }
+}
+
+fn has_type(value: &Value, accepts: impl Fn(&str) -> bool) -> bool {
+    match value.get("@type") {
+        Some(Value::String(kind)) => accepts(kind),
+        Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).any(accepts),
+        _ => false,
+    }
+}
+
+fn is_article(value: &Value) -> bool {
+    has_type(value, |kind| {
+        let kind = kind.rsplit('/').next().unwrap_or(kind);
+        kind.ends_with("Article")
+            || kind.ends_with("BlogPosting")
+            || kind.ends_with("Posting")
+            || matches!(kind, "Report" | "ClaimReview")
+    }) && value.get("headline").or_else(|| value.get("datePublished")).is_some()
+}
+
+fn is_publisher(value: &Value) -> bool {
+    has_type(value, |kind| kind.ends_with("Organization") || kind == "WebSite")
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(words) => clean(words),
+        Value::Array(items) => items.iter().find_map(text),
+        Value::Object(object) => {
+            object.get("@value").or_else(|| object.get("name")).and_then(Value::as_str).and_then(clean)
+        }
+        _ => None,
+    }
+}
+
+/// A name, or several joined by commas; each once.
+fn names(value: &Value) -> Option<String> {
+    let mut all: Vec<String> = Vec::new();
+    let mut add = |name: Option<String>| {
+        if let Some(name) = name.filter(|name| !is_address(name))
+            && !all.contains(&name)
+        {
+            all.push(name);
+        }
+    };
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| add(text(item))),
+        other => add(text(other)),
+    }
+    (!all.is_empty()).then(|| all.join(", "))
+}
+
+/// Without character references and white space runs; `None` when nothing is left.
+fn clean(words: &str) -> Option<String> {
+    let mut plain = words.to_owned();
+    // JSON-LD is no mark-up, yet many sites escape it as if it were; `&amp;` last, so that nothing is unescaped twice.
+    for (reference, character) in [
+        ("&quot;", "\""),
+        ("&#34;", "\""),
+        ("&#39;", "'"),
+        ("&#039;", "'"),
+        ("&#x27;", "'"),
+        ("&apos;", "'"),
+        ("&rsquo;", "’"),
+        ("&lsquo;", "‘"),
+        ("&ldquo;", "“"),
+        ("&rdquo;", "”"),
+        ("&#8217;", "’"),
+        ("&#8216;", "‘"),
+        ("&#8220;", "“"),
+        ("&#8221;", "”"),
+        ("&nbsp;", " "),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&amp;", "&"),
+    ] {
+        if plain.contains('&') {
+            plain = plain.replace(reference, character);
+        }
+    }
+    let plain = plain.split_whitespace().collect::<Vec<_>>().join(" ");
+    (!plain.is_empty()).then_some(plain)
+}
+
+fn is_address(words: &str) -> bool {
+    words.starts_with("http://") || words.starts_with("https://") || words.starts_with("//") || words.contains('@')
+}
+
+fn is_web(address: &str) -> bool {
+    url::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+}
