@@ -208,12 +208,19 @@ fn points_back(sentence: &str, marks: &Quoted) -> bool {
     let first = words.next().unwrap_or_default();
     let second = words.next().unwrap_or_default();
     let forward = POINTING_FORWARD.contains(&second.as_str()) && matches!(first.as_str(), "this" | "these" | "those");
-    let opening = sentence.trim_start_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
     (POINTING_BACK.contains(&first.as_str()) && !forward)
-        || PHRASES_BACK.iter().any(|phrase| opening.starts_with(phrase))
+        || opens_with_phrase(sentence)
         || marks
             .after_mark(sentence)
             .is_some_and(|rest| self::words(rest).take(2).any(|word| PRONOUNS.contains(&word.as_str())))
+}
+
+fn opens_with_phrase(sentence: &str) -> bool {
+    let opening = sentence.trim_start_matches(|c: char| !c.is_alphanumeric());
+    // All phrases are ASCII: a prefix that cuts a character, or is too short, is none of them.
+    PHRASES_BACK
+        .iter()
+        .any(|phrase| opening.get(..phrase.len()).is_some_and(|start| start.eq_ignore_ascii_case(phrase)))
 }
 
 fn leads_in(sentence: &str) -> bool {

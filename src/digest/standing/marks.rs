@@ -1,4 +1,4 @@
-//! Where each sentence stands towards the double quotation marks of its article: “…”, "…", «…», „…“.
+//! Where each sentence stands towards the double quotation marks of its article: “…”, "…", ''…'', «…», „…“.
 
 use super::Sentence;
 
@@ -49,7 +49,7 @@ pub(super) fn quoted(sentences: &[Sentence<'_>]) -> Vec<Quoted> {
             && let Some(&mark) = open.first()
         {
             // By custom each paragraph of a long quotation opens anew.
-            reopens = sentence.text.starts_with(mark);
+            reopens = symbols(sentence.text).next().is_some_and(|symbol| symbol.form == mark);
             if !reopens && !closes_first(sentences.get(index..).unwrap_or_default(), &open) {
                 give_up(&mut all, since);
                 open.clear();
@@ -57,8 +57,7 @@ pub(super) fn quoted(sentences: &[Sentence<'_>]) -> Vec<Quoted> {
         }
         let begins_inside = !open.is_empty();
         let mut quoted = Quoted { begins_inside, opens_first: reopens, ..Quoted::default() };
-        read_sentence(sentence.text, &mut open, &mut quoted);
-        if !begins_inside && !open.is_empty() {
+        if read_sentence(sentence.text, &mut open, &mut quoted) {
             since = index;
         }
         quoted.ends_inside = !open.is_empty();
@@ -70,40 +69,60 @@ pub(super) fn quoted(sentences: &[Sentence<'_>]) -> Vec<Quoted> {
     all
 }
 
-/// Follows the marks of one sentence; where it opens a quotation anew, the first mark changes nothing.
-fn read_sentence(sentence: &str, open: &mut Vec<char>, quoted: &mut Quoted) {
-    let (mut pairs, mut outside) = (0, false);
-    let mut before = None;
-    let mut chars = sentence.char_indices().peekable();
-    if quoted.opens_first {
-        before = chars.next().map(|(_, mark)| mark);
-    }
-    while let Some((at, mark)) = chars.next() {
-        let after = chars.peek().map(|&(_, c)| c);
-        match turn(mark, before, after, open) {
+/// Follows the marks of one sentence, and tells whether a quotation begins in it. Where the sentence opens a quotation
+/// anew, its first mark changes nothing.
+fn read_sentence(sentence: &str, open: &mut Vec<char>, quoted: &mut Quoted) -> bool {
+    let (mut pairs, mut outside, mut begins) = (0, false, false);
+    for symbol in symbols(sentence).skip(usize::from(quoted.opens_first)) {
+        match turn(symbol, open) {
             Some(Turn::Open) => {
-                quoted.opens_first |= at == 0;
-                open.push(mark);
+                quoted.opens_first |= symbol.range.0 == 0;
+                begins |= open.is_empty();
+                open.push(symbol.form);
             }
             Some(Turn::Close) => {
                 quoted.broken |= open.pop().is_none();
                 pairs += usize::from(open.is_empty());
-                quoted.last_close = Some(at + mark.len_utf8());
+                quoted.last_close = Some(symbol.range.1);
             }
-            None => outside |= open.is_empty() && mark.is_alphanumeric(),
+            None => outside |= open.is_empty() && symbol.form.is_alphanumeric(),
         }
-        before = Some(mark);
     }
     quoted.wholly = quoted.opens_first && pairs == 1 && open.is_empty() && !outside;
+    begins
 }
 
-/// Whether `mark` opens or closes, by its form and by what stands beside it.
-fn turn(mark: char, before: Option<char>, after: Option<char>, open: &[char]) -> Option<Turn> {
+/// A character and its neighbours; two apostrophes, as some wires write a mark, are one straight mark.
+#[derive(Debug, Clone, Copy)]
+struct Symbol {
+    form: char,
+    /// First byte and one past the last.
+    range: (usize, usize),
+    before: Option<char>,
+    after: Option<char>,
+}
+
+fn symbols(text: &str) -> impl Iterator<Item = Symbol> {
+    let mut before = None;
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let first = rest.chars().next()?;
+        let at = text.len() - rest.len();
+        let (form, width) = if rest.starts_with("''") { ('"', 2) } else { (first, first.len_utf8()) };
+        rest = rest.get(width..)?;
+        let symbol = Symbol { form, range: (at, at + width), before, after: rest.chars().next() };
+        before = Some(form);
+        Some(symbol)
+    })
+}
+
+/// Whether a symbol opens or closes a quotation, by its form and by what stands beside it; `None` where it is no mark.
+fn turn(symbol: Symbol, open: &[char]) -> Option<Turn> {
     let inside = open.last().copied();
-    let starts_word = before.is_none_or(|c| c.is_whitespace() || matches!(c, '(' | '[' | '—' | '–'))
-        && after.is_some_and(|c| !c.is_whitespace());
+    let starts_word = symbol.before.is_none_or(|c| c.is_whitespace() || matches!(c, '(' | '[' | '—' | '–'))
+        && symbol.after.is_some_and(|c| !c.is_whitespace());
     let either = if starts_word && inside.is_none() { Turn::Open } else { Turn::Close };
-    match mark {
+    match symbol.form {
         '„' | '‟' => Some(Turn::Open),
         '“' if inside == Some('„') => Some(Turn::Close),
         '“' => Some(Turn::Open),
@@ -112,7 +131,7 @@ fn turn(mark: char, before: Option<char>, after: Option<char>, open: &[char]) ->
         '«' => Some(Turn::Open),
         '»' if inside == Some('«') => Some(Turn::Close),
         '»' => Some(either),
-        // A straight mark between two letters or at a loose end takes the turn that is due.
+        // A straight mark tells nothing by its form: it takes the turn that is due.
         '"' => Some(if inside == Some('"') { Turn::Close } else { Turn::Open }),
         _ => None,
     }
@@ -122,17 +141,14 @@ fn turn(mark: char, before: Option<char>, after: Option<char>, open: &[char]) ->
 fn closes_first(sentences: &[Sentence<'_>], open: &[char]) -> bool {
     let paragraph = sentences.iter().enumerate().take_while(|(n, s)| *n == 0 || !s.starts_paragraph);
     for (_, sentence) in paragraph {
-        let mut before = None;
-        let mut chars = sentence.text.chars().peekable();
-        while let Some(mark) = chars.next() {
-            let after = chars.peek().copied();
-            if let Some(turn) = turn(mark, before, after, open) {
+        for symbol in symbols(sentence.text) {
+            if let Some(turn) = turn(symbol, open) {
                 // A straight mark has no form of its own: at the start of a word it opens.
-                let opens =
-                    mark == '"' && before.is_none_or(char::is_whitespace) && after.is_some_and(char::is_alphanumeric);
+                let opens = symbol.form == '"'
+                    && symbol.before.is_none_or(char::is_whitespace)
+                    && symbol.after.is_some_and(char::is_alphanumeric);
                 return turn == Turn::Close && !opens;
             }
-            before = Some(mark);
         }
     }
     false
@@ -153,9 +169,14 @@ mod tests {
 
     #[test]
     fn each_form_of_mark_is_paired() {
-        for text in
-            ["“Blue,” said Ada.", "\"Blue,\" said Ada.", "«Blue», said Ada.", "„Blue“, said Ada.", "”Blue”, said Ada."]
-        {
+        for text in [
+            "“Blue,” said Ada.",
+            "\"Blue,\" said Ada.",
+            "''Blue,'' said Ada.",
+            "«Blue», said Ada.",
+            "„Blue“, said Ada.",
+            "”Blue”, said Ada.",
+        ] {
             let quoted = read(text);
             assert!(quoted.opens_first && !quoted.broken && !quoted.wholly && !quoted.ends_inside, "{text}");
             assert_eq!(quoted.after_mark(text).map(|rest| rest.trim_start_matches([',', ' '])), Some("said Ada."));
