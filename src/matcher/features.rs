@@ -24,7 +24,7 @@ pub(super) const NAMES: [&str; COUNT] = [
     "coverage of title",
     "coverage of section",
     "coverage of best sentence",
-    "words not in article, here",
+    "coverage beyond title",
     "first paragraph",
     "second paragraph",
     "place in article",
@@ -135,8 +135,8 @@ impl Reader {
         self.seen.clear();
         let mut holds = Holds::default();
         let mut best: Option<(f32, sentence::Sentence)> = None;
-        for (at, span) in article.sentences_of(paragraph).iter().enumerate() {
-            let sentence = self.sentence(query, article.slice(*span), *span, at);
+        for span in article.sentences_of(paragraph) {
+            let sentence = self.sentence(query, article.slice(*span), *span);
             holds.join(sentence.holds);
             let worth = sentence::worth(query, &sentence);
             if best.as_ref().is_none_or(|(most, _)| worth > *most) {
@@ -151,10 +151,10 @@ impl Reader {
     }
 
     /// Reads one sentence and adds its words to `seen`.
-    fn sentence(&mut self, query: &Query, text: &str, span: Span, at: usize) -> sentence::Sentence {
+    fn sentence(&mut self, query: &Query, text: &str, span: Span) -> sentence::Sentence {
         let Self { folder, seen } = self;
         let first = seen.len();
-        let mut read = sentence::Sentence { span, at, ..sentence::Sentence::default() };
+        let mut read = sentence::Sentence { span, ..sentence::Sentence::default() };
         let mut evidence = Evidence::default();
         folder.words(text, |range, folded| {
             let surface = text.get(range).unwrap_or_default();
@@ -194,8 +194,8 @@ impl Reader {
         let words = self.seen.len() as f32;
         let in_sentence = answering.map(|sentence| sentence.holds).unwrap_or_default();
         let around = context.terms | context.before.1 | context.after.1;
-        // What the question asks with and no other paragraph of the article's beginning holds matters more.
-        let rarely = query.coverage(context.terms & !context.head);
+        // Words of the title are the article's topic: any of its paragraphs is about them.
+        let beyond_title = query.coverage(context.terms & !context.head);
         let (exact, matched_names) = self.forms();
         let names = self.seen.iter().filter(|word| word.name).count() as f32;
         let fresh = self.seen.iter().filter(|word| word.fresh).count() as f32;
@@ -213,7 +213,7 @@ impl Reader {
             query.coverage(context.head),
             query.coverage(section),
             answering.map_or(0.0, |sentence| query.coverage(sentence.terms)),
-            rarely,
+            beyond_title,
             flag(context.number == 0),
             flag(context.number == 1),
             context.number as f32 / context.of.max(1) as f32,
@@ -448,25 +448,6 @@ fn is_role(folded: &str) -> bool {
 fn is_cause(folded: &str) -> bool {
     matches!(
         folded,
-        "because"
-            | "since"
-            | "cause"
-            | "caused"
-            | "causing"
-            | "reason"
-            | "reasons"
-            | "therefore"
-            | "so"
-            | "after"
-            | "over"
-            | "amid"
-            | "prompted"
-            | "led"
-            | "thus"
-            | "hence"
-            | "fear"
-            | "fears"
-            | "concern"
-            | "concerns"
+        "because" | "cause" | "caused" | "causing" | "reason" | "reasons" | "therefore" | "thus" | "hence" | "prompted"
     )
 }

@@ -17,8 +17,6 @@ const TELLING: u32 = 2;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sentence {
     pub(super) span: Span,
-    /// Index in its paragraph.
-    pub(super) at: usize,
     /// The terms it holds.
     pub(super) terms: Terms,
     pub(super) words: u32,
@@ -29,7 +27,7 @@ pub(super) struct Sentence {
 
 impl Default for Sentence {
     fn default() -> Self {
-        Self { span: Span::new(0, 0), at: 0, terms: 0, words: 0, fresh: 0, holds: Holds::default() }
+        Self { span: Span::new(0, 0), terms: 0, words: 0, fresh: 0, holds: Holds::default() }
     }
 }
 
