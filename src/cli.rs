@@ -15,6 +15,7 @@ use crate::config::{self, Config, Override, Sources};
 use crate::inspect::Inspect;
 use crate::intake::folder;
 use crate::logs;
+use crate::matcher::Thresholds;
 use crate::reply::Outcome;
 use crate::router::table::{COMMANDS, Kind, OptionSpec, Spec};
 use crate::router::{Args, Desk, Router, Settings};
@@ -142,8 +143,24 @@ fn open(config: &Config) -> anyhow::Result<Router> {
             "no article could be read from {places}; name others with --articles PATH, or as library.articles in bot.toml"
         );
     }
-    let settings = Settings { passages: config.answer.passages, summary_sentences: config.summary.sentences };
+    let settings = Settings {
+        passages: config.answer.passages,
+        thresholds: thresholds(&config.answer),
+        summary_sentences: config.summary.sentences,
+    };
     Ok(Router::new(Desk::new(loaded.library, settings)))
+}
+
+/// The thresholds that are set, and the matcher's own where none is. One that is set moves the other out of its way, so that
+/// a passage which answers is always near too.
+fn thresholds(answer: &config::Answer) -> Thresholds {
+    let own = Thresholds::default();
+    match (answer.confidence, answer.nearest) {
+        (None, None) => own,
+        (Some(answer), None) => Thresholds { answer, nearest: own.nearest.min(answer) },
+        (None, Some(nearest)) => Thresholds { answer: own.answer.max(nearest), nearest },
+        (Some(answer), Some(nearest)) => Thresholds { answer, nearest },
+    }
 }
 
 fn style(config: &Config) -> Style {

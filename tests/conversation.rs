@@ -137,7 +137,7 @@ fn quotations_find_their_speakers() {
 fn two_outlets_that_carry_one_quotation_are_both_found() {
     let reply = answer("who said “We are not asking for a yacht”?");
     let outlets: Vec<_> = reply.quotations().filter_map(|quoted| quoted.source.outlet.as_deref()).collect();
-    assert!(outlets.contains(&"Northline") && outlets.contains(&"Harbour Courier"), "{outlets:?}");
+    assert!(outlets.contains(&"Northline News Agency") && outlets.contains(&"Harbour Courier"), "{outlets:?}");
 }
 
 #[test]

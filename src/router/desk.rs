@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use crate::library::{ArticleId, Filter, Library, Named};
-use crate::matcher::{MatchError, Matcher};
+use crate::matcher::{MatchError, Matcher, Thresholds};
 use crate::quotes::QuoteBook;
 
 use super::problem::nearest;
@@ -14,13 +14,15 @@ use super::{Args, Problem};
 pub struct Settings {
     /// How many passages an answer keeps for paging.
     pub passages: usize,
+    /// From which confidence on a passage answers, and is near.
+    pub thresholds: Thresholds,
     /// How many sentences a summary has.
     pub summary_sentences: usize,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { passages: 3, summary_sentences: 3 }
+        Self { passages: 3, thresholds: Thresholds::default(), summary_sentences: 3 }
     }
 }
 
@@ -65,7 +67,7 @@ impl Desk {
         if let Some(matcher) = self.matcher.get() {
             return Ok(matcher);
         }
-        let built = Matcher::build(&self.library)?;
+        let built = Matcher::build(&self.library)?.with_thresholds(self.settings.thresholds);
         Ok(self.matcher.get_or_init(|| built))
     }
 
