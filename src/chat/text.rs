@@ -66,6 +66,14 @@ pub fn render_page(reply: &Checked, page: usize, style: Style) -> String {
     painter.finish()
 }
 
+/// A surface's own words (a greeting, a hint), wrapped like a reply.
+#[must_use]
+pub fn in_own_words(words: &str, style: Style) -> String {
+    let mut painter = Painter { out: String::new(), style };
+    painter.line("", &clean(words));
+    painter.finish()
+}
+
 struct Painter {
     out: String,
     style: Style,

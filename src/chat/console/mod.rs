@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use rustyline::error::ReadlineError;
 use tokio::runtime::Runtime;
 
-use crate::chat::text::{Style, render, render_page};
+use crate::chat::text::{self, Style, render, render_page};
 use crate::reply::Checked;
 use crate::router::{COMMAND_MARK, Router};
 
@@ -37,7 +37,7 @@ pub fn converse(router: &Router, runtime: &Runtime, options: &Options) -> anyhow
     let mut editor = editor::open(router, options)?;
     let mut session = Session::new(router, options.style);
     let mut out = io::stdout();
-    writeln!(out, "{}", greeting(router))?;
+    writeln!(out, "{}", text::in_own_words(&greeting(router), options.style))?;
     loop {
         match editor.readline("\n» ") {
             Ok(line) => {
