@@ -29,7 +29,7 @@ static WITH_TIME: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Takes what a line of credits says into `meta`; whether it was one.
-pub(super) fn take(line: &str, meta: &mut Metadata) -> bool {
+pub(crate) fn take(line: &str, meta: &mut Metadata) -> bool {
     if line.len() > LONGEST || line.contains('\n') {
         return false;
     }

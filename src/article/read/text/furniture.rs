@@ -40,7 +40,7 @@ static LABEL_SET: LazyLock<HashSet<&str>> =
 static OPENER_SET: LazyLock<HashSet<&str>> = LazyLock::new(|| OPENERS.split('|').collect());
 
 /// Requests, credits and notices whose words leave no doubt wherever they stand, as long as the line is short.
-const ANYWHERE: [&str; 21] = [
+const ANYWHERE: [&str; 23] = [
     r"(?i)^follow\s.{1,160}\son\s(?:twitter|facebook|instagram|linkedin|youtube|tiktok|threads|x|bluesky|mastodon|telegram|whatsapp|google\snews|social\smedia)\b",
     r"(?i)^(?:follow|like|find|join|connect\swith|visit)\s(?:us|me|our\spage)\b.{0,80}\b(?:twitter|facebook|instagram|linkedin|youtube|tiktok|threads|x|bluesky|telegram|whatsapp|page|channel|here)\b",
     r"(?i)^like\s(?:us|the\spage|our\spage)\b|\blike\sthe\spage:?$",
@@ -50,14 +50,16 @@ const ANYWHERE: [&str; 21] = [
     r"(?i)^(?:download|get)\s(?:our|the)\b.{0,40}\bapp\b",
     r"(?i)^click\shere\b|^tap\shere\b",
     r"(?i)^catch\sup\son\s.{0,60}\bhere$",
-    r"(?i)^(?:read\smore|read\salso|also\sread|read\snext|must\sread|see\salso|related|more|watch|listen|recommended|don.t\smiss|in\spictures|in\sphotos|photos|gallery|video|up\snext|trending|sponsored)\s?[:»|]\s?\S",
+    r"(?i)^(?:read\smore|read\salso|also\sread|read\snext|must\sread|see\salso|related(?:\s\w+)?|more|watch|listen|recommended|don.t\smiss|in\spictures|in\sphotos|photos|gallery|video|up\snext|trending|sponsored)\s?[:»|]\s?\S",
     r"(?i)^(?:©|\(c\)\s?(?:19|20)\d\d|copyright\s(?:©|\(c\)|(?:19|20)\d\d|by\b))",
     r"(?i)\ball\srights\sreserved\.?$",
     r"(?i)^(?:this\smaterial|the\sassociated\spress\scontributed|material\sfrom\sthis)\b.{0,60}\b(?:may\snot\sbe\spublished|contributed\sto\sthis)\b",
     r"(?i)\bcontributed\s(?:to\s(?:this|the)\s(?:report|story|article|piece|post)|reporting)\b[^.]{0,60}\.?$",
     r"(?i)^\(?(?:additional\s)?(?:reporting|writing|editing|compiled|edited|written)\sby\s[^.]{3,180}[.)]*$",
     r"(?i)^(?:photo|photograph|image|picture|photos|images|illustration|graphic|video)(?:\scredits?|\scourtesy(?:\sof)?|\sby)?\s?[:/]\s?\S",
-    r"(?i)^(?:\(|\[)?(?:getty(?:\simages)?|ap\sphoto|reuters/|afp/)\b.{0,60}$",
+    r"(?i)^[(\[]?(?:getty(?:\simages)?|(?:ap|afp|epa)\sphotos?\b.{0,60}|(?:reuters|afp|ap|epa)/[^.]{2,60})[)\].]*$",
+    r"(?i)^want\sto\b.{0,90}\b(?:subscription|subscribe|newsletter|bookmark)\b",
+    r"(?i)^our\sstandards\s?:",
     r"(?i)^h/t\b|^hat\stip:",
     r"(?i)^this\s(?:article|story|post|piece|report|page)\s(?:was|has\sbeen|is|originally|first)\s(?:\w+\s){0,2}(?:updated|published|appeared|republished|posted|syndicated|produced)\b",
     r"(?i)^(?:e-?mail|send|share|tell\sus)\s(?:this|your|it|to\sa\sfriend|the)\b.{0,60}\b(?:friend|friends|article|story|thoughts|views|experiences?|photos|videos?|images|stories|comments)\b[^.]*$",

@@ -3,7 +3,7 @@
 //! The text is kept to the byte. [`lines`] gathers it into pieces, [`furniture`], [`lists`], [`headings`] and
 //! [`credits`] say what a piece is.
 
-mod credits;
+pub(super) mod credits;
 pub(super) mod furniture;
 mod headings;
 mod lines;
@@ -122,15 +122,17 @@ fn is_title(text: &str, pieces: &[Piece], first: usize) -> bool {
         return false;
     }
     let words = line.trim_end_matches(['”', '’', '"', '\'', ')', ']', '»']);
-    let closed = words.ends_with(['.', '!', '?', ':', ';', ',', '…']);
+    if !words.ends_with(['.', '!', '?', ':', ';', ',', '…']) {
+        return true;
+    }
     // Some outlets and corpora close their titles: then what follows must be set off, and longer than a title.
     let longest_after = pieces.iter().skip(first + 1).take(3).map(|piece| piece.span.len()).max().unwrap_or(0);
-    !closed
-        || (line.len() <= LONGEST_CLOSED_TITLE
-            && next.after_gap
-            && longest_after > line.len()
-            && sentences::split(line, Span::new(0, line.len()), "en").len() == 1
-            && !words.ends_with([':', ';', ',']))
+    let is_one = || sentences::split(line, Span::new(0, line.len()), "en").len() == 1;
+    line.len() <= LONGEST_CLOSED_TITLE
+        && (next.after_gap || words.ends_with(';'))
+        && longest_after > line.len()
+        && !words.ends_with([':', ','])
+        && (is_one() || headings::looks_like_headline(line))
 }
 
 /// Tells headings from paragraphs, short lists from headings, and what follows "Related posts" from the article.
@@ -140,6 +142,7 @@ fn label(text: &str, pieces: &[Piece], kinds: &mut [BlockKind], body: usize) {
     while at < pieces.len() {
         let is_candidate = |index: usize| {
             kinds[index] == BlockKind::Paragraph
+                && !DATELINE.is_match(words(index))
                 && headings::reads_like_heading(
                     words(index),
                     pieces.get(index + 1).map_or("", |next| next.span.of(text)),
