@@ -47,9 +47,14 @@ fn read_all(bytes: &[u8]) {
     }
 }
 
+/// How many inputs each test tries.
+fn cases() -> u32 {
+    std::env::var("BYLINE_FUZZ").ok().and_then(|cases| cases.parse().ok()).unwrap_or(40)
+}
+
 /// Runs `case` on seeded random inputs, as many as `BYLINE_FUZZ` says.
 fn fuzz<S: Strategy>(strategy: S, case: impl Fn(&S::Value)) {
-    let cases = std::env::var("BYLINE_FUZZ").ok().and_then(|cases| cases.parse().ok()).unwrap_or(60);
+    let cases = cases();
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let outcome = runner.run(&strategy, |value| {
@@ -199,7 +204,8 @@ fn a_text_that_is_too_long_is_refused_with_both_sizes() {
 
 #[test]
 fn nesting_and_repetition_without_end_stop_no_reader() {
-    let n = 20_000;
+    // 200,000 of each with ten thousand cases.
+    let n = (cases() as usize * 20).max(2_000);
     for unit in [
         "<div>",
         "<b>",

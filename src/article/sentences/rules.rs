@@ -87,7 +87,7 @@ impl<'p> Stop<'p> {
                 && self.marks == "."
                 && word.chars().nth(1).is_some_and(char::is_uppercase);
         }
-        let starts = STARTERS.contains(&word.to_lowercase().as_str());
+        let starts = STARTERS.contains(word.to_lowercase().as_str());
         match self.marks {
             "." => self.stop_ends(opened, first, starts),
             marks if marks.starts_with(['!', '?']) => {
@@ -110,8 +110,8 @@ impl<'p> Stop<'p> {
         let word = last_word(self.before);
         let lower = word.to_lowercase();
         let lower = lower.as_str();
-        if NEVER_LAST.contains(&lower)
-            || BEFORE_NUMBER.contains(&lower) && (first.is_ascii_digit() || first == '#') && lower != "may"
+        if NEVER_LAST.contains(lower)
+            || BEFORE_NUMBER.contains(lower) && (first.is_ascii_digit() || first == '#') && lower != "may"
         {
             return false;
         }
@@ -119,7 +119,7 @@ impl<'p> Stop<'p> {
             // "(R-Ind.) said": the bracket closed an aside, and the sentence goes on unless something begins.
             return starts
                 || self.before.trim_start().starts_with(['(', '['])
-                || !(EITHER.contains(&lower) || is_dotted(word));
+                || !(EITHER.contains(lower) || is_dotted(word));
         }
         let mut letters = word.chars();
         let is_initial = matches!((letters.next(), letters.next()), (Some(letter), None) if letter.is_uppercase());
@@ -127,7 +127,7 @@ impl<'p> Stop<'p> {
             // "George W. Bush", "J. D. Vance"; while "plan B. The council" ends.
             return starts && !next.starts_with("I ");
         }
-        if is_dotted(word) || is_state_tag(word) || EITHER.contains(&lower) {
+        if is_dotted(word) || is_state_tag(word) || EITHER.contains(lower) {
             return starts;
         }
         // The number of a list: "1. Keep clear", and nothing else before it.
@@ -144,7 +144,7 @@ fn is_dotted(word: &str) -> bool {
 /// "R-Ind", "D-Calif": party and state.
 fn is_state_tag(word: &str) -> bool {
     word.split_once('-')
-        .is_some_and(|(party, state)| party.len() == 1 && EITHER.contains(&state.to_lowercase().as_str()))
+        .is_some_and(|(party, state)| party.len() == 1 && EITHER.contains(state.to_lowercase().as_str()))
 }
 
 /// Whether a name of up to four words and a verb of saying follow: "Jane Doe asked."
@@ -152,11 +152,11 @@ fn is_attribution(next: &str) -> bool {
     let words = next.split_whitespace().take(6);
     for (index, word) in words.enumerate() {
         let plain = word.trim_matches(|c: char| !c.is_alphanumeric());
-        if CUES.contains(&plain) {
+        if CUES.contains(plain) {
             return index > 0;
         }
         let is_name =
-            plain.starts_with(char::is_uppercase) && (index > 0 || !STARTERS.contains(&plain.to_lowercase().as_str()));
+            plain.starts_with(char::is_uppercase) && (index > 0 || !STARTERS.contains(plain.to_lowercase().as_str()));
         if !is_name || index >= 4 || word.ends_with(['!', '?']) {
             return false;
         }
