@@ -132,7 +132,7 @@ mod tests {
     fn a_bad_line_hides_no_other_and_is_named() {
         let source = "{\"id\":\"a\",\"title\":\"A\",\"text\":\"It rained.\"}\n\n{\"title\": }\n{\"title\":\"C\",\"text\":7}\n[]\n{\"title\":\"E\"}\n{\"title\":\"F\",\"text\":\" \"}\n{\"title\":\"G\",\"text\":\"It snowed.\"}\n";
         let (articles, problems) = read("days.jsonl".as_ref(), source.as_bytes()).unwrap();
-        assert_eq!(articles.iter().map(|a| a.key()).collect::<Vec<_>>(), ["a", "days-6"]);
+        assert_eq!(articles.iter().map(|a| a.key()).collect::<Vec<_>>(), ["a", "days-7"]);
         let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
         assert!(problems[0].starts_with("line 3: not valid JSON"), "{}", problems[0]);
         assert_eq!(problems[1], "line 4: “text” must be text or a list of paragraphs, is a number");

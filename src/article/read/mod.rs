@@ -1,7 +1,7 @@
 //! From the bytes of a file to articles, one file here a format.
 //!
 //! [`read`] takes a file's name and bytes: it unpacks, decodes, picks the reader and detects the language. A reader makes a
-//! [`Draft`](super::Draft) of decoded text and knows nothing of files.
+//! [`Draft`] of decoded text and knows nothing of files.
 
 mod builder;
 mod decode;

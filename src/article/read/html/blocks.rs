@@ -1,10 +1,23 @@
 //! The extracted part of a page as text and blocks.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use trafilatura::dom::Document;
 
 use crate::article::read::builder::Builder;
+use crate::article::read::text::credits::take as is_credits;
 use crate::article::read::text::furniture::{Place, is_furniture};
-use crate::article::{Block, BlockKind};
+use crate::article::{Block, BlockKind, Metadata};
+
+/// So many blocks from the top may be credits, and so many at the bottom about the writer.
+const TOP_BLOCKS: usize = 5;
+const BOTTOM_BLOCKS: usize = 4;
+
+/// "Jane Doe is a reporter for the Harbour Times."
+static ABOUT_WRITER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^(?:\p{Lu}[\p{L}.'’-]*\s){2,4}is\s(?:an?|the)\s[^.]{0,80}\b(?:reporter|writer|correspondent|editor|columnist|contributor|journalist|author)\b").expect("a valid pattern")
+});
 
 /// The text and blocks of extracted mark-up. A first block that only repeats the title is the title.
 pub(super) fn of(html: &str, title: &str) -> (String, Vec<Block>) {
@@ -31,6 +44,7 @@ pub(super) fn of(html: &str, title: &str) -> (String, Vec<Block>) {
     }
     page.flush();
     let (text, mut blocks) = page.builder.finish();
+    drop_credits(&text, &mut blocks);
     if let Some(first) = blocks.first_mut()
         && !title.is_empty()
         && first.span.of(&text).trim() == title.trim()
@@ -38,6 +52,24 @@ pub(super) fn of(html: &str, title: &str) -> (String, Vec<Block>) {
         first.kind = BlockKind::Title;
     }
     (text, blocks)
+}
+
+/// A date line or byline above the text, and lines about the writer below it, are no part of the article.
+fn drop_credits(text: &str, blocks: &mut [Block]) {
+    let mut ignored = Metadata::default();
+    for block in blocks.iter_mut().take(TOP_BLOCKS) {
+        if block.kind == BlockKind::Paragraph && is_credits(block.span.of(text), &mut ignored) {
+            block.kind = BlockKind::Furniture;
+        }
+    }
+    for block in blocks.iter_mut().rev().take(BOTTOM_BLOCKS) {
+        let words = block.span.of(text);
+        if block.kind == BlockKind::Paragraph && (is_furniture(words, Place::NearEnd) || ABOUT_WRITER.is_match(words)) {
+            block.kind = BlockKind::Furniture;
+        } else if block.kind.is_quotable() {
+            break;
+        }
+    }
 }
 
 #[derive(Debug, Default)]

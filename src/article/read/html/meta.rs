@@ -154,32 +154,13 @@ fn names(value: &Value) -> Option<String> {
 
 /// Without character references and white space runs; `None` when nothing is left.
 fn clean(words: &str) -> Option<String> {
-    let mut plain = words.to_owned();
-    // JSON-LD is no mark-up, yet many sites escape it as if it were; `&amp;` last, so that nothing is unescaped twice.
-    for (reference, character) in [
-        ("&quot;", "\""),
-        ("&#34;", "\""),
-        ("&#39;", "'"),
-        ("&#039;", "'"),
-        ("&#x27;", "'"),
-        ("&apos;", "'"),
-        ("&rsquo;", "’"),
-        ("&lsquo;", "‘"),
-        ("&ldquo;", "“"),
-        ("&rdquo;", "”"),
-        ("&#8217;", "’"),
-        ("&#8216;", "‘"),
-        ("&#8220;", "“"),
-        ("&#8221;", "”"),
-        ("&nbsp;", " "),
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&amp;", "&"),
-    ] {
-        if plain.contains('&') {
-            plain = plain.replace(reference, character);
-        }
-    }
+    // JSON-LD is no mark-up, yet many sites escape it as if it were; parsing it as a text node undoes that.
+    let plain = if words.contains('&') && !words.contains('<') {
+        let fragment = Document::parse(words);
+        fragment.text_content(fragment.root())
+    } else {
+        words.to_owned()
+    };
     let plain = plain.split_whitespace().collect::<Vec<_>>().join(" ");
     (!plain.is_empty()).then_some(plain)
 }

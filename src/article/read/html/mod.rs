@@ -9,14 +9,24 @@ use trafilatura::{ExtractionFocus, Options, extract_document};
 use super::{ReadError, nesting};
 use crate::article::Draft;
 
+/// What a page holds beside its article, in the words of common style sheets: text for screen readers only, captions,
+/// cards of other stories.
+const BESIDE: &str = "figcaption, .sr-only, .visually-hidden, .screen-reader-text, [class*=\"visually-hidden\" i], \
+    [class*=\"visuallyhidden\" i], [style*=\"clip:rect(0\" i], [style*=\"clip: rect(0\" i], [class*=\"photo-caption\" i], \
+    [class*=\"image-caption\" i], [class*=\"story-card\" i], [class*=\"storycard\" i], [class*=\"newsletter-signup\" i], \
+    [class*=\"author-bio\" i], [class*=\"related-articles\" i], [class*=\"related-posts\" i], [class*=\"related-stories\" i]";
+
 /// The article in a page.
 pub(super) fn draft(source: &str) -> Result<Draft, ReadError> {
     nesting::check_html(source)?;
     let document = Document::parse(source);
     let mut meta = meta::of(&document);
     // Precision: a missed caption costs less than a menu that is quoted as if it were news.
-    let options =
-        Options::default().with_focus(ExtractionFocus::FavorPrecision).with_fallback(true).with_exclude_comments(true);
+    let options = Options::default()
+        .with_focus(ExtractionFocus::FavorPrecision)
+        .with_fallback(true)
+        .with_exclude_comments(true)
+        .with_prune_selector(BESIDE);
     let extracted = extract_document(document, &options).map_err(|error| ReadError::NoArticle(error.to_string()))?;
     let (text, blocks) = blocks::of(&extracted.content_html, &meta.title);
     if blocks.is_empty() {
@@ -25,3 +35,6 @@ pub(super) fn draft(source: &str) -> Result<Draft, ReadError> {
     meta::fill(&mut meta, extracted.metadata);
     Ok(Draft { text, blocks, meta })
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,7 @@ static BYLINE: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a valid pattern")
 });
 static DATE_LABEL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)^(published|posted|updated|last updated|last modified|modified|date|first published|created|issued)\b\s*(?:on|at|:)?\s*:?\s*").expect("a valid pattern")
+    Regex::new(r"(?i)^(published|posted|updated|last updated|last modified|modified|date|first published|created|issued)(?-u:\b)\s*(?:on|at|:)?\s*:?\s*").expect("a valid pattern")
 });
 static WEEKDAY: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+")
@@ -29,8 +29,8 @@ static WITH_TIME: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Takes what a line of credits says into `meta`; whether it was one.
-pub(super) fn take(line: &str, meta: &mut Metadata) -> bool {
-    if line.len() > LONGEST || line.contains('\n') {
+pub(crate) fn take(line: &str, meta: &mut Metadata) -> bool {
+    if line.len() > LONGEST || line.contains('\n') || !may_be(line) {
         return false;
     }
     // "By Jane Doe | The Harbour Times | 4 July 2022" is three lines in one.
@@ -52,6 +52,14 @@ pub(super) fn take(line: &str, meta: &mut Metadata) -> bool {
         }
     }
     true
+}
+
+/// A cheap test before the patterns: a line of credits has a digit, or says "by".
+fn may_be(line: &str) -> bool {
+    line.bytes().any(|byte| byte.is_ascii_digit())
+        || line
+            .split(['|', '·', '•', ' '])
+            .any(|word| word.eq_ignore_ascii_case("by") || word.eq_ignore_ascii_case("author:"))
 }
 
 /// A date line's date, and whether it is only that of a change.

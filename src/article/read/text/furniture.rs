@@ -40,46 +40,70 @@ static LABEL_SET: LazyLock<HashSet<&str>> =
 static OPENER_SET: LazyLock<HashSet<&str>> = LazyLock::new(|| OPENERS.split('|').collect());
 
 /// Requests, credits and notices whose words leave no doubt wherever they stand, as long as the line is short.
-const ANYWHERE: [&str; 21] = [
-    r"(?i)^follow\s.{1,160}\son\s(?:twitter|facebook|instagram|linkedin|youtube|tiktok|threads|x|bluesky|mastodon|telegram|whatsapp|google\snews|social\smedia)\b",
-    r"(?i)^(?:follow|like|find|join|connect\swith|visit)\s(?:us|me|our\spage)\b.{0,80}\b(?:twitter|facebook|instagram|linkedin|youtube|tiktok|threads|x|bluesky|telegram|whatsapp|page|channel|here)\b",
-    r"(?i)^like\s(?:us|the\spage|our\spage)\b|\blike\sthe\spage:?$",
-    r"(?i)^(?:sign\sup|subscribe|register)\s(?:for|to|here|now|today)\b.{0,90}\b(?:newsletters?|updates?|alerts?|email|e-mail|e-mails|emails|inbox|podcasts?|briefings?|channel|digest|here)\b",
-    r"(?i)^for\s(?:more|the\slatest)\b.{0,60}\b(?:sign\sup|subscribe|download\sour\sapp|check\sout|follow\sus|visit\sour|click\shere)\b",
-    r"(?i)^get\s(?:the|our|all\sthe|more)\b.{0,80}\b(?:newsletters?|in\syour\sinbox|to\syour\sinbox|delivered|alerts|our\sapp)\b",
-    r"(?i)^(?:download|get)\s(?:our|the)\b.{0,40}\bapp\b",
-    r"(?i)^click\shere\b|^tap\shere\b",
-    r"(?i)^catch\sup\son\s.{0,60}\bhere$",
-    r"(?i)^(?:read\smore|read\salso|also\sread|read\snext|must\sread|see\salso|related|more|watch|listen|recommended|don.t\smiss|in\spictures|in\sphotos|photos|gallery|video|up\snext|trending|sponsored)\s?[:»|]\s?\S",
-    r"(?i)^(?:©|\(c\)\s?(?:19|20)\d\d|copyright\s(?:©|\(c\)|(?:19|20)\d\d|by\b))",
-    r"(?i)\ball\srights\sreserved\.?$",
-    r"(?i)^(?:this\smaterial|the\sassociated\spress\scontributed|material\sfrom\sthis)\b.{0,60}\b(?:may\snot\sbe\spublished|contributed\sto\sthis)\b",
-    r"(?i)\bcontributed\s(?:to\s(?:this|the)\s(?:report|story|article|piece|post)|reporting)\b[^.]{0,60}\.?$",
+const ANYWHERE: [&str; 23] = [
+    r"(?i)^follow\s.{1,160}\son\s(?:twitter|facebook|instagram|linkedin|youtube|tiktok|threads|x|bluesky|mastodon|telegram|whatsapp|google\snews|social\smedia)(?-u:\b)",
+    r"(?i)^(?:follow|like|find|join|connect\swith|visit)\s(?:us|me|our\spage)(?-u:\b).{0,80}(?-u:\b)(?:twitter|facebook|instagram|linkedin|youtube|tiktok|threads|x|bluesky|telegram|whatsapp|page|channel|here)(?-u:\b)",
+    r"(?i)^like\s(?:us|the\spage|our\spage)(?-u:\b)|(?-u:\b)like\sthe\spage:?$",
+    r"(?i)^(?:sign\sup|subscribe|register)\s(?:for|to|here|now|today)(?-u:\b).{0,90}(?-u:\b)(?:newsletters?|updates?|alerts?|email|e-mail|e-mails|emails|inbox|podcasts?|briefings?|channel|digest|here)(?-u:\b)",
+    r"(?i)^for\s(?:more|the\slatest)(?-u:\b).{0,60}(?-u:\b)(?:sign\sup|subscribe|download\sour\sapp|check\sout|follow\sus|visit\sour|click\shere)(?-u:\b)",
+    r"(?i)^get\s(?:the|our|all\sthe|more)(?-u:\b).{0,80}(?-u:\b)(?:newsletters?|in\syour\sinbox|to\syour\sinbox|delivered|alerts|our\sapp)(?-u:\b)",
+    r"(?i)^(?:download|get)\s(?:our|the)(?-u:\b).{0,40}(?-u:\b)app(?-u:\b)",
+    r"(?i)^click\shere(?-u:\b)|^tap\shere(?-u:\b)",
+    r"(?i)^catch\sup\son\s.{0,60}(?-u:\b)here$",
+    r"(?i)^(?:read\smore|read\salso|also\sread|read\snext|must\sread|see\salso|related(?:\s\w+)?|more|watch|listen|recommended|don.t\smiss|in\spictures|in\sphotos|photos|gallery|video|up\snext|trending|sponsored)\s?[:»|]\s?\S",
+    r"(?i)^(?:©|\(c\)\s?(?:19|20)\d\d|copyright\s(?:©|\(c\)|(?:19|20)\d\d|by(?-u:\b)))",
+    r"(?i)(?-u:\b)all\srights\sreserved\.?$",
+    r"(?i)^(?:this\smaterial|the\sassociated\spress\scontributed|material\sfrom\sthis)(?-u:\b).{0,60}(?-u:\b)(?:may\snot\sbe\spublished|contributed\sto\sthis)(?-u:\b)",
+    r"(?i)(?-u:\b)contributed\s(?:to\s(?:this|the)\s(?:report|story|article|piece|post)|reporting)(?-u:\b)[^.]{0,60}\.?$",
     r"(?i)^\(?(?:additional\s)?(?:reporting|writing|editing|compiled|edited|written)\sby\s[^.]{3,180}[.)]*$",
     r"(?i)^(?:photo|photograph|image|picture|photos|images|illustration|graphic|video)(?:\scredits?|\scourtesy(?:\sof)?|\sby)?\s?[:/]\s?\S",
-    r"(?i)^(?:\(|\[)?(?:getty(?:\simages)?|ap\sphoto|reuters/|afp/)\b.{0,60}$",
-    r"(?i)^h/t\b|^hat\stip:",
-    r"(?i)^this\s(?:article|story|post|piece|report|page)\s(?:was|has\sbeen|is|originally|first)\s(?:\w+\s){0,2}(?:updated|published|appeared|republished|posted|syndicated|produced)\b",
-    r"(?i)^(?:e-?mail|send|share|tell\sus)\s(?:this|your|it|to\sa\sfriend|the)\b.{0,60}\b(?:friend|friends|article|story|thoughts|views|experiences?|photos|videos?|images|stories|comments)\b[^.]*$",
+    r"(?i)^[(\[]?(?:getty(?:\simages)?|(?:ap|afp|epa)\sphotos?(?-u:\b).{0,60}|(?:reuters|afp|ap|epa)/[^.]{2,60})[)\].]*$",
+    r"(?i)^want\sto(?-u:\b).{0,90}(?-u:\b)(?:subscription|subscribe|newsletter|bookmark)(?-u:\b)",
+    r"(?i)^our\sstandards\s?:",
+    r"(?i)^h/t(?-u:\b)|^hat\stip:",
+    r"(?i)^this\s(?:article|story|post|piece|report|page)\s(?:was|has\sbeen|is|originally|first)\s(?:\w+\s){0,2}(?:updated|published|appeared|republished|posted|syndicated|produced)(?-u:\b)",
+    r"(?i)^(?:e-?mail|send|share|tell\sus)\s(?:this|your|it|to\sa\sfriend|the)(?-u:\b).{0,60}(?-u:\b)(?:friend|friends|article|story|thoughts|views|experiences?|photos|videos?|images|stories|comments)(?-u:\b)[^.]*$",
     r"(?i)^(?:tags|topics|filed\sunder|categories|keywords|posted\sin|share\son|share\sthis)\s?:",
 ];
 
 /// The same, for lines that could be an article's own words: only near the end, or as a link that lacks a full stop.
 const NEAR_END: [&str; 9] = [
-    r"(?i)^(?:read|see|view|watch|listen\sto|hear|click|check\sout|browse|explore|visit|discover)\s(?:more|all|also|the|our|this|full|on|how|why|what|where|photos|images|video|pictures|related|original|a\s)\b.{0,100}$",
-    r"(?i)^(?:follow|subscribe|sign\sup|register|join|download|donate|support|share|contact|get\sin\stouch)\b.{0,120}$",
-    r"(?i)^(?:have|got|do\syou\shave)\s(?:a|any|something|an)\b.{0,60}\b(?:tip|story|news|question|comment|correction|to\sadd)\b.{0,100}$",
-    r"(?i)^(?:more|news|stories|articles|coverage)\s(?:from|on|about|by)\b.{0,80}$",
-    r"(?i)^what\s(?:do|did)\syou\sthink\b.{0,120}$",
-    r"(?i)^(?:to\scontact|contact)\s(?:the\s)?(?:reporter|author|editor|writer|us)\b",
-    r"(?i)^[\w.\s]{2,40}\sis\s(?:a|an|the)\s[^.]{0,60}\b(?:reporter|correspondent|columnist|staff\swriter|contributor|freelance\sjournalist)\b[^.]{0,60}\bfollow\b",
-    r"(?i)^(?:you\scan\s)?(?:email|e-mail|reach|write\sto)\s(?:the\s(?:author|reporter)|us|me|him|her|them)\b.{0,60}@",
+    r"(?i)^(?:read|see|view|watch|listen\sto|hear|click|check\sout|browse|explore|visit|discover)\s(?:more|all|also|the|our|this|full|on|how|why|what|where|photos|images|video|pictures|related|original|a\s)(?-u:\b).{0,100}$",
+    r"(?i)^(?:follow|subscribe|sign\sup|register|join|download|donate|support|share|contact|get\sin\stouch)(?-u:\b).{0,120}$",
+    r"(?i)^(?:have|got|do\syou\shave)\s(?:a|any|something|an)(?-u:\b).{0,60}(?-u:\b)(?:tip|story|news|question|comment|correction|to\sadd)(?-u:\b).{0,100}$",
+    r"(?i)^(?:more|news|stories|articles|coverage)\s(?:from|on|about|by)(?-u:\b).{0,80}$",
+    r"(?i)^what\s(?:do|did)\syou\sthink(?-u:\b).{0,120}$",
+    r"(?i)^(?:to\scontact|contact)\s(?:the\s)?(?:reporter|author|editor|writer|us)(?-u:\b)",
+    r"(?i)^[\w.\s]{2,40}\sis\s(?:a|an|the)\s[^.]{0,60}(?-u:\b)(?:reporter|correspondent|columnist|staff\swriter|contributor|freelance\sjournalist)(?-u:\b)[^.]{0,60}(?-u:\b)follow(?-u:\b)",
+    r"(?i)^(?:you\scan\s)?(?:email|e-mail|reach|write\sto)\s(?:the\s(?:author|reporter)|us|me|him|her|them)(?-u:\b).{0,60}@",
     r"(?i)^(?:posted|published|updated|last\supdated|last\smodified)\s?(?:on|at|by|:)\s.{3,60}$",
 ];
 
+/// The first words of lines that the patterns can match, in lower case: a cheap test before the expensive ones.
+const FIRST_WORDS: &str = "follow like find join connect visit sign subscribe register for get download click tap catch read also must see related more watch \
+    listen recommended don't don’t in photo photos picture pictures image images illustration graphic gallery video up trending sponsored © (c) copyright \
+    material additional (additional reporting (reporting writing (writing editing (editing compiled (compiled edited (edited written (written photograph \
+    getty (getty [getty ap (ap [ap afp afp/ (afp (afp/ reuters/ epa (epa hat this e-mail email send share tell tags topics filed categories keywords posted \
+    want our view hear check browse explore discover donate support contact have got do news stories articles coverage what to you reach write published \
+    updated last";
+
+/// Words near the end of a line that the patterns can match whatever the line begins with.
+const LAST_WORDS: [&str; 4] = ["contributed", "reserved", "the page", "follow"];
+
+static FIRST_WORD_SET: LazyLock<HashSet<&str>> = LazyLock::new(|| FIRST_WORDS.split_whitespace().collect());
+
+/// Whether it is worth trying the patterns on a line.
+fn is_suspect(line: &str) -> bool {
+    let first = line.split(|c: char| c.is_whitespace() || ":|»".contains(c)).next().unwrap_or_default().to_lowercase();
+    FIRST_WORD_SET.contains(first.as_str())
+        || line.starts_with(['©', '(', '[', 'h', 'H'])
+            && (line.starts_with('©') || first.starts_with("h/t") || first.contains('/'))
+        || LAST_WORDS.iter().any(|word| line.contains(word))
+}
+
 static ANYWHERE_SET: LazyLock<RegexSet> = LazyLock::new(|| RegexSet::new(ANYWHERE).expect("valid patterns"));
 static NEAR_END_SET: LazyLock<RegexSet> = LazyLock::new(|| RegexSet::new(NEAR_END).expect("valid patterns"));
-/// What a line that may be furniture begins or ends with: a cheap test before the expensive ones.
+/// What is left of style sheets and tags when a page is scraped badly.
 static STYLE_SHEET: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^[.#@]?[\w.,#:>()\s-]*\{$|^[a-z-]+\s?:\s?[^;.]{1,60};$|^\}[.;]?$|^(?:<[^>]*>\s*)+[.]?$")
         .expect("a valid pattern")
@@ -93,8 +117,11 @@ pub(crate) fn is_furniture(line: &str, place: Place) -> bool {
     if line.len() > LONGEST {
         return false;
     }
-    if is_label(line) || STYLE_SHEET.is_match(line) {
+    if is_label(line) || (line.contains(['{', '}', ';', '<']) && STYLE_SHEET.is_match(line)) {
         return true;
+    }
+    if !is_suspect(line) {
+        return false;
     }
     // What somebody says is never furniture.
     if line.contains(['“', '”']) && !line.contains('»') {

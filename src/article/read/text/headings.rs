@@ -37,14 +37,18 @@ pub(super) fn reads_like_heading(line: &str, next: &str) -> bool {
     }
 }
 
-/// Whether most longer words begin with a capital, as in headlines, or there are three words at most.
+/// Whether most longer words begin with a capital, as in headlines; in up to three words, each of them.
 pub(super) fn looks_like_headline(line: &str) -> bool {
-    let words: Vec<&str> = line.split_whitespace().filter(|word| word.chars().count() >= 4).collect();
-    let capitals = words
-        .iter()
-        .filter(|word| word.trim_start_matches(['“', '‘', '"', '\'', '(']).starts_with(char::is_uppercase))
-        .count();
-    line.split_whitespace().count() <= 3 || (words.len() >= 2 && capitals * 10 >= words.len() * 7)
+    let longer = |word: &&str| word.chars().count() >= 4;
+    let begins_large =
+        |word: &&str| word.trim_start_matches(['“', '‘', '"', '\'', '(']).starts_with(char::is_uppercase);
+    let words: Vec<&str> = line.split_whitespace().filter(longer).collect();
+    let capitals = words.iter().copied().filter(begins_large).count();
+    if line.split_whitespace().count() <= 3 {
+        capitals == words.len() && begins_large(&line)
+    } else {
+        words.len() >= 2 && capitals * 10 >= words.len() * 7
+    }
 }
 
 /// "How does it work?" over an answer; not "But who would pay?" between two paragraphs.

@@ -85,8 +85,11 @@ fn wrap_width(text: &str, lines: &[Line]) -> Option<usize> {
     }
     let full: Vec<_> = inner().filter(|pair| is_full(text, &pair[0], &pair[1], width)).collect();
     let cut = full.iter().filter(|pair| !closes(pair[0].span.of(text))).count();
+    // A title over a line of the same length looks wrapped: one line end proves something only if a word goes on after it.
+    let goes_on = |pair: &&&[Line]| pair[1].span.of(text).starts_with(char::is_lowercase);
+    let proven = cut >= 3 || full.iter().filter(|pair| !closes(pair[0].span.of(text))).any(|pair| goes_on(&pair));
     // A sentence ends at the end of a full line now and then; where it does at half of them, each line is a sentence.
-    (full.len() * 2 >= inner().count() && cut * 3 >= full.len() * 2 && cut > 0).then_some(width)
+    (full.len() * 2 >= inner().count() && cut * 3 >= full.len() * 2 && proven).then_some(width)
 }
 
 fn continues(text: &str, before: &Line, line: &Line, width: usize) -> bool {
@@ -103,7 +106,7 @@ fn is_full(text: &str, line: &Line, next: &Line, width: usize) -> bool {
 }
 
 fn closes(words: &str) -> bool {
-    words.trim_end_matches(['”', '’', '"', '\'', ')', ']', '»']).ends_with(['.', '!', '?', '…', ':'])
+    words.trim_end_matches(['”', '’', '"', '\'', ')', ']', '»']).ends_with(['.', '!', '?', '…', ':', ';'])
 }
 
 #[cfg(test)]

@@ -1,12 +1,5 @@
 //! Items of lists in plain text.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
-static NUMBER: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^(?:\d{1,3}|[a-hA-H])[.)]\s+\S|^\(\d{1,2}\)\s+\S").expect("a valid pattern"));
-
 /// How a line is marked as an item of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Marker {
@@ -41,7 +34,19 @@ pub(super) fn marker(line: &str) -> Option<Marker> {
             .or_else(|| "“\"‘'([$£€#@".contains(begins).then_some(()))
             .map(|()| Marker::Bullet(length));
     }
-    NUMBER.is_match(line).then_some(Marker::Number)
+    is_numbered(line).then_some(Marker::Number)
+}
+
+/// "3. Keep", "(2) Keep", "b) Keep".
+fn is_numbered(line: &str) -> bool {
+    let (inner, close) = match line.strip_prefix('(') {
+        Some(inner) => (inner, [')', ')']),
+        None => (line, ['.', ')']),
+    };
+    let Some((label, words)) = inner.split_once(close) else { return false };
+    let is_number = (1..=3).contains(&label.len()) && label.bytes().all(|byte| byte.is_ascii_digit());
+    let is_letter = label.len() == 1 && matches!(label.as_bytes(), [b'a'..=b'h' | b'A'..=b'H']);
+    (is_number || is_letter) && words.starts_with(char::is_whitespace) && !words.trim().is_empty()
 }
 
 #[cfg(test)]

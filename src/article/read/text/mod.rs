@@ -3,17 +3,15 @@
 //! The text is kept to the byte. [`lines`] gathers it into pieces, [`furniture`], [`lists`], [`headings`] and
 //! [`credits`] say what a piece is.
 
-mod credits;
+pub(super) mod credits;
+mod dateline;
 pub(super) mod furniture;
 mod headings;
 mod lines;
 mod lists;
 
-use std::sync::LazyLock;
-
 use furniture::Place;
 use lines::Piece;
-use regex::Regex;
 
 use crate::article::{Block, BlockKind, Draft, Metadata, Span, sentences};
 
@@ -32,12 +30,6 @@ const NEAR_END_PART: usize = 6;
 const LONGEST_LINK: usize = 140;
 /// So many lines in a row that all read like headings are a list.
 const LIST_RUN: usize = 3;
-
-/// Where agency text begins: "(CNN) --", "WASHINGTON (AP) —", "MADRID, Spain --".
-static DATELINE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(?:[^\s.!?“”][^.!?“”]{0,60}?(?:\.[^.!?“”]{0,30}?)?)?\([A-Z][\w .&/-]{1,30}\)\s*(?:--|—|–|-|:)\s*|^\p{Lu}[\p{L} .'’-]{1,40}(?:, [\p{L} .'’-]{2,40}){0,2}\s(?:--|—|–)\s")
-        .expect("a valid pattern")
-});
 
 /// Blocks and metadata of a scraped text: the first line is its title unless it reads like a paragraph.
 pub(super) fn draft(text: &str) -> Draft {
@@ -87,8 +79,10 @@ pub(super) fn body(text: &str) -> Vec<Block> {
 pub(super) fn made_title(text: &str, blocks: &[Block]) -> String {
     let Some(block) = blocks.iter().find(|block| block.kind.is_quotable()) else { return String::new() };
     let paragraph = block.span.of(text);
-    let dateline = DATELINE.find(paragraph).map_or(0, |found| found.end());
-    let rest = paragraph.get(dateline..).filter(|rest| !rest.trim().is_empty()).unwrap_or(paragraph);
+    let rest = paragraph
+        .get(dateline::end(paragraph).unwrap_or(0)..)
+        .filter(|rest| !rest.trim().is_empty())
+        .unwrap_or(paragraph);
     let sentence = sentences::split(rest, Span::new(0, rest.len()), "en").first().map_or(rest, |first| first.of(rest));
     let words = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
     if words.len() <= LONGEST_MADE_TITLE {
@@ -118,19 +112,21 @@ fn furniture_and_items(text: &str, pieces: &[Piece]) -> Vec<BlockKind> {
 fn is_title(text: &str, pieces: &[Piece], first: usize) -> bool {
     let line = pieces[first].span.of(text);
     let Some(next) = pieces.get(first + 1) else { return false };
-    if line.len() > LONGEST_TITLE || line.contains('\n') || DATELINE.is_match(line) {
+    if line.len() > LONGEST_TITLE || line.contains('\n') || dateline::end(line).is_some() {
         return false;
     }
     let words = line.trim_end_matches(['”', '’', '"', '\'', ')', ']', '»']);
-    let closed = words.ends_with(['.', '!', '?', ':', ';', ',', '…']);
+    if !words.ends_with(['.', '!', '?', ':', ';', ',', '…']) {
+        return true;
+    }
     // Some outlets and corpora close their titles: then what follows must be set off, and longer than a title.
     let longest_after = pieces.iter().skip(first + 1).take(3).map(|piece| piece.span.len()).max().unwrap_or(0);
-    !closed
-        || (line.len() <= LONGEST_CLOSED_TITLE
-            && next.after_gap
-            && longest_after > line.len()
-            && sentences::split(line, Span::new(0, line.len()), "en").len() == 1
-            && !words.ends_with([':', ';', ',']))
+    let is_one = || sentences::split(line, Span::new(0, line.len()), "en").len() == 1;
+    line.len() <= LONGEST_CLOSED_TITLE
+        && (next.after_gap || words.ends_with(';'))
+        && longest_after > line.len()
+        && !words.ends_with([':', ','])
+        && (is_one() || headings::looks_like_headline(line))
 }
 
 /// Tells headings from paragraphs, short lists from headings, and what follows "Related posts" from the article.
@@ -140,6 +136,7 @@ fn label(text: &str, pieces: &[Piece], kinds: &mut [BlockKind], body: usize) {
     while at < pieces.len() {
         let is_candidate = |index: usize| {
             kinds[index] == BlockKind::Paragraph
+                && dateline::end(words(index)).is_none()
                 && headings::reads_like_heading(
                     words(index),
                     pieces.get(index + 1).map_or("", |next| next.span.of(text)),
@@ -154,9 +151,9 @@ fn label(text: &str, pieces: &[Piece], kinds: &mut [BlockKind], body: usize) {
         // What comes next that is not furniture: a heading stands over something.
         let labels_something = (after..pieces.len()).any(|index| kinds[index].is_quotable());
         let introduced = at > 0 && kinds[at - 1].is_quotable() && words(at - 1).ends_with(':');
-        for index in at..after {
+        for (index, kind) in kinds.iter_mut().enumerate().take(after).skip(at) {
             let is_last = index + 1 == after;
-            kinds[index] = if introduced {
+            *kind = if introduced {
                 BlockKind::ListItem
             } else if !labels_something {
                 if headings::looks_like_headline(words(index)) { BlockKind::Furniture } else { BlockKind::Paragraph }

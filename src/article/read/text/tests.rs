@@ -115,5 +115,5 @@ fn a_short_last_paragraph_stays() {
 #[test]
 fn a_note_of_one_line_can_be_quoted() {
     assert_eq!(kinds("The bridge is closed"), [Paragraph]);
-    assert_eq!(kinds("Bridge\nclosed"), [Paragraph, Paragraph]);
+    assert_eq!(kinds("Must read\n\nThe bridge is closed"), [Furniture, Paragraph]);
 }
