@@ -1,4 +1,8 @@
 //! How sure it is that the library answers a question, and from where on that counts as an answer.
+//!
+//! The confidence is the chance that the first passage's article has to do with the question at all, where as many
+//! questions have an answer as have none. It leans on how much of the question, by rarity, the passage and its article
+//! hold, and on what they lack.
 
 use super::query::Query;
 use super::ranking::Ranked;
@@ -18,71 +22,51 @@ impl Default for Thresholds {
     }
 }
 
-/// The shipped threshold of an answer.
+/// The shipped threshold of an answer: answerable and foreign questions are declined wrongly about equally often.
 pub const ANSWER: f32 = 0.5;
 
-/// The shipped threshold of a nearest passage.
-pub const NEAREST: f32 = 0.1;
+/// The shipped threshold of a nearest passage: below it, an article and the question share a word or two by chance.
+pub const NEAREST: f32 = 0.15;
 
 /// How many inputs the confidence has.
-pub(super) const COUNT: usize = 12;
+pub(super) const COUNT: usize = 6;
 
 /// Their names, as an explanation shows them.
 pub(super) const NAMES: [&str; COUNT] = [
-    "coverage of passage",
     "coverage with neighbours",
     "coverage of article",
-    "rarity not in passage",
-    "rarity not in article",
-    "names missing",
-    "words not held",
-    "words read otherwise",
+    "rarest word not in article",
+    "names not in article",
     "few words",
-    "closeness",
     "score",
-    "lead over the next",
 ];
 
-/// Their weights.
-pub(super) const WEIGHTS: [f32; COUNT] = [8.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+/// Their weights, by logistic regression.
+///
+/// Fitted on `NewsQA` dev (Trischler et al. 2017): its questions against 126 that no article there answers, asked of all
+/// articles (as they are and misspelt), and of libraries of one article each, there also against other articles'
+/// questions, so that it holds for small libraries. Both sides count the same. Five-fold cross-validation by article:
+/// auroc .938; at the threshold of one half .896 of the questions answered, .849 of the foreign ones declined (on the
+/// training data .942, .898, .849); in libraries of one article .752 and .999.
+pub(super) const WEIGHTS: [f32; COUNT] = [2.079, 2.272, -1.614, -0.210, -0.566, 1.721];
 
-/// The weight of nothing at all.
-const BIAS: f32 = -4.0;
+/// The confidence without any of them, in log odds.
+const BIAS: f32 = -3.170;
 
 /// What the confidence in the first of `ranked` is made of.
 #[expect(clippy::cast_precision_loss, reason = "a question has few terms")]
 pub(super) fn inputs(query: &Query, ranked: &[Ranked]) -> [f32; COUNT] {
     let Some(first) = ranked.first() else { return [0.0; COUNT] };
-    // The rarest word that a set of terms lacks, against a word that occurs nowhere.
-    let missing = |terms: u32| {
-        query
-            .idf
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| terms & (1 << at) == 0)
-            .map(|(_, idf)| *idf / 10.0)
-            .fold(0.0, f32::max)
-    };
-    let terms = query.sought.len().max(1) as f32;
-    let share = |count: usize| count as f32 / terms;
-    let names =
-        query.sought.iter().enumerate().filter(|(at, s)| s.term.name && first.in_article & (1 << at) == 0).count();
-    let nothing = query.sought.iter().filter(|sought| sought.alternatives.is_empty()).count();
-    let otherwise = query.sought.iter().filter(|sought| !sought.alternatives.is_empty() && !sought.is_known()).count();
-    let next = ranked.get(1).map_or(0.0, |next| next.score);
+    let lacks = |at: usize| first.in_article & (1 << at) == 0;
+    let rarest = query.idf.iter().enumerate().filter(|(at, _)| lacks(*at)).map(|(_, idf)| *idf).fold(0.0, f32::max);
+    let names = query.sought.iter().enumerate().filter(|(at, sought)| sought.term.name && lacks(*at)).count();
     [
-        query.coverage(first.terms),
         query.coverage(first.around),
         query.coverage(first.in_article),
-        missing(first.terms),
-        missing(first.in_article),
+        rarest / 10.0,
         names.min(2) as f32,
-        share(nothing),
-        share(otherwise),
-        1.0 / terms,
-        first.features[19],
+        1.0 / query.sought.len().max(1) as f32,
         first.score / 10.0,
-        ((first.score - next) / 2.0).min(1.0),
     ]
 }
 
@@ -90,4 +74,23 @@ pub(super) fn inputs(query: &Query, ranked: &[Ranked]) -> [f32; COUNT] {
 pub(super) fn confidence(inputs: &[f32; COUNT]) -> f32 {
     let sum: f32 = inputs.iter().zip(&WEIGHTS).map(|(value, weight)| value * weight).sum();
     1.0 / (1.0 + (-(sum + BIAS)).exp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn confidence_grows_with_coverage_and_falls_with_what_is_missing() {
+        let all = [1.0, 1.0, 0.0, 0.0, 0.3, 1.0];
+        let none = [0.0, 0.0, 0.7, 1.0, 0.3, 0.3];
+        let half = [0.5, 0.6, 0.5, 0.0, 0.3, 0.7];
+        assert!(confidence(&all) > ANSWER && confidence(&none) < NEAREST);
+        assert!(confidence(&none) < confidence(&half) && confidence(&half) < confidence(&all));
+    }
+
+    #[test]
+    fn nothing_found_is_no_confidence() {
+        assert!(confidence(&[0.0; COUNT]) < NEAREST);
+    }
 }

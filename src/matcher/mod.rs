@@ -12,6 +12,8 @@ mod rarity;
 mod sentence;
 mod spelling;
 mod terms;
+#[cfg(test)]
+mod tests;
 mod weights;
 
 use crate::article::Span;
@@ -22,7 +24,7 @@ pub use explain::{Explanation, Factor, Word};
 pub use terms::AnswerKind;
 
 use index::Index;
-use query::Query;
+use query::{Query, Terms};
 use ranking::Ranked;
 use terms::{Asked, Folder};
 
@@ -78,7 +80,7 @@ pub enum Verdict {
 pub struct Findings {
     /// Whether the passages answer.
     pub verdict: Verdict,
-    /// The chance that the first passage answers, 0 to 1.
+    /// How sure it is that the articles answer, 0 to 1; see [`Thresholds`].
     pub confidence: f32,
     /// The passages, best first.
     pub passages: Vec<Passage>,
@@ -187,26 +189,27 @@ impl Found {
         let Some(first) = self.ranked.first() else { return Vec::new() };
         let Some(article) = library.get(first.article) else { return Vec::new() };
         let Some(paragraph) = article.paragraphs().get(first.paragraph) else { return Vec::new() };
-        let text = article.slice(paragraph.span);
         let mut readings: Vec<Reading> = Vec::new();
-        let mut read_terms = 0_u32;
-        Folder::default().words(text, |range, folded| {
-            if let Some(hit) = self.query.hit(folded)
-                && hit.weight < 1.0
-                && read_terms & (1 << hit.term) == 0
-                && let Some(sought) = self.query.sought.get(usize::from(hit.term))
-            {
+        let mut read_terms: Terms = 0;
+        // Where a word has several readings in the passage, the one in the answering sentence was meant.
+        for span in [first.sentence, paragraph.span] {
+            let text = article.slice(span);
+            Folder::default().words(text, |range, folded| {
+                let Some(hit) = self.query.hit(folded).filter(|hit| hit.weight < 1.0) else { return };
+                let Some(sought) = self.query.sought.get(usize::from(hit.term)) else { return };
+                if read_terms & (1 << hit.term) != 0 {
+                    return;
+                }
                 read_terms |= 1 << hit.term;
-                let word = text.get(range).unwrap_or_default();
-                let word = word.strip_suffix("'s").or_else(|| word.strip_suffix("’s")).unwrap_or(word);
+                let word = terms::without_possessive(text.get(range).unwrap_or_default());
                 let asked = &sought.term.asked;
                 match readings.iter_mut().find(|reading| reading.asked == *asked) {
                     // One word that was read as two.
                     Some(reading) => reading.read = format!("{} {word}", reading.read),
                     None => readings.push(Reading { asked: asked.clone(), read: word.to_owned() }),
                 }
-            }
-        });
+            });
+        }
         readings
     }
 }

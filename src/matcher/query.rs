@@ -36,12 +36,16 @@ pub(super) struct Query {
 }
 
 impl Query {
-    /// Reads the question's words against the vocabulary. Of more than [`MAX_TERMS`] terms the rarest are kept.
+    /// Reads the question's words against the vocabulary. Of more than [`MAX_TERMS`] terms
+    /// those that the library holds are kept, the rarest first.
     pub(super) fn new(index: &Index, asked: &Asked) -> Self {
         let known = |word: &str| index.forms(word).map(|entry| entry.documents as usize).sum::<usize>();
         let mut asked_terms = asked.terms.clone();
         if asked_terms.len() > MAX_TERMS {
-            asked_terms.sort_by_key(|term| known(&term.stem));
+            asked_terms.sort_by_key(|term| match known(&term.stem) {
+                0 => usize::MAX,
+                documents => documents,
+            });
             asked_terms.truncate(MAX_TERMS);
             asked_terms.sort_by_key(|term| term.at);
         }

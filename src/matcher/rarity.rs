@@ -8,13 +8,16 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::terms::Stems;
+use super::terms::{Stems, is_stop};
 
 /// Paragraphs of ordinary news that every library is thought to hold beside its own.
 const BACKGROUND: f32 = 1000.0;
 
 /// The share of paragraphs that a word not in [`COMMON`] is thought to occur in: about one in two thousand.
 const UNCOMMON: f32 = 0.0005;
+
+/// The share that a function word is thought to have; they are looked for only where a question holds nothing else.
+const FUNCTION_WORD: f32 = 0.1;
 
 /// The rarity of a word: BM25's inverse document frequency, ln(1 + (N − n + ½) / (n + ½)), over the library and the
 /// background together.
@@ -23,6 +26,11 @@ pub(super) fn idf(stem: &str, documents: usize, of: usize) -> f32 {
     let n = documents.min(of) as f32 + BACKGROUND * at_large(stem);
     let all = of as f32 + BACKGROUND;
     (1.0 + (all - n + 0.5) / (n + 0.5)).ln()
+}
+
+/// Whether a folded word is a function word or one of the everyday words of English news, in one of their forms.
+pub(super) fn is_everyday(folded: &str) -> bool {
+    at_large(&Stems::default().of(folded)) > UNCOMMON
 }
 
 /// The share of the paragraphs of ordinary news that hold a word of this stem.
@@ -37,10 +45,7 @@ fn at_large(stem: &str) -> f32 {
         }
         shares
     });
-    if super::terms::is_stop(stem) {
-        return 0.1;
-    }
-    SHARES.get(stem).copied().unwrap_or(UNCOMMON)
+    if is_stop(stem) { FUNCTION_WORD } else { SHARES.get(stem).copied().unwrap_or(UNCOMMON) }
 }
 
 /// Everyday words of English news by the share of paragraphs that hold them, in four steps.

@@ -5,16 +5,23 @@
 //! to the passages: every plausible reading is searched for, at less than the weight of a word that is held as written.
 
 use super::index::{Entry, Index};
-use super::terms::{Stems, Term};
+use super::rarity;
+use super::terms::{Stems, Term, is_stop};
 
 /// Readings that one word may have at most.
 const MAX_READINGS: usize = 3;
 
 /// Shortest word, in characters, that is read as another: shorter ones are within an edit of everything.
-const MIN_LETTERS: usize = 3;
+const MIN_LETTERS: usize = 4;
+
+/// Shortest half, in characters, of a word that is read as two.
+const MIN_HALF: usize = 3;
 
 /// From this many letters on a word may have two edits; below, one.
 const TWO_EDITS_FROM: usize = 7;
+
+/// Below this many letters the first one is trusted.
+const SHORT: usize = 6;
 
 /// How much closeness a reading may lack against the best one. A second edit costs more than this in all but long words.
 const WORSE_BY: f32 = 0.08;
@@ -43,6 +50,7 @@ pub(super) struct Sought {
     pub(super) alternatives: Vec<Alternative>,
 }
 
+#[cfg(test)]
 impl Sought {
     /// Whether the library holds the word (or another form of it) as asked.
     pub(super) fn is_known(&self) -> bool {
@@ -114,7 +122,7 @@ fn split(index: &Index, term: &Term) -> Option<[Sought; 2]> {
     let best = cuts
         .filter_map(|at| {
             let (left, right) = word.split_at(at);
-            let long = |half: &str| half.chars().count() >= MIN_LETTERS;
+            let long = |half: &str| half.chars().count() >= MIN_HALF;
             (long(left) && long(right) && index.knows(left) && index.knows(right)).then(|| {
                 let (left, right) = ((left, held(left)), (right, held(right)));
                 (left.1.0.min(right.1.0), [left, right])
@@ -130,7 +138,8 @@ fn split(index: &Index, term: &Term) -> Option<[Sought; 2]> {
 /// The words of the vocabulary that `word` may be a misspelling of, best first; one a stem.
 fn near(index: &Index, word: &str) -> Vec<Alternative> {
     let length = word.chars().count();
-    if length < MIN_LETTERS || word.contains(|c: char| c.is_ascii_digit()) {
+    // An everyday word that this library happens to lack is no misspelling: "world" is not "would".
+    if length < MIN_LETTERS || word.contains(|c: char| c.is_ascii_digit()) || rarity::is_everyday(word) {
         return Vec::new();
     }
     let edits = if length < TWO_EDITS_FROM { 1 } else { 2 };
@@ -163,11 +172,11 @@ fn near(index: &Index, word: &str) -> Vec<Alternative> {
 #[expect(clippy::cast_precision_loss, reason = "words have few letters")]
 fn closeness(word: &str, entry: &Entry, length: usize, edits: usize) -> Option<f32> {
     let distance = strsim::osa_distance(word, &entry.word);
-    if distance == 0 || distance > edits || entry.word.chars().count() < MIN_LETTERS {
+    if distance == 0 || distance > edits || entry.word.chars().count() < MIN_HALF || is_stop(&entry.word) {
         return None;
     }
-    // In a word of three or four letters a changed first letter makes another word.
-    if length <= 4 && word.chars().next() != entry.word.chars().next() {
+    // In a short word a changed first letter makes another word: "bread" is not "read".
+    if length < SHORT && word.chars().next() != entry.word.chars().next() {
         return None;
     }
     #[expect(clippy::cast_possible_truncation, reason = "a similarity needs no more")]
@@ -182,4 +191,67 @@ pub(super) fn letters(word: &str) -> u32 {
         let bit = if c.is_ascii_lowercase() { c as u32 - 'a' as u32 } else { 26 + (c as u32 % 6) };
         set | 1 << bit
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::terms::Asked;
+    use super::*;
+    use crate::article::read::{Format, read_text};
+    use crate::library::Library;
+
+    fn index(text: &str) -> Index {
+        let mut library = Library::default();
+        library.add(read_text("a", text, Format::Text).unwrap());
+        Index::build(&library).unwrap()
+    }
+
+    /// What each word of a question is read as, first choice only; "-" for nothing.
+    fn readings(text: &str, question: &str) -> Vec<String> {
+        let sought = read(&index(text), &Asked::read(question).terms);
+        sought.iter().map(|s| s.alternatives.first().map_or("-".to_owned(), |a| a.word.clone())).collect()
+    }
+
+    const HARBOUR: &str = "Harbour news\n\nEngineer Ottoline Vandermeer rebuilt the lighthouse at Skerry Point in spring.\n\n\
+        The council paid for the lanterns, and the Vandermeer family gave the bells.\n";
+
+    #[test]
+    fn one_edit_or_two_letters_swapped_are_forgiven() {
+        assert_eq!(readings(HARBOUR, "who is vandremeer"), ["vandermeer"]);
+        assert_eq!(readings(HARBOUR, "ligthouse lantrens"), ["lighthouse", "lanterns"]);
+    }
+
+    #[test]
+    fn a_word_that_is_held_is_never_read_as_another() {
+        let index = index("Harbour news\n\nThe lantern and the lanterns, the band and the bands, the bard.\n");
+        for word in ["lantern", "band", "bard"] {
+            let sought = read(&index, &Asked::read(word).terms);
+            assert!(sought[0].is_known(), "{word}");
+            assert_eq!(sought[0].alternatives.len(), 1, "{word}");
+        }
+    }
+
+    #[test]
+    fn another_form_of_a_held_word_is_no_misspelling() {
+        let sought = read(&index(HARBOUR), &Asked::read("lantern").terms);
+        assert!(sought[0].is_known());
+    }
+
+    #[test]
+    fn everyday_words_numbers_and_short_words_stay_as_they_are() {
+        assert_eq!(readings("Note\n\nHe would say so in 1997, with a gun.\n", "world 1998 gut"), ["-", "-", "-"]);
+    }
+
+    #[test]
+    fn words_are_joined_and_split_where_the_library_does_so() {
+        assert_eq!(readings(HARBOUR, "light house"), ["lighthouse"]);
+        assert_eq!(readings(HARBOUR, "skerrypoint"), ["skerry", "point"]);
+    }
+
+    #[test]
+    fn the_set_of_letters_of_close_words_differs_by_two_at_most_per_edit() {
+        for (a, b) in [("harbour", "harbor"), ("point", "paint"), ("naïve", "naive")] {
+            assert!((letters(a) ^ letters(b)).count_ones() <= 2, "{a} {b}");
+        }
+    }
 }

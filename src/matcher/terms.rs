@@ -3,6 +3,7 @@
 //! The index holds *folded* words (lower case, without diacritics, possessives or inner marks), not stems, so that its
 //! vocabulary can be shown to people and be compared with misspelt words. Stems join the forms when a question is read.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use frostem::{Algorithm, Stemmer};
@@ -39,7 +40,7 @@ impl Folder {
 
     /// Folds one word into `self.folded`.
     fn fold(&mut self, word: &str) {
-        let stem = ["'s", "’s", "'S", "’S", "ʼs"].iter().find_map(|mark| word.strip_suffix(mark)).unwrap_or(word);
+        let stem = without_possessive(word);
         self.folded.clear();
         let numeric = stem.starts_with(|c: char| c.is_ascii_digit());
         for c in stem.chars() {
@@ -63,10 +64,15 @@ impl Folder {
             }
         }
         // "US" and "U.S." are a name that folds to a pronoun; so are "IT" and "WHO".
-        if self.folded.len() >= 2 && is_stop(&self.folded) && is_initials(stem) {
+        if matches!(self.folded.as_str(), "us" | "it" | "who") && is_initials(stem) {
             self.folded.push('.');
         }
     }
+}
+
+/// A word without the mark of possession.
+pub(super) fn without_possessive(word: &str) -> &str {
+    ["'s", "’s", "'S", "’S", "ʼs"].iter().find_map(|mark| word.strip_suffix(mark)).unwrap_or(word)
 }
 
 /// Whether a word is written as initials: "US", "U.S", "WHO".
@@ -74,7 +80,7 @@ fn is_initials(word: &str) -> bool {
     word.len() <= 7 && word.chars().filter(|c| *c != '.').all(|c| c.is_ascii_uppercase())
 }
 
-/// Brings the forms of an English word to one stem (Snowball's English stemmer, Porter 2).
+/// Brings the forms of an English word to one stem (Snowball's English stemmer, Porter 2, and [`IRREGULAR`] forms).
 pub(super) struct Stems(Stemmer);
 
 impl Default for Stems {
@@ -84,9 +90,12 @@ impl Default for Stems {
 }
 
 impl Stems {
-    /// The stem of a folded word.
-    pub(super) fn of<'w>(&self, folded: &'w str) -> std::borrow::Cow<'w, str> {
-        self.0.stem(folded)
+    /// The stem of a folded word: "found" and "finding" are forms of "find".
+    pub(super) fn of<'w>(&self, folded: &'w str) -> Cow<'w, str> {
+        match IRREGULAR.binary_search_by(|(form, _)| (*form).cmp(folded)) {
+            Ok(at) => self.0.stem(IRREGULAR.get(at).map_or(folded, |(_, base)| *base)),
+            Err(_) => self.0.stem(folded),
+        }
     }
 }
 
@@ -447,3 +456,256 @@ const STOP_WORDS: [&str; 194] = [
     "yourselves",
     "youve",
 ];
+
+/// Irregular forms of English verbs and nouns and their base, sorted: no stemmer's rules join them.
+const IRREGULAR: [(&str, &str); 155] = [
+    ("arisen", "arise"),
+    ("arose", "arise"),
+    ("ate", "eat"),
+    ("awoke", "awake"),
+    ("beaten", "beat"),
+    ("became", "become"),
+    ("began", "begin"),
+    ("begun", "begin"),
+    ("bent", "bend"),
+    ("bit", "bite"),
+    ("bitten", "bite"),
+    ("bled", "bleed"),
+    ("blew", "blow"),
+    ("blown", "blow"),
+    ("bought", "buy"),
+    ("bred", "breed"),
+    ("broke", "break"),
+    ("broken", "break"),
+    ("brought", "bring"),
+    ("built", "build"),
+    ("burnt", "burn"),
+    ("came", "come"),
+    ("caught", "catch"),
+    ("children", "child"),
+    ("chose", "choose"),
+    ("chosen", "choose"),
+    ("clung", "cling"),
+    ("crept", "creep"),
+    ("dealt", "deal"),
+    ("drank", "drink"),
+    ("drawn", "draw"),
+    ("drew", "draw"),
+    ("driven", "drive"),
+    ("drove", "drive"),
+    ("drunk", "drink"),
+    ("dug", "dig"),
+    ("eaten", "eat"),
+    ("fallen", "fall"),
+    ("fed", "feed"),
+    ("feet", "foot"),
+    ("fell", "fall"),
+    ("felt", "feel"),
+    ("fled", "flee"),
+    ("flew", "fly"),
+    ("flown", "fly"),
+    ("forbade", "forbid"),
+    ("forbidden", "forbid"),
+    ("forgave", "forgive"),
+    ("forgiven", "forgive"),
+    ("forgot", "forget"),
+    ("forgotten", "forget"),
+    ("fought", "fight"),
+    ("found", "find"),
+    ("froze", "freeze"),
+    ("frozen", "freeze"),
+    ("gave", "give"),
+    ("given", "give"),
+    ("gone", "go"),
+    ("grew", "grow"),
+    ("grown", "grow"),
+    ("halves", "half"),
+    ("heard", "hear"),
+    ("held", "hold"),
+    ("hid", "hide"),
+    ("hidden", "hide"),
+    ("hung", "hang"),
+    ("kept", "keep"),
+    ("knew", "know"),
+    ("knives", "knife"),
+    ("known", "know"),
+    ("laid", "lay"),
+    ("leapt", "leap"),
+    ("learnt", "learn"),
+    ("led", "lead"),
+    ("left", "leave"),
+    ("lent", "lend"),
+    ("lost", "lose"),
+    ("made", "make"),
+    ("meant", "mean"),
+    ("men", "man"),
+    ("met", "meet"),
+    ("mice", "mouse"),
+    ("paid", "pay"),
+    ("proven", "prove"),
+    ("ran", "run"),
+    ("rang", "ring"),
+    ("ridden", "ride"),
+    ("risen", "rise"),
+    ("rode", "ride"),
+    ("rose", "rise"),
+    ("rung", "ring"),
+    ("said", "say"),
+    ("sang", "sing"),
+    ("sank", "sink"),
+    ("sat", "sit"),
+    ("saw", "see"),
+    ("seen", "see"),
+    ("sent", "send"),
+    ("shaken", "shake"),
+    ("shelves", "shelf"),
+    ("shone", "shine"),
+    ("shook", "shake"),
+    ("shot", "shoot"),
+    ("showed", "show"),
+    ("shown", "show"),
+    ("shrank", "shrink"),
+    ("slept", "sleep"),
+    ("slid", "slide"),
+    ("sold", "sell"),
+    ("sought", "seek"),
+    ("spent", "spend"),
+    ("spoke", "speak"),
+    ("spoken", "speak"),
+    ("sprang", "spring"),
+    ("spun", "spin"),
+    ("stole", "steal"),
+    ("stolen", "steal"),
+    ("stood", "stand"),
+    ("stricken", "strike"),
+    ("struck", "strike"),
+    ("stuck", "stick"),
+    ("stung", "sting"),
+    ("sung", "sing"),
+    ("sunk", "sink"),
+    ("swam", "swim"),
+    ("swept", "sweep"),
+    ("swore", "swear"),
+    ("sworn", "swear"),
+    ("swum", "swim"),
+    ("swung", "swing"),
+    ("taken", "take"),
+    ("taught", "teach"),
+    ("teeth", "tooth"),
+    ("thieves", "thief"),
+    ("thought", "think"),
+    ("threw", "throw"),
+    ("thrown", "throw"),
+    ("told", "tell"),
+    ("took", "take"),
+    ("tore", "tear"),
+    ("torn", "tear"),
+    ("understood", "understand"),
+    ("went", "go"),
+    ("wept", "weep"),
+    ("withdrawn", "withdraw"),
+    ("withdrew", "withdraw"),
+    ("wives", "wife"),
+    ("woke", "wake"),
+    ("woken", "wake"),
+    ("women", "woman"),
+    ("won", "win"),
+    ("wore", "wear"),
+    ("worn", "wear"),
+    ("written", "write"),
+    ("wrote", "write"),
+];
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn folded(text: &str) -> Vec<String> {
+        let mut words = Vec::new();
+        Folder::default().words(text, |_, word| words.push(word.to_owned()));
+        words
+    }
+
+    fn terms(question: &str) -> Vec<String> {
+        Asked::read(question).terms.into_iter().map(|term| term.folded).collect()
+    }
+
+    #[test]
+    fn words_are_folded_to_what_a_reader_would_call_the_same() {
+        assert_eq!(folded("Café CAFÉ cafe\u{301}"), ["cafe", "cafe", "cafe"]);
+        assert_eq!(folded("O’Brien's O'Brien"), ["obrien", "obrien"]);
+        assert_eq!(folded("the mayor’s hat"), ["the", "mayor", "hat"]);
+        assert_eq!(folded("1,250 and 3.5"), ["1250", "and", "3.5"]);
+        assert_eq!(folded("Łódź, Straße"), ["lodz", "strasse"]);
+    }
+
+    #[test]
+    fn initials_are_not_taken_for_pronouns() {
+        assert_eq!(folded("the U.S. told us; the US"), ["the", "us.", "told", "us", "the", "us."]);
+        assert_eq!(terms("who runs the WHO"), ["runs", "who."]);
+    }
+
+    #[test]
+    fn question_words_are_signals_not_terms() {
+        for (question, kind, left) in [
+            ("Who painted the bridge?", AnswerKind::Person, vec!["painted", "bridge"]),
+            ("When did the ferry sail?", AnswerKind::Time, vec!["ferry", "sail"]),
+            ("how many boats sank", AnswerKind::Number, vec!["boats", "sank"]),
+            ("what year was it built", AnswerKind::Time, vec!["built"]),
+            ("why did the mill close", AnswerKind::Cause, vec!["mill", "close"]),
+            ("where is the mill", AnswerKind::Place, vec!["mill"]),
+            ("the mill", AnswerKind::Open, vec!["mill"]),
+        ] {
+            assert_eq!(Asked::read(question).kind, kind, "{question}");
+            assert_eq!(terms(question), left, "{question}");
+        }
+    }
+
+    #[test]
+    fn a_question_of_nothing_but_function_words_keeps_them() {
+        assert_eq!(terms("who is it"), ["who", "is", "it"]);
+        assert!(terms("?!").is_empty());
+    }
+
+    #[test]
+    fn a_term_asked_twice_counts_once() {
+        assert_eq!(terms("boats and boat"), ["boats"]);
+    }
+
+    #[test]
+    fn forms_of_a_word_share_a_stem() {
+        let stems = Stems::default();
+        for (form, base) in [("found", "find"), ("bought", "buying"), ("stores", "stored"), ("women", "woman")] {
+            assert_eq!(stems.of(form), stems.of(base));
+        }
+    }
+
+    #[test]
+    fn tables_that_are_searched_are_sorted() {
+        assert!(STOP_WORDS.is_sorted());
+        assert!(IRREGULAR.is_sorted());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_question(text in "\\PC{0,300}") {
+            let asked = Asked::read(&text);
+            for term in asked.terms {
+                prop_assert!(!term.folded.is_empty() && !term.stem.is_empty());
+            }
+        }
+
+        #[test]
+        fn the_ranges_of_words_are_words_of_the_text(text in "(\\PC|[a-zé’'. ]){0,200}") {
+            let mut end = 0;
+            let mut ordered = true;
+            Folder::default().words(&text, |range, _| {
+                ordered &= range.start >= end && text.get(range.clone()).is_some();
+                end = range.end;
+            });
+            prop_assert!(ordered);
+        }
+    }
+}

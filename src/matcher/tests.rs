@@ -1,0 +1,195 @@
+//! What a matcher promises, on articles written for these tests.
+
+use jiff::civil::date;
+use proptest::prelude::*;
+
+use super::*;
+use crate::article::read::{Format, read_text};
+use crate::article::{Article, Block, BlockKind, Draft, Metadata, Published};
+
+const FERRY: &str = "Ferry returns to Dunmore\n\n\
+    The ferry to Dunmore sailed again on Monday after eleven weeks in the yard.\n\n\
+    Engineers found cracks in the rudder in January. They ordered a new one from a foundry in Gdansk.\n\n\
+    Captain Ingrid Halloran said the crew was glad to be back at sea. “We missed the water,” she said.\n\n\
+    The county cut the fare to four euros because many commuters had bought cars in the meantime.\n\n\
+    Passengers have until 9 August to claim a refund.\n";
+
+const MUSEUM: &str = "Museum of clocks moves\n\n\
+    The museum of clocks is moving to the old granary on Pell Street.\n\n\
+    Its founder, Tobias Wren, left 340 timepieces to the city when he died.\n\n\
+    The granary will open its doors in October, the city council decided.\n";
+
+fn library(texts: &[(&str, &str)]) -> Library {
+    let mut library = Library::default();
+    for (key, text) in texts {
+        library.add(read_text(key, text, Format::Text).unwrap());
+    }
+    library
+}
+
+fn ask(library: &Library, question: &str) -> Findings {
+    let question = Question { text: question.into(), ..Question::default() };
+    Matcher::build(library).unwrap().search(library, &question).unwrap()
+}
+
+/// The first sentence that is given as the answer.
+fn answer<'l>(library: &'l Library, question: &str) -> &'l str {
+    let findings = ask(library, question);
+    assert_eq!(findings.verdict, Verdict::Answered, "{question}: {}", findings.confidence);
+    let first = findings.passages[0];
+    library.article(first.article).slice(first.sentence)
+}
+
+#[test]
+fn the_sentence_that_answers_comes_first() {
+    let library = library(&[("ferry", FERRY), ("museum", MUSEUM)]);
+    for (question, start) in [
+        ("when did the ferry sail again?", "The ferry to Dunmore"),
+        ("where did the engineers order the new rudder", "They ordered a new one"),
+        ("who is the captain?", "Captain Ingrid Halloran"),
+        ("why was the fare cut", "The county cut the fare"),
+        ("when must refunds be claimed by", "Passengers have until"),
+        ("how many timepieces did the founder leave", "Its founder"),
+        ("where is the museum of clocks moving to", "The museum of clocks"),
+    ] {
+        let sentence = answer(&library, question);
+        assert!(sentence.starts_with(start), "{question}: {sentence}");
+    }
+}
+
+#[test]
+fn a_single_article_answers_for_itself_and_declines_the_rest() {
+    let library = library(&[("ferry", FERRY)]);
+    assert!(answer(&library, "what did the engineers find").starts_with("Engineers found cracks"));
+    for foreign in ["Who won the 1998 World Cup?", "how do volcanoes erupt", "what is the capital of Mongolia"] {
+        assert_ne!(ask(&library, foreign).verdict, Verdict::Answered, "{foreign}");
+    }
+}
+
+#[test]
+fn misspelt_words_are_forgiven_and_the_reading_is_told_as_the_article_writes_it() {
+    let library = library(&[("ferry", FERRY), ("museum", MUSEUM)]);
+    let findings = ask(&library, "what did captain Haloran say");
+    assert_eq!((findings.verdict, findings.passages[0].paragraph), (Verdict::Answered, 2));
+    assert_eq!(findings.readings, [Reading { asked: "Haloran".into(), read: "Halloran".into() }]);
+    assert!(ask(&library, "what did captain Halloran say").readings.is_empty());
+}
+
+#[test]
+fn nothing_is_found_in_an_empty_library_or_for_an_empty_question() {
+    let empty = Library::default();
+    assert_eq!(ask(&empty, "where is the ferry").verdict, Verdict::Nothing);
+    let library = library(&[("ferry", FERRY)]);
+    for question in ["", "   ", "?!", "🦀🦀🦀", "\u{0}\u{7}"] {
+        let findings = ask(&library, question);
+        assert_eq!((findings.verdict, findings.passages.len()), (Verdict::Nothing, 0), "{question:?}");
+    }
+}
+
+#[test]
+fn an_article_that_came_after_the_index_was_built_is_not_found_and_does_no_harm() {
+    let mut held = library(&[("ferry", FERRY)]);
+    let matcher = Matcher::build(&held).unwrap();
+    let late = held.add(read_text("museum", MUSEUM, Format::Text).unwrap());
+    let filter = Filter { article: Some(late), ..Filter::default() };
+    let question = Question { text: "where is the museum".into(), filter, limit: 3 };
+    assert!(matcher.search(&held, &question).unwrap().passages.is_empty());
+}
+
+/// An article about one thing, by an outlet, on a day.
+fn dated(key: &str, outlet: &str, day: i8) -> Article {
+    let text = format!("The {key} lantern was lit at dusk by the keeper.");
+    let meta = Metadata {
+        title: key.into(),
+        outlet: Some(outlet.into()),
+        published: Some(Published::on(date(2021, 5, day))),
+        ..Metadata::default()
+    };
+    let blocks = vec![Block { span: Span::new(0, text.len()), kind: BlockKind::Paragraph }];
+    Article::from_draft(key, Draft { text, blocks, meta }).unwrap()
+}
+
+#[test]
+fn filters_admit_only_what_they_name() {
+    let mut library = Library::default();
+    let ids: Vec<ArticleId> = [("north", "Herald", 1), ("south", "Courier", 5), ("west", "Herald", 9)]
+        .map(|(key, outlet, day)| library.add(dated(key, outlet, day)))
+        .into();
+    let matcher = Matcher::build(&library).unwrap();
+    let found = |filter: Filter| {
+        let question = Question { text: "who lit the lantern".into(), filter, limit: 10 };
+        let mut found: Vec<_> =
+            matcher.search(&library, &question).unwrap().passages.iter().map(|passage| passage.article).collect();
+        found.sort_unstable();
+        found
+    };
+    assert_eq!(found(Filter::default()), ids);
+    assert_eq!(found(Filter { article: Some(ids[1]), ..Filter::default() }), [ids[1]]);
+    assert_eq!(found(Filter { outlet: Some("HERALD".into()), ..Filter::default() }), [ids[0], ids[2]]);
+    assert_eq!(found(Filter { since: Some(date(2021, 5, 5)), ..Filter::default() }), [ids[1], ids[2]]);
+    assert_eq!(found(Filter { until: Some(date(2021, 5, 5)), ..Filter::default() }), [ids[0], ids[1]]);
+    let contradiction = Filter { article: Some(ids[1]), outlet: Some("Herald".into()), ..Filter::default() };
+    assert!(found(contradiction).is_empty());
+}
+
+#[test]
+fn the_caller_may_move_the_thresholds() {
+    let library = library(&[("ferry", FERRY)]);
+    let question = Question { text: "who is the captain?".into(), ..Question::default() };
+    for (thresholds, verdict) in [
+        (Thresholds { answer: 0.0, nearest: 0.0 }, Verdict::Answered),
+        (Thresholds { answer: 1.1, nearest: 0.0 }, Verdict::Nearest),
+        (Thresholds { answer: 1.1, nearest: 1.1 }, Verdict::Nothing),
+    ] {
+        let matcher = Matcher::build(&library).unwrap().with_thresholds(thresholds);
+        assert_eq!(matcher.search(&library, &question).unwrap().verdict, verdict);
+    }
+}
+
+#[test]
+fn an_explanation_adds_up_to_the_score() {
+    let library = library(&[("ferry", FERRY), ("museum", MUSEUM)]);
+    let matcher = Matcher::build(&library).unwrap();
+    let question = Question { text: "why was the fare cutt".into(), ..Question::default() };
+    let (findings, explanation) = matcher.explain(&library, &question).unwrap();
+    assert_eq!(findings.passages.len(), explanation.passages.len());
+    for (passage, factors) in findings.passages.iter().zip(&explanation.passages) {
+        let sum: f32 = factors.iter().map(|factor| factor.value * factor.weight).sum();
+        assert!((sum - passage.score).abs() < 1e-3);
+    }
+    let cut = explanation.words.iter().find(|word| word.asked == "cutt").unwrap();
+    assert_eq!((cut.read.as_slice(), cut.found), (["cut".to_owned()].as_slice(), true));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_question_gets_ordered_passages_and_sentences_of_their_paragraphs(
+        question in prop_oneof!["\\PC{0,200}", "([a-z]{1,9}|ferry|rudder|who|when|🦀|\u{0}| ){0,60}"],
+        limit in 0_usize..5,
+    ) {
+        let library = library(&[("ferry", FERRY), ("museum", MUSEUM)]);
+        let matcher = Matcher::build(&library).unwrap();
+        let question = Question { text: question, limit, ..Question::default() };
+        let findings = matcher.search(&library, &question).unwrap();
+        prop_assert!((0.0..=1.0).contains(&findings.confidence));
+        let most = if limit == 0 { DEFAULT_LIMIT } else { limit };
+        prop_assert!(findings.passages.len() <= most);
+        prop_assert!(findings.passages.is_sorted_by(|a, b| a.score >= b.score));
+        for passage in &findings.passages {
+            let article = library.article(passage.article);
+            let paragraph = &article.paragraphs()[passage.paragraph];
+            prop_assert!(article.sentences_of(paragraph).contains(&passage.sentence));
+        }
+    }
+}
+
+#[test]
+fn a_question_of_ten_thousand_words_is_answered_like_any_other() {
+    let library = library(&[("ferry", FERRY), ("museum", MUSEUM)]);
+    let words: Vec<String> = (0..10_000).map(|n| format!("rudder{n} ferry")).collect();
+    let findings = ask(&library, &words.join(" "));
+    assert!(!findings.passages.is_empty());
+    assert_ne!(ask(&library, &"a".repeat(1_000_000)).verdict, Verdict::Answered);
+}
