@@ -26,7 +26,9 @@ pub(super) fn align(asked: &[Asked], entry: &Entry) -> Alignment {
     if let Some(at) = run(asked, content) {
         return Alignment { similarity: 1.0, stretch: (at, at + asked.len()) };
     }
-    let likeness = |word: u32, asked: &Asked| asked.readings.iter().find(|(number, _)| *number == word).map_or(0.0, |(_, like)| *like);
+    let likeness = |word: u32, asked: &Asked| {
+        asked.readings.iter().find(|(number, _)| *number == word).map_or(0.0, |(_, like)| *like)
+    };
     #[expect(clippy::cast_precision_loss, reason = "a question has few words")]
     let gap = GAP * total / asked.len() as f32;
     // Rows: asked words; a cell keeps its score and where its alignment began.
@@ -67,7 +69,8 @@ pub(super) fn align(asked: &[Asked], entry: &Entry) -> Alignment {
 
 /// Where all asked words stand side by side, exactly.
 fn run(asked: &[Asked], content: &[u32]) -> Option<usize> {
-    let exact: Option<Vec<u32>> = asked.iter().map(|a| a.readings.first().filter(|(_, like)| *like >= 1.0).map(|(n, _)| *n)).collect();
+    let exact: Option<Vec<u32>> =
+        asked.iter().map(|a| a.readings.first().filter(|(_, like)| *like >= 1.0).map(|(n, _)| *n)).collect();
     run_of(&exact?, content)
 }
 

@@ -25,14 +25,17 @@ impl QuoteBook {
         if let Some(exact) = self.exact(library, &asked, filter) {
             return Check::Exact(exact);
         }
-        let Some(closest) = self.ranked(library, quote, filter).into_iter().next() else { return Check::NotHeld { nearest: None } };
+        let Some(closest) = self.ranked(library, quote, filter).into_iter().next() else {
+            return Check::NotHeld { nearest: None };
+        };
         // Beyond the words that ranking looks at, a quote may still differ: only `exact` says exact.
         let closest = Match { similarity: closest.similarity.min(0.999), ..closest };
         if closest.similarity < ALTERED {
             return Check::NotHeld { nearest: (closest.similarity >= NEAREST).then_some(closest) };
         }
         let Some(article) = library.get(closest.held.article) else { return Check::NotHeld { nearest: None } };
-        let stored: Vec<Word> = closest.held.quotation.content.iter().flat_map(|span| words::words(article.text(), *span)).collect();
+        let stored: Vec<Word> =
+            closest.held.quotation.content.iter().flat_map(|span| words::words(article.text(), *span)).collect();
         let stretch = corresponding(&stored, closest.stretch, asked.len());
         let difference = difference(article, stretch, quote, &asked);
         Check::Altered { closest, difference }
@@ -47,14 +50,21 @@ impl QuoteBook {
             .index
             .holding(*rarest)
             .iter()
-            .filter(|at| self.held.get(**at as usize).is_some_and(|held| book::passes(admitted.as_deref(), held.article)))
+            .filter(|at| {
+                self.held.get(**at as usize).is_some_and(|held| book::passes(admitted.as_deref(), held.article))
+            })
             .filter_map(|at| {
                 let from = align::run_of(&numbers, &self.index.words_of(*at as usize)?.content)?;
-                self.matched(library, *at as usize, Alignment { similarity: 1.0, stretch: (from, from + numbers.len()) })
+                self.matched(
+                    library,
+                    *at as usize,
+                    Alignment { similarity: 1.0, stretch: (from, from + numbers.len()) },
+                )
             })
             .collect();
         exact.sort_by(|a, b| {
-            let key = |m: &Match<'_>| (m.held.quotation.kind != Kind::Indirect, m.held.quotation.speaker.is_some(), m.whole);
+            let key =
+                |m: &Match<'_>| (m.held.quotation.kind != Kind::Indirect, m.held.quotation.speaker.is_some(), m.whole);
             key(b).cmp(&key(a)).then(b.held.quotation.confidence.total_cmp(&a.held.quotation.confidence))
         });
         exact.into_iter().next()
@@ -81,13 +91,17 @@ fn difference(article: &Article, stored: &[Word], quote: &str, asked: &[Word]) -
         // What the stretch was widened by and the asker left out is no difference: a part of a quotation was checked.
         let edge = number == 0 || number == last;
         match *operation {
-            DiffOp::Equal { old_index, len, .. } => parts.extend(runs(article.text(), stored, old_index, len).map(DiffPart::Same)),
+            DiffOp::Equal { old_index, len, .. } => {
+                parts.extend(runs(article.text(), stored, old_index, len).map(DiffPart::Same))
+            }
             DiffOp::Delete { old_index, old_len, .. } => {
                 if !edge {
                     parts.extend(runs(article.text(), stored, old_index, old_len).map(DiffPart::Missing));
                 }
             }
-            DiffOp::Insert { new_index, new_len, .. } => parts.extend(runs(quote, asked, new_index, new_len).map(DiffPart::Added)),
+            DiffOp::Insert { new_index, new_len, .. } => {
+                parts.extend(runs(quote, asked, new_index, new_len).map(DiffPart::Added))
+            }
             DiffOp::Replace { old_index, old_len, new_index, new_len } => {
                 // At an edge as many words correspond as were put in their place.
                 let keep = if edge { old_len.min(new_len) } else { old_len };
@@ -105,9 +119,10 @@ fn difference(article: &Article, stored: &[Word], quote: &str, asked: &[Word]) -
 fn runs<'w>(text: &'w str, words: &'w [Word], from: usize, count: usize) -> impl Iterator<Item = String> + 'w {
     let words = words.get(from..from + count).unwrap_or_default();
     let apart = |one: &Word, next: &Word| {
-        Span { start: one.span.end, end: next.span.start }.of(text).contains(char::is_alphanumeric) || next.span.start < one.span.end
+        Span { start: one.span.end, end: next.span.start }.of(text).contains(char::is_alphanumeric)
+            || next.span.start < one.span.end
     };
-    words.chunk_by(move |one, next| !apart(one, next)).filter_map(move |run| {
-        Some(run.first()?.span.join(run.last()?.span).of(text).to_owned())
-    })
+    words
+        .chunk_by(move |one, next| !apart(one, next))
+        .filter_map(move |run| Some(run.first()?.span.join(run.last()?.span).of(text).to_owned()))
 }

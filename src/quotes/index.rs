@@ -71,11 +71,14 @@ impl Index {
 
     fn entry(&mut self, article: &Article, quotation: &Quotation) -> Entry {
         let text = article.text();
-        let content = quotation.content.iter().flat_map(|span| words::words(text, *span)).map(|w| self.number(w.low)).collect();
+        let content =
+            quotation.content.iter().flat_map(|span| words::words(text, *span)).map(|w| self.number(w.low)).collect();
         let mut around = Vec::new();
         for sentence in sentences_around(article, quotation) {
             let outside = |span: Span| !quotation.content.iter().any(|c| c.contains(span));
-            around.extend(words::words(text, sentence).into_iter().filter(|w| outside(w.span)).map(|w| self.number(w.low)));
+            around.extend(
+                words::words(text, sentence).into_iter().filter(|w| outside(w.span)).map(|w| self.number(w.low)),
+            );
         }
         around.sort_unstable();
         around.dedup();

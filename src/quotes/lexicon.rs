@@ -70,8 +70,11 @@ const REGULAR: [(Class, &str); 7] = [
     ),
     (Class::Tell, "assure remind inform warn advise notify alert convince persuade brief"),
     (Class::Ask, "ask inquire question wonder query"),
-    (Class::Promise, "promise pledge threaten urge demand request recommend vow implore encourage order direct instruct press \
-                      exhort challenge invite"),
+    (
+        Class::Promise,
+        "promise pledge threaten urge demand request recommend vow implore encourage order direct instruct press \
+                      exhort challenge invite",
+    ),
     (
         Class::Think,
         "believe hope fear expect doubt worry assume suspect consider agree realize imagine conclude anticipate wish decide \
@@ -136,7 +139,14 @@ static VERBS: LazyLock<HashMap<String, Verb>> = LazyLock::new(|| {
         // Past before participle: where they look alike, the past is what the rules want to know.
         for (form, word) in forms.into_iter().zip(words.split_whitespace()).filter(|(_, word)| *word != "-") {
             let verb = Verb { class: *class, form };
-            verbs.entry(word.to_owned()).and_modify(|known: &mut Verb| if known.form == form { *known = verb }).or_insert(verb);
+            verbs
+                .entry(word.to_owned())
+                .and_modify(|known: &mut Verb| {
+                    if known.form == form {
+                        *known = verb
+                    }
+                })
+                .or_insert(verb);
         }
     }
     verbs
@@ -178,7 +188,7 @@ word_sets! {
     /// Titles that stand before a name and are no part of it.
     is_title, TITLES = "mr mr. mrs mrs. ms ms. miss dr dr. prof prof. professor doctor sir dame lord lady president \
         vice-president vice chairman chairwoman chair sen sen. senator senators rep rep. representative reps. sens. \
-        congressman congresswoman gov gov. governor lt lt. mayor judge justice attorney general gen gen. col col. colonel \
+        congressman congresswoman gov gov. governor governors mayors representatives judges presidents ministers lt lt. mayor judge justice attorney general gen gen. col col. colonel \
         maj maj. major capt capt. captain sgt sgt. sergeant detective officer lieutenant admiral adm adm. cmdr. commander \
         minister secretary ambassador chancellor premier king queen prince princess pope cardinal bishop archbishop \
         father sister brother rev rev. reverend rabbi imam sheriff deputy chief director commissioner councilman \
@@ -249,14 +259,58 @@ pub(crate) const AGENCY_NOUNS: [&str; 8] =
     ["watchdog", "regulator", "agency", "commission", "department", "ministry", "authority", "bureau"];
 /// Words by which the name of an agency can be known.
 pub(crate) const AGENCY_NAMES: [&str; 14] = [
-    "commission", "agency", "department", "ministry", "authority", "bureau", "administration", "office", "board", "council",
-    "service", "regulator", "commissioner", "ofcom",
+    "commission",
+    "agency",
+    "department",
+    "ministry",
+    "authority",
+    "bureau",
+    "administration",
+    "office",
+    "board",
+    "council",
+    "service",
+    "regulator",
+    "commissioner",
+    "ofcom",
 ];
 /// Words by which the name of an organisation of any kind can be known.
 pub(crate) const ORGANISATION_NAMES: [&str; 36] = [
-    "inc", "inc.", "corp", "corp.", "ltd", "llc", "company", "group", "bank", "university", "college", "institute", "school",
-    "association", "union", "party", "committee", "court", "house", "congress", "senate", "parliament", "times", "post",
-    "journal", "news", "center", "centre", "foundation", "campaign", "police", "league", "club", "church", "hospital",
+    "inc",
+    "inc.",
+    "corp",
+    "corp.",
+    "ltd",
+    "llc",
+    "company",
+    "group",
+    "bank",
+    "university",
+    "college",
+    "institute",
+    "school",
+    "association",
+    "union",
+    "party",
+    "committee",
+    "court",
+    "house",
+    "congress",
+    "senate",
+    "parliament",
+    "times",
+    "post",
+    "journal",
+    "news",
+    "center",
+    "centre",
+    "foundation",
+    "campaign",
+    "police",
+    "league",
+    "club",
+    "church",
+    "hospital",
     "organization",
 ];
 
@@ -271,12 +325,20 @@ pub(crate) fn takes_stop(word: &str) -> bool {
 
 /// Whether an adverb may stand here: known, or ending in -ly.
 pub(crate) fn adverbial(low: &str) -> bool {
-    is_adverb(low) || (low.len() > 4 && low.ends_with("ly") && !matches!(low, "family" | "rally" | "assembly" | "reply" | "ally" | "italy" | "july"))
+    is_adverb(low)
+        || (low.len() > 4
+            && low.ends_with("ly")
+            && !matches!(low, "family" | "rally" | "assembly" | "reply" | "ally" | "italy" | "july"))
 }
 
 /// Whether the word is one of the closed classes: no noun, no name.
 pub(crate) fn is_function(low: &str) -> bool {
-    is_determiner(low) || is_pronoun(low) || is_preposition(low) || is_conjunction(low) || is_auxiliary(low) || is_adverb(low)
+    is_determiner(low)
+        || is_pronoun(low)
+        || is_preposition(low)
+        || is_conjunction(low)
+        || is_auxiliary(low)
+        || is_adverb(low)
 }
 
 #[cfg(test)]

@@ -43,6 +43,8 @@ pub(super) struct Cast {
     pub entities: Vec<Entity>,
     /// All mentions, in reading order.
     pub mentions: Vec<Mention>,
+    /// Titles that several share: "Senators Lee and Poe" makes "the senator" nobody in particular.
+    pub shared_titles: HashSet<String>,
 }
 
 /// A capitalised run before it is known whom it names.
@@ -106,8 +108,11 @@ impl Cast {
             of_run[index] = Some(entity);
             self.learn(entity, run);
         }
-        let capital: HashSet<&str> =
-            runs.iter().filter(|r| r.words.len() == 1 && !r.initial).filter_map(|r| r.words.first().map(String::as_str)).collect();
+        let capital: HashSet<&str> = runs
+            .iter()
+            .filter(|r| r.words.len() == 1 && !r.initial)
+            .filter_map(|r| r.words.first().map(String::as_str))
+            .collect();
         let full = self.entities.len();
         for (index, run) in runs.iter().enumerate().filter(|(_, run)| run.words.len() == 1) {
             let Some(word) = run.words.first() else { continue };
@@ -117,7 +122,8 @@ impl Cast {
                 if run.initial && run.titles.is_empty() && !capital.contains(word.as_str()) {
                     return None;
                 }
-                let known = (full..self.entities.len()).find(|e| self.entities.get(*e).is_some_and(|e| e.words == run.words));
+                let known =
+                    (full..self.entities.len()).find(|e| self.entities.get(*e).is_some_and(|e| e.words == run.words));
                 known.or_else(|| {
                     self.entities.push(Entity {
                         name: run.span,
@@ -135,7 +141,11 @@ impl Cast {
                 self.learn(entity, run);
             }
         }
-        self.mentions = runs.iter().zip(of_run).filter_map(|(run, entity)| Some(Mention { span: run.span, entity: entity? })).collect();
+        self.mentions = runs
+            .iter()
+            .zip(of_run)
+            .filter_map(|(run, entity)| Some(Mention { span: run.span, entity: entity? }))
+            .collect();
     }
 
     /// The full name that a lone word stands for: letters, then surname, then given name; only if just one fits.
@@ -150,17 +160,29 @@ impl Cast {
         only(&|e| e.acronym.as_deref() == Some(word))
             .or_else(|| only(&|e| !e.organisation && e.words.last().is_some_and(|w| w == word) && suits(e)))
             .or_else(|| {
-                let surname_of_several = (0..full).any(|e| self.entities.get(e).is_some_and(|e| e.words.last().is_some_and(|w| w == word)));
+                let surname_of_several =
+                    (0..full).any(|e| self.entities.get(e).is_some_and(|e| e.words.last().is_some_and(|w| w == word)));
                 if surname_of_several {
                     return None;
                 }
-                only(&|e| !e.organisation && e.words.first().is_some_and(|w| w == word) && given_names::gender(word).is_some())
+                only(&|e| {
+                    !e.organisation && e.words.first().is_some_and(|w| w == word) && given_names::gender(word).is_some()
+                })
             })
     }
 
     fn learn(&mut self, entity: usize, run: &Run) {
         let Some(entity) = self.entities.get_mut(entity) else { return };
-        entity.titles.extend(run.titles.iter().cloned());
+        for title in &run.titles {
+            match title.strip_suffix('s').filter(|one| lexicon::is_title(one)) {
+                Some(one) => {
+                    self.shared_titles.insert(one.to_owned());
+                }
+                None => {
+                    entity.titles.insert(title.clone());
+                }
+            }
+        }
         if entity.acronym.is_none() {
             entity.acronym.clone_from(&run.acronym);
         }
@@ -177,7 +199,10 @@ impl Cast {
     fn hear_pronouns(&mut self, article: &Article) {
         let mut heard: HashMap<usize, (u32, u32)> = HashMap::new();
         for sentence in article.sentences() {
-            let mut people = self.mentions_in(*sentence).iter().filter(|m| self.entities.get(m.entity).is_some_and(|e| !e.organisation));
+            let mut people = self
+                .mentions_in(*sentence)
+                .iter()
+                .filter(|m| self.entities.get(m.entity).is_some_and(|e| !e.organisation));
             let (Some(first), None) = (people.next(), people.next()) else { continue };
             if self.entities.get(first.entity).is_none_or(|e| e.gender.is_some()) {
                 continue;
@@ -229,7 +254,25 @@ pub(super) fn is_suffix(low: &str) -> bool {
 
 /// Lower-case words inside a name.
 fn is_particle(low: &str) -> bool {
-    matches!(low, "de" | "van" | "von" | "bin" | "al" | "la" | "le" | "der" | "den" | "du" | "da" | "dos" | "del" | "di" | "ben" | "ibn" | "ter")
+    matches!(
+        low,
+        "de" | "van"
+            | "von"
+            | "bin"
+            | "al"
+            | "la"
+            | "le"
+            | "der"
+            | "den"
+            | "du"
+            | "da"
+            | "dos"
+            | "del"
+            | "di"
+            | "ben"
+            | "ibn"
+            | "ter"
+    )
 }
 
 /// Collects the capitalised runs of a paragraph.
@@ -237,7 +280,12 @@ fn gather(text: &str, tokens: &[Token<'_>], runs: &mut Vec<Run>) {
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
         let opens = starts_sentence(tokens, at);
-        if !names(token) || (opens && (lexicon::is_function(&token.low) || lexicon::adverbial(&token.low) || lexicon::verb(&token.low).is_some())) {
+        if !names(token)
+            || (opens
+                && (lexicon::is_function(&token.low)
+                    || lexicon::adverbial(&token.low)
+                    || lexicon::verb(&token.low).is_some()))
+        {
             at += 1;
             continue;
         }
@@ -247,9 +295,15 @@ fn gather(text: &str, tokens: &[Token<'_>], runs: &mut Vec<Run>) {
             let institution = tokens.get(at..end).is_some_and(|run| run.iter().any(|t| is_institution(&t.low)));
             if names(next) {
                 end += 1;
-            } else if is_particle(&next.low) && after(1) || next.is('&') && after(1) || institution && &*next.low == "of" && after(1) {
+            } else if is_particle(&next.low) && after(1)
+                || next.is('&') && after(1)
+                || institution && &*next.low == "of" && after(1)
+            {
                 end += 2;
-            } else if institution && matches!((&*next.low, tokens.get(end + 1).map(|t| &*t.low)), ("of", Some("the"))) && after(2) {
+            } else if institution
+                && matches!((&*next.low, tokens.get(end + 1).map(|t| &*t.low)), ("of", Some("the")))
+                && after(2)
+            {
                 end += 3;
             } else {
                 break;
@@ -257,6 +311,8 @@ fn gather(text: &str, tokens: &[Token<'_>], runs: &mut Vec<Run>) {
         }
         let run = tokens.get(at..end).unwrap_or_default();
         let letters = letters_after(tokens, end, run);
+        // A label ("LEE: …") is a name although it opens a sentence.
+        let opens = opens && !tokens.get(end).is_some_and(|t| t.is(':'));
         runs.extend(name_of(text, run, opens, letters));
         at = end;
     }
@@ -264,13 +320,19 @@ fn gather(text: &str, tokens: &[Token<'_>], runs: &mut Vec<Run>) {
 
 /// Whether a token can be part of a name.
 fn names(token: &Token<'_>) -> bool {
-    token.sort == Sort::Word && token.capital && !lexicon::is_time(&token.low) && !matches!(&*token.low, "i" | "the" | "a" | "i'm" | "i've" | "i'd" | "i'll")
+    token.sort == Sort::Word
+        && token.capital
+        && !lexicon::is_time(&token.low)
+        && !matches!(&*token.low, "i" | "the" | "a" | "i'm" | "i've" | "i'd" | "i'll")
         && !(lexicon::is_pronoun(&token.low) && token.low.len() > 2 || matches!(&*token.low, "he" | "it" | "we"))
 }
 
 fn starts_sentence(tokens: &[Token<'_>], at: usize) -> bool {
     at.checked_sub(1).and_then(|before| tokens.get(before)).is_none_or(|before| {
-        matches!(before.sort, Sort::Punct('.' | '?' | '!' | '…' | ':' | '“' | '"' | '‘' | '\'' | '—' | '•' | '*' | '«' | '„'))
+        matches!(
+            before.sort,
+            Sort::Punct('.' | '?' | '!' | '…' | ':' | '“' | '"' | '‘' | '\'' | '—' | '•' | '*' | '«' | '„')
+        )
     })
 }
 
@@ -296,9 +358,15 @@ pub(super) fn initials<'w>(words: impl Iterator<Item = &'w str> + Clone) -> [Str
 
 /// A run without its titles, and whether it names an organisation.
 fn name_of(text: &str, run: &[Token<'_>], opens: bool, acronym: Option<String>) -> Option<Run> {
-    let organisation = run.len() > 1 && run.iter().any(|t| is_institution(&t.low)) && !run.iter().take(2).any(|t| given_names::gender(&t.low).is_some())
+    let organisation = run.len() > 1
+        && run.iter().any(|t| is_institution(&t.low))
+        && !run.iter().take(2).any(|t| given_names::gender(&t.low).is_some())
         || acronym.is_some()
-        || run.len() == 1 && run.iter().all(|t| { let word = t.span.of(text); word.chars().count() > 1 && word.chars().all(|c| c.is_uppercase() || c == '.') });
+        || run.len() == 1
+            && run.iter().all(|t| {
+                let word = t.span.of(text);
+                word.chars().count() > 1 && word.chars().all(|c| c.is_uppercase() || c == '.')
+            });
     let title = |t: &Token<'_>| lexicon::is_title(&t.low);
     let cut = if organisation && run.last().is_some_and(|t| is_institution(&t.low) || acronym.is_some()) {
         0
@@ -312,7 +380,8 @@ fn name_of(text: &str, run: &[Token<'_>], opens: bool, acronym: Option<String>) 
             run.iter().take_while(|t| title(t)).count()
         }
     };
-    let titles: Vec<String> = run.get(..cut).unwrap_or_default().iter().filter(|t| title(t)).map(|t| t.low.to_string()).collect();
+    let titles: Vec<String> =
+        run.get(..cut).unwrap_or_default().iter().filter(|t| title(t)).map(|t| t.low.to_string()).collect();
     let name = run.get(cut..).unwrap_or_default();
     let (first, last) = (name.first()?, name.last()?);
     Some(Run {

@@ -12,7 +12,7 @@ use crate::article::Article;
 /// How like a typed name must be to be taken for a speaker's.
 const SAME: f32 = 0.75;
 /// How like it must be to be suggested.
-const SIMILAR: f32 = 0.55;
+const SIMILAR: f32 = 0.5;
 /// Suggestions at most.
 const SUGGESTIONS: usize = 5;
 
@@ -68,7 +68,8 @@ impl People {
 
     /// Names and counts, most quoted first.
     pub(super) fn counted(&self) -> Vec<(String, usize)> {
-        let mut counted: Vec<(String, usize)> = self.named.iter().map(|p| (p.name.clone(), p.quotations.len())).collect();
+        let mut counted: Vec<(String, usize)> =
+            self.named.iter().map(|p| (p.name.clone(), p.quotations.len())).collect();
         counted.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         counted
     }
@@ -78,7 +79,11 @@ impl People {
         let asked = name_words(typed);
         let mut ranked: Vec<(f32, &Person)> =
             self.named.iter().map(|p| (likeness(&asked, p), p)).filter(|(like, _)| *like >= SIMILAR).collect();
-        ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.quotations.len().cmp(&a.1.quotations.len())).then_with(|| a.1.name.cmp(&b.1.name)));
+        ranked.sort_by(|a, b| {
+            b.0.total_cmp(&a.0)
+                .then(b.1.quotations.len().cmp(&a.1.quotations.len()))
+                .then_with(|| a.1.name.cmp(&b.1.name))
+        });
         if let Some((like, person)) = ranked.first()
             && *like >= SAME
         {
@@ -93,7 +98,8 @@ impl People {
 
 /// The words of a name, without titles before it and suffixes after it.
 fn name_words(name: &str) -> Vec<String> {
-    let all: Vec<String> = words::words_of(name).into_iter().map(|w| w.low).filter(|w| !names::is_suffix(w) && w != "s").collect();
+    let all: Vec<String> =
+        words::words_of(name).into_iter().map(|w| w.low).filter(|w| !names::is_suffix(w) && w != "s").collect();
     let titles = all.iter().take_while(|w| lexicon::is_title(w) || *w == "the" || *w == "us").count();
     if titles < all.len() { all.into_iter().skip(titles).collect() } else { all }
 }
@@ -111,11 +117,13 @@ fn merge(names: &BTreeMap<&str, Vec<usize>>) -> Vec<Person> {
     // Names with a surname in common, so that merging stays linear in the number of names.
     let mut by_surname: HashMap<String, Vec<usize>> = HashMap::new();
     let mut most: Vec<usize> = Vec::new();
-    let parsed: Vec<(&str, Vec<String>, &Vec<usize>)> = names.iter().map(|(name, at)| (*name, name_words(name), at)).collect();
+    let parsed: Vec<(&str, Vec<String>, &Vec<usize>)> =
+        names.iter().map(|(name, at)| (*name, name_words(name), at)).collect();
     for (name, words, quotations) in parsed.iter().filter(|(_, words, _)| words.len() > 1) {
         let surname = words.last().cloned().unwrap_or_default();
         let same_surname = by_surname.entry(surname).or_default();
-        let mut fitting = same_surname.iter().copied().filter(|p| people.get(*p).is_some_and(|p| one_person(&p.words, words)));
+        let mut fitting =
+            same_surname.iter().copied().filter(|p| people.get(*p).is_some_and(|p| one_person(&p.words, words)));
         let known = fitting.next().filter(|_| fitting.next().is_none());
         if let Some((at, person)) = known.and_then(|at| Some((at, people.get_mut(at)?))) {
             person.quotations.extend(quotations.iter());
@@ -129,17 +137,27 @@ fn merge(names: &BTreeMap<&str, Vec<usize>>) -> Vec<Person> {
         } else {
             same_surname.push(people.len());
             most.push(quotations.len());
-            people.push(Person { name: (*name).to_owned(), words: words.clone(), letters: Vec::new(), quotations: (*quotations).clone() });
+            people.push(Person {
+                name: (*name).to_owned(),
+                words: words.clone(),
+                letters: Vec::new(),
+                quotations: (*quotations).clone(),
+            });
         }
     }
-    let letters: Vec<[String; 2]> = people.iter().map(|p| names::initials(p.words.iter().map(String::as_str))).collect();
+    let letters: Vec<[String; 2]> =
+        people.iter().map(|p| names::initials(p.words.iter().map(String::as_str))).collect();
     let mut lone = Vec::new();
     for (name, words, quotations) in parsed.iter().filter(|(_, words, _)| words.len() == 1) {
         let word = words.first().cloned().unwrap_or_default();
         let surnames = by_surname.get(&word).map_or(&[][..], Vec::as_slice);
-        let all_capitals = name.chars().filter(|c| c.is_alphabetic()).count() > 1 && !name.chars().any(char::is_lowercase);
+        let all_capitals =
+            name.chars().filter(|c| c.is_alphabetic()).count() > 1 && !name.chars().any(char::is_lowercase);
         let spelt = || {
-            let mut fitting = letters.iter().enumerate().filter(|(at, i)| people.get(*at).is_some_and(|p| p.words.len() > 2) && i.contains(&word));
+            let mut fitting = letters
+                .iter()
+                .enumerate()
+                .filter(|(at, i)| people.get(*at).is_some_and(|p| p.words.len() > 2) && i.contains(&word));
             fitting.next().filter(|_| fitting.next().is_none()).map(|(at, _)| at)
         };
         let of = match surnames {
@@ -154,7 +172,12 @@ fn merge(names: &BTreeMap<&str, Vec<usize>>) -> Vec<Person> {
                     person.letters.push(word);
                 }
             }
-            None => lone.push(Person { name: (*name).to_owned(), words: words.clone(), letters: Vec::new(), quotations: (*quotations).clone() }),
+            None => lone.push(Person {
+                name: (*name).to_owned(),
+                words: words.clone(),
+                letters: Vec::new(),
+                quotations: (*quotations).clone(),
+            }),
         }
     }
     people.append(&mut lone);
@@ -175,7 +198,10 @@ fn one_person(one: &[String], other: &[String]) -> bool {
 }
 
 fn middle_agrees(one: &[String], other: &[String]) -> bool {
-    one.iter().skip(1).zip(other.iter().skip(1)).all(|(a, b)| a == b || a.starts_with(b.as_str()) || b.starts_with(a.as_str()))
+    one.iter()
+        .skip(1)
+        .zip(other.iter().skip(1))
+        .all(|(a, b)| a == b || a.starts_with(b.as_str()) || b.starts_with(a.as_str()))
 }
 
 fn same_given_name(one: &str, other: &str) -> bool {
@@ -192,7 +218,8 @@ fn likeness(asked: &[String], person: &Person) -> f32 {
         return 1.0;
     }
     if let [letters] = asked
-        && (person.letters.contains(letters) || stored.len() > 2 && names::initials(stored.iter().map(String::as_str)).contains(letters))
+        && (person.letters.contains(letters)
+            || stored.len() > 2 && names::initials(stored.iter().map(String::as_str)).contains(letters))
     {
         return 0.97;
     }
@@ -216,7 +243,7 @@ fn likeness(asked: &[String], person: &Person) -> f32 {
     #[expect(clippy::cast_precision_loss, reason = "a name has few words")]
     let mean = sum / asked.len() as f32;
     // Another given name is another person, however well the surname fits.
-    if worst < 0.65 { mean.min(SAME - 0.05) * 0.95 } else { mean * 0.94 }
+    if worst < 0.65 { mean.min(SAME - 0.05) * 0.95 } else { mean * 0.97 }
 }
 
 #[cfg(test)]

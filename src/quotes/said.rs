@@ -20,7 +20,9 @@ impl QuoteBook {
     pub fn said(&self, library: &Library, speaker: &str, about: Option<&str>, filter: &Filter) -> Said<'_> {
         let (name, numbers) = match self.people.meant(speaker) {
             Meant::Named(person) => (person.name.clone(), person.quotations.as_slice()),
-            Meant::Unnamed(words, quotations) => (self.as_written(library, quotations).unwrap_or_else(|| words.to_owned()), quotations),
+            Meant::Unnamed(words, quotations) => {
+                (self.as_written(library, quotations).unwrap_or_else(|| words.to_owned()), quotations)
+            }
             Meant::Nobody(suggestions) => return Said { speaker: None, quotations: Vec::new(), suggestions },
         };
         let admitted = Self::admitted(library, filter);

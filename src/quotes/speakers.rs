@@ -19,8 +19,10 @@ pub(super) fn name(article: &Article, quotations: &mut [Quotation]) {
     let mut resolver = Resolver { article, cast: &cast, told: Vec::new() };
     for quotation in quotations {
         let entity = quotation.speaker.and_then(|span| resolver.resolve(span));
-        quotation.speaker_name =
-            entity.and_then(|e| cast.entities.get(e)).map(|e| e.name.of(article.text()).to_owned()).filter(|name| !name.is_empty());
+        quotation.speaker_name = entity
+            .and_then(|e| cast.entities.get(e))
+            .map(|e| e.name.of(article.text()).to_owned())
+            .filter(|name| !name.is_empty());
         if let Some(span) = quotation.speaker {
             resolver.told.push(Told { span, entity });
         }
@@ -75,9 +77,15 @@ impl Resolver<'_> {
             let until = words.iter().position(|t| t.span.start >= mention.span.end).unwrap_or(words.len());
             let next = words.get(until);
             // "Lee’s lawyer", "the Lee campaign": Lee only modifies.
-            let modifies = next.is_some_and(|t| t.low == "'s" || t.is_word() && !t.capital && !lexicon::is_function(&t.low));
+            let modifies =
+                next.is_some_and(|t| t.low == "'s" || t.is_word() && !t.capital && !lexicon::is_function(&t.low));
             // Titles belong to the name; a preposition before them makes it part of someone else's role.
-            let before = words.get(..from).unwrap_or_default().iter().rev().find(|t| !(t.capital || lexicon::is_title(&t.low) || lexicon::is_determiner(&t.low)));
+            let before = words
+                .get(..from)
+                .unwrap_or_default()
+                .iter()
+                .rev()
+                .find(|t| !(t.capital || lexicon::is_title(&t.low) || lexicon::is_determiner(&t.low)));
             let depends = before.is_some_and(|t| lexicon::is_preposition(&t.low));
             let first_of_two = next.is_some_and(|t| t.low == "and" && words.get(until + 1).is_some_and(|t| t.capital));
             let second_of_two = before.is_some_and(|t| t.low == "and");
@@ -94,16 +102,18 @@ impl Resolver<'_> {
     /// "the senator", "the telecom watchdog": one person with that title, or the agency just named.
     fn role(&self, span: Span, words: &[Token<'_>]) -> Option<usize> {
         let (first, last) = (words.first()?, words.last()?);
-        if !matches!(&*first.low, "the" | "this" | "that") || words.iter().skip(1).any(|t| t.capital) || words.len() > 5 {
+        if !matches!(&*first.low, "the" | "this" | "that") || words.iter().skip(1).any(|t| t.capital) || words.len() > 5
+        {
             return None;
         }
         if lexicon::AGENCY_NOUNS.contains(&&*last.low) {
             return self.agency(span);
         }
-        if !lexicon::is_title(&last.low) {
+        if !lexicon::is_title(&last.low) || self.cast.shared_titles.contains(&*last.low) {
             return None;
         }
-        let bears = |e: usize| self.cast.entities.get(e).is_some_and(|e| !e.organisation && e.titles.contains(&*last.low));
+        let bears =
+            |e: usize| self.cast.entities.get(e).is_some_and(|e| !e.organisation && e.titles.contains(&*last.low));
         let mut bearers = (0..self.cast.entities.len()).filter(|e| bears(*e));
         let bearer = bearers.next()?;
         let met = self.cast.mentions.iter().any(|m| m.entity == bearer && m.span.end <= span.start);
@@ -117,11 +127,13 @@ impl Resolver<'_> {
         let here = sentences.iter().rposition(|s| s.start <= span.start)?;
         let is_agency = |m: &&Mention| {
             self.cast.entities.get(m.entity).is_some_and(|e| {
-                e.organisation && (e.words.iter().any(|w| lexicon::AGENCY_NAMES.contains(&w.as_str())) || e.acronym.is_some())
+                e.organisation
+                    && (e.words.iter().any(|w| lexicon::AGENCY_NAMES.contains(&w.as_str())) || e.acronym.is_some())
             })
         };
         let one = |stretch: Span| {
-            let mut agencies: Vec<usize> = self.cast.mentions_in(stretch).iter().filter(is_agency).map(|m| m.entity).collect();
+            let mut agencies: Vec<usize> =
+                self.cast.mentions_in(stretch).iter().filter(is_agency).map(|m| m.entity).collect();
             agencies.dedup();
             agencies.sort_unstable();
             agencies.dedup();
@@ -137,21 +149,39 @@ impl Resolver<'_> {
     /// "it", "its": the organisation that spoke last in this paragraph.
     fn thing(&self, span: Span) -> Option<usize> {
         let paragraph = self.article.paragraph_at(span)?;
-        let last = self.told.iter().rev().find(|t| self.article.paragraph_at(t.span) == Some(paragraph) && t.span.start < span.start)?;
+        let last = self
+            .told
+            .iter()
+            .rev()
+            .find(|t| self.article.paragraph_at(t.span) == Some(paragraph) && t.span.start < span.start)?;
         last.entity.filter(|e| self.cast.entities.get(*e).is_some_and(|e| e.organisation))
     }
 
     /// "he", "she": see the order of the candidates inside.
     fn person(&self, span: Span, gender: Gender) -> Option<usize> {
         let suits = |e: usize| self.cast.entities.get(e).is_some_and(|e| !e.organisation && e.gender == Some(gender));
+        // Of someone whose gender nothing tells it must at least be plain that it is someone.
         let may = |e: usize| {
-            self.cast.entities.get(e).is_some_and(|e| !e.organisation && e.gender.is_none_or(|g| g == gender) && (e.words.len() > 1 || e.gender.is_some() || !e.titles.is_empty()))
+            let spoken = || self.told.iter().any(|t| t.entity == Some(e));
+            self.cast.entities.get(e).is_some_and(|entity| {
+                !entity.organisation
+                    && match entity.gender {
+                        Some(known) => known == gender,
+                        None => !entity.titles.is_empty() || (entity.words.len() > 1 && spoken()),
+                    }
+            })
         };
         let here = self.article.paragraph_at(span)?;
         let paragraph = self.article.paragraphs().get(here)?;
         let sentences = self.article.sentences_of(paragraph);
         let at = sentences.iter().rposition(|s| s.start <= span.start)?;
-        let spoke = |stretch: Span| self.told.iter().rev().filter(move |t| stretch.contains(t.span) && t.span.end <= span.start).filter_map(|t| t.entity);
+        let spoke = |stretch: Span| {
+            self.told
+                .iter()
+                .rev()
+                .filter(move |t| stretch.contains(t.span) && t.span.end <= span.start)
+                .filter_map(|t| t.entity)
+        };
         let first_in = |stretch: Span| self.cast.mentions_in(stretch).iter().map(|m| m.entity).find(|e| may(*e));
         // 1. Who spoke before in this paragraph, nearest sentence first; within a sentence the first person named,
         //    who is mostly its subject.
@@ -166,12 +196,27 @@ impl Resolver<'_> {
         }
         // 2. Who spoke last in the paragraphs just before.
         let from = self.article.paragraphs().get(here.saturating_sub(REACH))?.span.start;
-        let recent: Vec<usize> = self.told.iter().rev().take_while(|t| t.span.start >= from).filter(|t| t.span.end <= span.start).filter_map(|t| t.entity).collect();
-        if let Some(speaker) = recent.iter().copied().find(|e| suits(*e)).or_else(|| recent.iter().copied().find(|e| may(*e))) {
+        let recent: Vec<usize> = self
+            .told
+            .iter()
+            .rev()
+            .take_while(|t| t.span.start >= from)
+            .filter(|t| t.span.end <= span.start)
+            .filter_map(|t| t.entity)
+            .collect();
+        if let Some(speaker) =
+            recent.iter().copied().find(|e| suits(*e)).or_else(|| recent.iter().copied().find(|e| may(*e)))
+        {
             return Some(speaker);
         }
         // 3. The only person there whom the pronoun suits.
-        let mut near: Vec<usize> = self.cast.mentions_before(span.start).take_while(|m| m.span.start >= from).map(|m| m.entity).filter(|e| may(*e)).collect();
+        let mut near: Vec<usize> = self
+            .cast
+            .mentions_before(span.start)
+            .take_while(|m| m.span.start >= from)
+            .map(|m| m.entity)
+            .filter(|e| may(*e))
+            .collect();
         near.sort_unstable();
         near.dedup();
         match near.as_slice() {

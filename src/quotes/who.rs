@@ -28,7 +28,8 @@ impl QuoteBook {
 
     /// The candidates for a fragment, best first, however far.
     pub(super) fn ranked(&self, library: &Library, fragment: &str, filter: &Filter) -> Vec<Match<'_>> {
-        let asked: Vec<Asked> = words::words_of(fragment).iter().take(MOST_WORDS).map(|w| self.index.asked(&w.low)).collect();
+        let asked: Vec<Asked> =
+            words::words_of(fragment).iter().take(MOST_WORDS).map(|w| self.index.asked(&w.low)).collect();
         let admitted = Self::admitted(library, filter);
         let mut scores = vec![0.0_f32; self.held.len()];
         let mut touched = Vec::new();
@@ -71,9 +72,18 @@ impl QuoteBook {
     pub(super) fn matched(&self, library: &Library, at: usize, alignment: Alignment) -> Option<Match<'_>> {
         let held = self.held.get(at)?;
         let article = library.get(held.article)?;
-        let words: Vec<Span> = held.quotation.content.iter().flat_map(|span| words::words(article.text(), *span)).map(|w| w.span).collect();
+        let words: Vec<Span> = held
+            .quotation
+            .content
+            .iter()
+            .flat_map(|span| words::words(article.text(), *span))
+            .map(|w| w.span)
+            .collect();
         let (from, until) = alignment.stretch;
-        let stretch = words.get(from).zip(until.checked_sub(1).and_then(|last| words.get(last))).map(|(first, last)| first.join(*last));
+        let stretch = words
+            .get(from)
+            .zip(until.checked_sub(1).and_then(|last| words.get(last)))
+            .map(|(first, last)| first.join(*last));
         let whole = from == 0 && until == words.len() && !words.is_empty();
         Some(Match { held, similarity: alignment.similarity, stretch, whole })
     }

@@ -15,6 +15,8 @@ pub(super) struct Cue {
     pub group: Range<usize>,
     /// How it reports.
     pub class: Class,
+    /// Its form.
+    pub form: Form,
     /// The words that name who speaks.
     pub subject: Option<Range<usize>>,
     /// Whether the subject stands after the verb ("said Lee").
@@ -79,7 +81,8 @@ fn cue_at(view: &View<'_>, sentence: &Range<usize>, at: usize, earlier: &[Cue]) 
         _ => {}
     }
     // After an article or a possessive it is a noun or an adjective: "the report", "his claims", "Lee’s call".
-    let subjectless = matches!(low_before, "some" | "many" | "others" | "most" | "several" | "few" | "all" | "both" | "that" | "one");
+    let subjectless =
+        matches!(low_before, "some" | "many" | "others" | "most" | "several" | "few" | "all" | "both" | "that" | "one");
     if (lexicon::is_determiner(low_before) && !subjectless) || low_before == "'s" {
         return None;
     }
@@ -94,15 +97,18 @@ fn cue_at(view: &View<'_>, sentence: &Range<usize>, at: usize, earlier: &[Cue]) 
     let finite = matches!(form, Form::Past | Form::Third) || (form == Form::Base && modal);
     if finite && class.quotes() && (region_before || comma_before) && (start == at || region_before) {
         let ends_clause = |range: &Range<usize>| {
-            view.get(range.end).is_none_or(|t| !t.is_word() || lexicon::is_function(&t.low) || lexicon::is_time(&t.low) || lexicon::adverbial(&t.low))
+            view.get(range.end).is_none_or(|t| {
+                !t.is_word() || lexicon::is_function(&t.low) || lexicon::is_time(&t.low) || lexicon::adverbial(&t.low)
+            })
         };
-        let object = matches!(class, Class::Tell | Class::Ask | Class::Promise) && view.get(at + 1).is_some_and(|t| lexicon::is_pronoun(&t.low));
+        let object = matches!(class, Class::Tell | Class::Ask | Class::Promise)
+            && view.get(at + 1).is_some_and(|t| lexicon::is_pronoun(&t.low));
         if !object
             && let Some(subject) = phrase::noun_phrase_after(view, at + 1, sentence.end)
             && ends_clause(&subject)
             && (region_before || !clause_follows(view, &subject, sentence.end))
         {
-            return Some(Cue { verb: at, group, class, subject: Some(subject), inverted: true, shared: false });
+            return Some(Cue { verb: at, group, class, form, subject: Some(subject), inverted: true, shared: false });
         }
     }
     let own = match form {
@@ -118,9 +124,13 @@ fn cue_at(view: &View<'_>, sentence: &Range<usize>, at: usize, earlier: &[Cue]) 
         if !joined {
             return None;
         }
-        earlier.last().and_then(|cue| cue.subject.clone()).or_else(|| phrase::sentence_subject(view, sentence)).filter(|s| s.end <= start)
+        earlier
+            .last()
+            .and_then(|cue| cue.subject.clone())
+            .or_else(|| phrase::sentence_subject(view, sentence))
+            .filter(|s| s.end <= start)
     });
-    Some(Cue { verb: at, group, class, subject, inverted: false, shared })
+    Some(Cue { verb: at, group, class, form, subject, inverted: false, shared })
 }
 
 /// Whether what stands before a base form can be the plural (or "I", "you") that it needs.
@@ -128,13 +138,16 @@ fn plural(view: &View<'_>, before: Option<usize>) -> bool {
     let Some(at) = before else { return false };
     let low = view.low(at);
     match low {
-        "they" | "we" | "i" | "you" | "who" | "some" | "many" | "others" | "most" | "several" | "few" | "all" | "both" | "people"
-        | "police" | "that" | "and" | "which" => true,
-        _ => {
-            view.get(at).is_some_and(|t| {
-                t.is(')') || t.is(',') || t.is_word() && !lexicon::is_function(low) && (low.ends_with('s') || low.ends_with("men")) && low.len() > 3
-            })
-        }
+        "they" | "we" | "i" | "you" | "who" | "some" | "many" | "others" | "most" | "several" | "few" | "all"
+        | "both" | "people" | "police" | "that" | "and" | "which" => true,
+        _ => view.get(at).is_some_and(|t| {
+            t.is(')')
+                || t.is(',')
+                || t.is_word()
+                    && !lexicon::is_function(low)
+                    && (low.ends_with('s') || low.ends_with("men"))
+                    && low.len() > 3
+        }),
     }
 }
 

@@ -86,7 +86,9 @@ impl<'v, 't> Flow<'v, 't> {
         for at in loose {
             self.fragment(index, view, sentence, at);
         }
-        if let Some(found) = (first..self.found.len()).rev().find(|at| self.found.get(*at).is_some_and(|f| f.speaker.is_some())) {
+        if let Some(found) =
+            (first..self.found.len()).rev().find(|at| self.found.get(*at).is_some_and(|f| f.speaker.is_some()))
+        {
             let open = self.left_open(view, found);
             self.last = Some(Last { found, paragraph: index, open });
         }
@@ -103,7 +105,10 @@ impl<'v, 't> Flow<'v, 't> {
         let before = number.checked_sub(1).and_then(|n| view.sentences.get(n));
         let last = self.last.and_then(|last| Some((last, self.found.get(last.found)?.clone())));
         let in_last_sentence = |found: &Found| {
-            before.and_then(|s| view.span_of(s)).is_some_and(|s| found.cue.or(found.content.last().copied()).is_some_and(|c| s.overlaps(c)) || found.content.iter().any(|c| s.overlaps(*c)))
+            before.and_then(|s| view.span_of(s)).is_some_and(|s| {
+                found.cue.or(found.content.last().copied()).is_some_and(|c| s.overlaps(c))
+                    || found.content.iter().any(|c| s.overlaps(*c))
+            })
         };
         let mut new = Found {
             content: inner.clone(),
@@ -117,7 +122,10 @@ impl<'v, 't> Flow<'v, 't> {
         };
         match last {
             // An open mark in the paragraph before, or "“A,” she said. “B.”": one quotation.
-            Some((last, ref found)) if (last.open && last.paragraph + 1 == index && number == 0) || (in_last_sentence(found) && is_marked(self.views, found)) => {
+            Some((last, ref found))
+                if (last.open && last.paragraph + 1 == index && number == 0)
+                    || (in_last_sentence(found) && is_marked(self.views, found)) =>
+            {
                 let target = last.found;
                 if let Some(found) = self.found.get_mut(target) {
                     found.content.extend(inner);
@@ -131,13 +139,21 @@ impl<'v, 't> Flow<'v, 't> {
                 // "She continues her story. “…”", also with the quotation in a paragraph of its own.
                 let previous = match before {
                     Some(before) => Some((view, before)),
-                    None => index.checked_sub(1).and_then(|p| self.views.get(p)).and_then(|v| Some((v, v.sentences.last()?))),
+                    None => index
+                        .checked_sub(1)
+                        .and_then(|p| self.views.get(p))
+                        .and_then(|v| Some((v, v.sentences.last()?))),
                 };
                 let same_paragraph = before.is_some();
                 let subject = previous.and_then(|(v, s)| v.span_of(&phrase::sentence_subject(v, s)?));
-                let recent = last.as_ref().filter(|(last, found)| last.paragraph + 1 >= index && is_marked(self.views, found));
+                let recent =
+                    last.as_ref().filter(|(last, found)| last.paragraph + 1 >= index && is_marked(self.views, found));
                 let ended_quoting = recent.is_some_and(|(last, found)| {
-                    last.paragraph + 1 == index && !same_paragraph && previous.and_then(|(v, s)| v.span_of(s)).is_some_and(|s| found.content.iter().chain(&found.cue).any(|c| c.overlaps(s)))
+                    last.paragraph + 1 == index
+                        && !same_paragraph
+                        && previous
+                            .and_then(|(v, s)| v.span_of(s))
+                            .is_some_and(|s| found.content.iter().chain(&found.cue).any(|c| c.overlaps(s)))
                 });
                 let personal = subject.filter(|span| speaks(view.text, *span));
                 new.rule = Rule::Introduced;
@@ -165,7 +181,9 @@ impl<'v, 't> Flow<'v, 't> {
         if let Some((owner, cue)) = own {
             let content = vec![region.inner];
             // Several fragments of one sentence are one quotation.
-            if let Some(found) = self.found.last_mut().filter(|f| f.rule == Rule::OwnWords && f.cue == view.span_of(&cue)) {
+            if let Some(found) =
+                self.found.last_mut().filter(|f| f.rule == Rule::OwnWords && f.cue == view.span_of(&cue))
+            {
                 found.content.extend(content);
                 return;
             }
@@ -201,7 +219,8 @@ impl<'v, 't> Flow<'v, 't> {
             Span { start: label.after, end: view.span.end }.trim(view.text)
         } else {
             // A turn goes on as long as no paragraph attributes speech of its own.
-            let narrated = view.regions.iter().any(|r| !r.single) || view.sentences.iter().any(|s| !attribution::attributions(view, s).is_empty());
+            let narrated = view.regions.iter().any(|r| !r.single)
+                || view.sentences.iter().any(|s| !attribution::attributions(view, s).is_empty());
             if narrated {
                 self.turn = None;
             }
@@ -223,7 +242,8 @@ impl<'v, 't> Flow<'v, 't> {
         let (true, Some(from)) = (dash, from) else { return false };
         let rest = view.tokens.len() - from;
         let named = view.get(from).is_some_and(|t| t.is_word() && t.capital);
-        let verb = (from..view.tokens.len()).any(|at| lexicon::is_auxiliary(view.low(at)) || phrase::is_finite(view.low(at)));
+        let verb =
+            (from..view.tokens.len()).any(|at| lexicon::is_auxiliary(view.low(at)) || phrase::is_finite(view.low(at)));
         if !named || verb || rest > 14 {
             return false;
         }
@@ -237,7 +257,11 @@ impl<'v, 't> Flow<'v, 't> {
 
 /// Whether any of a quotation's content stands in marks.
 fn is_marked(views: &[View<'_>], found: &Found) -> bool {
-    views.iter().skip(found.paragraph).take(12).any(|view| view.regions.iter().any(|r| found.content.iter().any(|c| c.overlaps(r.inner))))
+    views
+        .iter()
+        .skip(found.paragraph)
+        .take(12)
+        .any(|view| view.regions.iter().any(|r| found.content.iter().any(|c| c.overlaps(r.inner))))
 }
 
 /// The label of a transcript's turn, and where its words begin.
@@ -251,7 +275,7 @@ fn label(view: &View<'_>) -> Option<Label> {
     let colon = (1..view.tokens.len().min(7)).find(|at| view.get(*at).is_some_and(|t| t.is(':')))?;
     let words = view.tokens.get(..colon)?;
     let named = words.iter().all(|t| t.is_word() && (t.capital || t.low.starts_with(|c: char| c.is_ascii_digit())));
-    (named && view.tokens.len() > colon + 1 && !words.iter().any(|t| lexicon::is_function(&t.low))).then(|| ())?;
+    (named && view.tokens.len() > colon + 1 && !words.iter().any(|t| lexicon::is_function(&t.low))).then_some(())?;
     let span = view.span_of(&(0..colon))?;
     Some(Label { span, after: view.get(colon)?.span.end })
 }
@@ -266,7 +290,11 @@ fn own_words(view: &View<'_>, sentence: &Range<usize>) -> Option<(Range<usize>, 
     let own = sentence.clone().find(|at| view.low(*at) == "own" && view.low(at + 1) == "words")?;
     let owner = own.checked_sub(1).filter(|at| *at >= sentence.start)?;
     let start = owner.checked_sub(1).filter(|at| *at >= sentence.start && view.low(*at) == "in").unwrap_or(owner);
-    let owner = if view.low(owner) == "'s" { phrase::noun_phrase_before(view, owner, sentence.start)? } else { owner..owner + 1 };
+    let owner = if view.low(owner) == "'s" {
+        phrase::noun_phrase_before(view, owner, sentence.start)?
+    } else {
+        owner..owner + 1
+    };
     Some((owner, start..own + 2))
 }
 
@@ -274,7 +302,9 @@ fn own_words(view: &View<'_>, sentence: &Range<usize>) -> Option<(Range<usize>, 
 fn titled(view: &View<'_>, inner: Span) -> bool {
     let words: Vec<&str> = inner.of(view.text).split_whitespace().collect();
     let long = words.iter().filter(|w| w.chars().count() > 3);
-    words.len() < 12 && long.clone().count() > 0 && long.clone().all(|w| w.trim_start_matches(|c: char| !c.is_alphanumeric()).starts_with(char::is_uppercase))
+    words.len() < 12
+        && long.clone().count() > 0
+        && long.clone().all(|w| w.trim_start_matches(|c: char| !c.is_alphanumeric()).starts_with(char::is_uppercase))
 }
 
 /// Whether the words can name someone who speaks: a pronoun of a person, a name, or a role.
@@ -283,6 +313,8 @@ fn speaks(text: &str, span: Span) -> bool {
     words.iter().any(|word| {
         let low = word.to_lowercase();
         let low = low.trim_matches(|c: char| !c.is_alphanumeric());
-        matches!(low, "he" | "she" | "they" | "we") || lexicon::is_role(low) || (word.starts_with(char::is_uppercase) && !lexicon::is_function(low))
+        matches!(low, "he" | "she" | "they" | "we")
+            || lexicon::is_role(low)
+            || (word.starts_with(char::is_uppercase) && !lexicon::is_function(low))
     })
 }

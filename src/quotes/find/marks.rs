@@ -69,7 +69,10 @@ pub(crate) fn regions(text: &str, span: Span, continues: bool) -> Vec<Region> {
         let inner = |end: u32| Span { start: mark.span.end, end }.trim(text);
         if let Some((close, closing)) = close.and_then(|index| Some((index, marks.get(index)?))) {
             let inner = inner(closing.span.start);
-            if !inner.is_empty() {
+            // Rock 'n' roll: one word in single marks, unstopped, is not speech.
+            let words = inner.of(text);
+            let coined = single && !words.contains(char::is_whitespace) && !words.ends_with([',', '.', '?', '!']);
+            if !inner.is_empty() && !coined {
                 regions.push(Region { open: mark.span, inner, close: Some(closing.span), single });
             }
             at = close + 1;
@@ -146,7 +149,9 @@ fn marks(text: &str, span: Span) -> Vec<Mark> {
 /// Whether a mark can open or close, by what it is and what stands beside it.
 fn direction(mark: char, family: Family, before: Option<char>, after: Option<char>) -> (bool, bool) {
     let outside = |c: Option<char>| {
-        c.is_none_or(|c| c.is_whitespace() || matches!(c, '(' | '[' | '{' | '—' | '–' | '-' | '/' | '"' | '“' | '‘' | '\''))
+        c.is_none_or(|c| {
+            c.is_whitespace() || matches!(c, '(' | '[' | '{' | '—' | '–' | '-' | '/' | '"' | '“' | '‘' | '\'')
+        })
     };
     let ahead = after.is_some_and(|c| !c.is_whitespace());
     let opening = outside(before) && ahead;
@@ -158,7 +163,10 @@ fn direction(mark: char, family: Family, before: Option<char>, after: Option<cha
         ('`', _) => (true, false),
         // French writes « … » with spaces, German »…« without.
         ('«', _) => (opening || after.is_some_and(char::is_whitespace), !opening),
-        ('»', _) => (opening, !opening),
+        ('»', _) => {
+            let open = opening && after.is_some_and(|c| c.is_alphanumeric() || "‹›‚‘¿¡".contains(c));
+            (open, !open)
+        }
         ('‘' | '‚', _) => (opening && after.is_some_and(|c| c.is_alphanumeric() || "\"“…".contains(c)), false),
         ('’', _) => (false, !after.is_some_and(char::is_alphanumeric) && before.is_some_and(|c| !c.is_whitespace())),
         ('\'', Family::Single) => {
@@ -198,7 +206,9 @@ mod tests {
 
     #[test]
     fn an_apostrophe_is_no_mark() {
-        for text in ["The drivers’ union won’t sign.", "It was the ’90s, an’ all.", "Rock 'n' roll isn't dead.", "5' tall"] {
+        for text in
+            ["The drivers’ union won’t sign.", "It was the ’90s, an’ all.", "Rock 'n' roll isn't dead.", "5' tall"]
+        {
             assert_eq!(inner(text), Vec::<&str>::new(), "{text}");
         }
     }

@@ -7,10 +7,11 @@
 //! - [`marks`]: quotation marks into regions.
 //! - [`tokens`]: a paragraph as words, regions and sentences.
 //! - [`cues`]: verbs of speech with their subjects; [`phrase`]: the noun phrases beside them.
-//! - [`attribution`]: from a cue to the words it attributes.
+//! - [`attribution`]: from a cue to the words it attributes; [`complement`]: those to its right.
 //! - [`flow`]: what no verb attributes: quotations that go on, fragments, transcripts, signatures.
 
 mod attribution;
+mod complement;
 mod cues;
 mod flow;
 pub(super) mod marks;
@@ -96,7 +97,14 @@ pub(super) struct Found {
 }
 
 impl Found {
-    fn new(view: &View<'_>, content: Vec<Span>, speaker: Option<Range<usize>>, cue: Option<Range<usize>>, rule: Rule, tokens: Range<usize>) -> Self {
+    fn new(
+        view: &View<'_>,
+        content: Vec<Span>,
+        speaker: Option<Range<usize>>,
+        cue: Option<Range<usize>>,
+        rule: Rule,
+        tokens: Range<usize>,
+    ) -> Self {
         Self {
             content,
             speaker: speaker.and_then(|range| view.span_of(&range)),
@@ -131,7 +139,8 @@ pub(super) fn find(article: &Article) -> Vec<Quotation> {
     for index in 0..views.len() {
         flow.paragraph(index);
     }
-    let mut quotations: Vec<Quotation> = flow.finish().into_iter().filter_map(|found| quotation(&views, found)).collect();
+    let mut quotations: Vec<Quotation> =
+        flow.finish().into_iter().filter_map(|found| quotation(&views, found)).collect();
     quotations.sort_by_key(|q| (q.content.first().copied(), q.cue));
     quotations
 }
@@ -143,8 +152,12 @@ fn quotation(views: &[View<'_>], mut found: Found) -> Option<Quotation> {
     if found.content.is_empty() {
         return None;
     }
-    let regions: Vec<marks::Region> =
-        views.iter().skip(found.paragraph).take_while(|v| found.content.iter().any(|s| s.end >= v.span.start)).flat_map(|v| v.regions.iter().copied()).collect();
+    let regions: Vec<marks::Region> = views
+        .iter()
+        .skip(found.paragraph)
+        .take_while(|v| found.content.iter().any(|s| s.end >= v.span.start))
+        .flat_map(|v| v.regions.iter().copied())
+        .collect();
     let kind = if found.rule == Rule::Transcript || found.is_direct(&regions) {
         Kind::Direct
     } else if found.content.iter().any(|span| regions.iter().any(|region| span.overlaps(region.inner))) {

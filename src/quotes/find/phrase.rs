@@ -48,9 +48,11 @@ pub(super) fn subject_before(view: &View<'_>, end: usize, floor: usize) -> Optio
             continue;
         }
         let Some(phrase) = noun_phrase_before(view, comma, floor) else { continue };
-        let opens_clause = phrase.start == floor || !view.get(phrase.start - 1).is_some_and(|t| t.is(',') || t.is_word());
+        let opens_clause =
+            phrase.start == floor || !view.get(phrase.start - 1).is_some_and(|t| t.is(',') || t.is_word());
         let named = has_name(view, &phrase);
-        let phrase = if !named && has_name(view, &(comma + 1..last)) && last - comma < 8 { phrase.start..last } else { phrase };
+        let phrase =
+            if !named && has_name(view, &(comma + 1..last)) && last - comma < 8 { phrase.start..last } else { phrase };
         let better = best.as_ref().is_none_or(|best| opens_clause || (named && !has_name(view, best)));
         if better {
             best = Some(phrase);
@@ -94,7 +96,9 @@ pub(super) fn noun_phrase_before(view: &View<'_>, end: usize, floor: usize) -> O
             }
             break;
         }
-        if at == end && lexicon::is_pronoun(low) && !token.capital || (at == end && lexicon::is_pronoun(low) && low != "it" && low.len() > 1) {
+        if at == end && lexicon::is_pronoun(low) && !token.capital
+            || (at == end && lexicon::is_pronoun(low) && low != "it" && low.len() > 1)
+        {
             return Some(at - 1..end);
         }
         if at == end && matches!(low, "it" | "i") {
@@ -147,7 +151,9 @@ fn reaches_back(view: &View<'_>, at: usize, lowest: usize) -> bool {
     let before = view.low(preposition - 1);
     match view.low(preposition) {
         "of" => view.get(preposition - 1).is_some_and(Token::is_word),
-        "for" | "at" | "with" | "from" | "in" | "to" | "on" => lexicon::is_role(before) || before.ends_with("ist") || before.ends_with("or"),
+        "for" | "at" | "with" | "from" | "in" | "to" | "on" => {
+            lexicon::is_role(before) || before.ends_with("ist") || before.ends_with("or")
+        }
         _ => false,
     }
 }
@@ -165,7 +171,9 @@ fn tidy(view: &View<'_>, mut range: Range<usize>) -> Option<Range<usize>> {
         let low = &*token.low;
         let begins = token.is_word()
             && low != "'s"
-            && !(lexicon::is_preposition(low) || lexicon::is_conjunction(low) && !lexicon::is_determiner(low) || lexicon::is_auxiliary(low));
+            && !(lexicon::is_preposition(low)
+                || lexicon::is_conjunction(low) && !lexicon::is_determiner(low)
+                || lexicon::is_auxiliary(low));
         if begins {
             break;
         }
@@ -180,7 +188,7 @@ fn tidy(view: &View<'_>, mut range: Range<usize>) -> Option<Range<usize>> {
             && !lexicon::is_role(&token.low)
             && !lexicon::is_title(&token.low)
             && !token.low.contains('-')
-            && !(view.low(range.start + 1) == "'s")
+            && view.low(range.start + 1) != "'s"
             && range.len() > 1
             && !lexicon::is_role(view.low(range.start + 1))
         {
@@ -188,7 +196,9 @@ fn tidy(view: &View<'_>, mut range: Range<usize>) -> Option<Range<usize>> {
         }
     }
     let noun = range.clone().any(|at| {
-        view.get(at).is_some_and(|t| t.is_word() && (t.capital || !lexicon::is_function(&t.low) || pronominal(&t.low)) && t.low != "'s")
+        view.get(at).is_some_and(|t| {
+            t.is_word() && (t.capital || !lexicon::is_function(&t.low) || pronominal(&t.low)) && t.low != "'s"
+        })
     });
     (noun && !range.is_empty()).then_some(range)
 }
@@ -237,12 +247,17 @@ pub(super) fn noun_phrase_after(view: &View<'_>, start: usize, limit: usize) -> 
             at += 1;
             continue;
         }
-        if lexicon::is_determiner(low) && (at == start || matches!(view.low(at - 1), "of" | "and" | "for" | "all" | "some")) {
+        if lexicon::is_determiner(low)
+            && (at == start || matches!(view.low(at - 1), "of" | "and" | "for" | "all" | "some"))
+        {
             named = false;
             at += 1;
             continue;
         }
-        if at > start && (low == "of" || (low == "for" && lexicon::is_role(view.low(at - 1)))) && view.get(at + 1).is_some_and(Token::is_word) {
+        if at > start
+            && (low == "of" || (low == "for" && lexicon::is_role(view.low(at - 1))))
+            && view.get(at + 1).is_some_and(Token::is_word)
+        {
             named = false;
             at += 1;
             continue;
@@ -252,7 +267,12 @@ pub(super) fn noun_phrase_after(view: &View<'_>, start: usize, limit: usize) -> 
             continue;
         }
         // After a name, a lower-case word begins the predicate.
-        if lexicon::is_function(low) || lexicon::is_time(low) || lexicon::adverbial(low) || named || (at > start + 1 && is_finite(low)) {
+        if lexicon::is_function(low)
+            || lexicon::is_time(low)
+            || lexicon::adverbial(low)
+            || named
+            || (at > start + 1 && is_finite(low))
+        {
             break;
         }
         at += 1;
@@ -271,7 +291,8 @@ pub(super) fn sentence_subject(view: &View<'_>, sentence: &Range<usize>) -> Opti
         }
     }
     let low = view.low(at);
-    if lexicon::is_preposition(low) || matches!(low, "when" | "while" | "as" | "if" | "because" | "although" | "though" | "where")
+    if lexicon::is_preposition(low)
+        || matches!(low, "when" | "while" | "as" | "if" | "because" | "although" | "though" | "where")
         || lexicon::verb(low).is_some_and(|v| v.form == Form::Ing || v.form == Form::Past)
     {
         at = (at..sentence.end).find(|i| view.get(*i).is_some_and(|t| t.is(',')))? + 1;
@@ -288,7 +309,24 @@ fn begins_apposition(view: &View<'_>, at: usize) -> bool {
         let low = &*token.low;
         token.capital
             || lexicon::is_determiner(low)
-            || matches!(low, "who" | "whose" | "which" | "of" | "himself" | "herself" | "speaking" | "in" | "at" | "on" | "when" | "as" | "while" | "like" | "after")
+            || matches!(
+                low,
+                "who"
+                    | "whose"
+                    | "which"
+                    | "of"
+                    | "himself"
+                    | "herself"
+                    | "speaking"
+                    | "in"
+                    | "at"
+                    | "on"
+                    | "when"
+                    | "as"
+                    | "while"
+                    | "like"
+                    | "after"
+            )
             || lexicon::is_role(low)
             || lexicon::is_title(low)
             || low.starts_with(|c: char| c.is_ascii_digit())
@@ -301,9 +339,9 @@ fn begins_apposition(view: &View<'_>, at: usize) -> bool {
 
 /// Whether `range` holds a capitalised word that is no function word.
 pub(super) fn has_name(view: &View<'_>, range: &Range<usize>) -> bool {
-    view.tokens.get(range.clone()).is_some_and(|tokens| {
-        tokens.iter().any(|t| t.is_word() && t.capital && !lexicon::is_function(&t.low))
-    })
+    view.tokens
+        .get(range.clone())
+        .is_some_and(|tokens| tokens.iter().any(|t| t.is_word() && t.capital && !lexicon::is_function(&t.low)))
 }
 
 /// A dash as it stands between clauses.
@@ -313,5 +351,6 @@ pub(super) fn is_dash(token: &Token<'_>) -> bool {
 
 /// Whether a lower-case word is a verb that reports, in a finite form, and no role ("report").
 pub(super) fn is_finite(low: &str) -> bool {
-    lexicon::verb(low).is_some_and(|verb| matches!(verb.form, Form::Past | Form::Third | Form::Ing)) && !lexicon::is_role(low)
+    lexicon::verb(low).is_some_and(|verb| matches!(verb.form, Form::Past | Form::Third | Form::Ing))
+        && !lexicon::is_role(low)
 }

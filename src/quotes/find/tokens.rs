@@ -128,8 +128,11 @@ pub(crate) fn words<'t>(text: &'t str, stretch: Span, tokens: &mut Vec<Token<'t>
                     let joins = after.is_some_and(char::is_alphanumeric);
                     match next {
                         '’' | '\'' | '-' | '.' | '&' | '\u{2011}' => joins,
-                        ',' => joins && slice.get(start..at).is_some_and(|w| w.ends_with(|c: char| c.is_ascii_digit()))
-                            && after.is_some_and(|c| c.is_ascii_digit()),
+                        ',' => {
+                            joins
+                                && slice.get(start..at).is_some_and(|w| w.ends_with(|c: char| c.is_ascii_digit()))
+                                && after.is_some_and(|c| c.is_ascii_digit())
+                        }
                         _ => false,
                     }
                 };
@@ -180,14 +183,20 @@ fn sentences(text: &str, tokens: &[Token<'_>], regions: &[Region]) -> Vec<Range<
     let mut start = 0;
     for (index, token) in tokens.iter().enumerate() {
         let next = tokens.get(index + 1);
-        let fresh = next.is_none_or(|next| next.capital || next.region().is_some() || next.low.starts_with(|c: char| c.is_numeric()));
+        let fresh = next.is_none_or(|next| {
+            next.capital || next.is('(') || next.region().is_some() || next.low.starts_with(|c: char| c.is_numeric())
+        });
         let ends = match token.sort {
             Sort::Punct('.' | '?' | '!' | '…') => {
                 let glued = next.is_some_and(|next| next.span.start == token.span.end);
                 fresh && !(glued && next.is_some_and(|next| next.region().is_none()))
             }
             Sort::Punct(')') => {
-                fresh && index.checked_sub(1).and_then(|at| tokens.get(at)).is_some_and(|t| matches!(t.sort, Sort::Punct('.' | '?' | '!')))
+                fresh
+                    && index
+                        .checked_sub(1)
+                        .and_then(|at| tokens.get(at))
+                        .is_some_and(|t| matches!(t.sort, Sort::Punct('.' | '?' | '!')))
             }
             Sort::Region(region) => regions.get(region).is_some_and(|region| {
                 let inner = region.inner.of(text).trim_end_matches(['’', '\'', '‘']);
@@ -211,9 +220,12 @@ fn sentences(text: &str, tokens: &[Token<'_>], regions: &[Region]) -> Vec<Range<
 
 /// Whether a name and a verb of speech come next, and then nothing but the end or a comma.
 fn attribution_follows(tokens: &[Token<'_>], from: usize) -> bool {
-    tokens.iter().skip(from).take(8).take_while(|token| token.is_word()).any(|token| {
-        lexicon::verb(&token.low).is_some_and(|verb| verb.class.quotes())
-    })
+    tokens
+        .iter()
+        .skip(from)
+        .take(8)
+        .take_while(|token| token.is_word())
+        .any(|token| lexicon::verb(&token.low).is_some_and(|verb| verb.class.quotes()))
 }
 
 #[cfg(test)]
@@ -230,7 +242,12 @@ mod tests {
         let text = "“We won. All of us,” Ann Lee said. “It is over.” Mr. Poe of the U.S. team left. He paid $3.5 m.";
         assert_eq!(
             split(text),
-            ["“We won. All of us,” Ann Lee said.", "“It is over.”", "Mr. Poe of the U.S. team left.", "He paid $3.5 m."]
+            [
+                "“We won. All of us,” Ann Lee said.",
+                "“It is over.”",
+                "Mr. Poe of the U.S. team left.",
+                "He paid $3.5 m."
+            ]
         );
         assert_eq!(split("“Will it hold?” Lee asked. Nobody knew."), ["“Will it hold?” Lee asked.", "Nobody knew."]);
     }
