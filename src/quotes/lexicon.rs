@@ -188,7 +188,7 @@ word_sets! {
     /// Titles that stand before a name and are no part of it.
     is_title, TITLES = "mr mr. mrs mrs. ms ms. miss dr dr. prof prof. professor doctor sir dame lord lady president \
         vice-president vice chairman chairwoman chair sen sen. senator senators rep rep. representative reps. sens. \
-        congressman congresswoman gov gov. governor lt lt. mayor judge justice attorney general gen gen. col col. colonel \
+        congressman congresswoman gov gov. governor governors mayors representatives judges presidents ministers lt lt. mayor judge justice attorney general gen gen. col col. colonel \
         maj maj. major capt capt. captain sgt sgt. sergeant detective officer lieutenant admiral adm adm. cmdr. commander \
         minister secretary ambassador chancellor premier king queen prince princess pope cardinal bishop archbishop \
         father sister brother rev rev. reverend rabbi imam sheriff deputy chief director commissioner councilman \

@@ -153,3 +153,8 @@ pub enum Check<'b> {
         nearest: Option<Match<'b>>,
     },
 }
+
+#[cfg(test)]
+mod lookup_tests;
+#[cfg(test)]
+mod tests;

@@ -43,6 +43,8 @@ pub(super) struct Cast {
     pub entities: Vec<Entity>,
     /// All mentions, in reading order.
     pub mentions: Vec<Mention>,
+    /// Titles that several share: "Senators Lee and Poe" makes "the senator" nobody in particular.
+    pub shared_titles: HashSet<String>,
 }
 
 /// A capitalised run before it is known whom it names.
@@ -171,7 +173,16 @@ impl Cast {
 
     fn learn(&mut self, entity: usize, run: &Run) {
         let Some(entity) = self.entities.get_mut(entity) else { return };
-        entity.titles.extend(run.titles.iter().cloned());
+        for title in &run.titles {
+            match title.strip_suffix('s').filter(|one| lexicon::is_title(one)) {
+                Some(one) => {
+                    self.shared_titles.insert(one.to_owned());
+                }
+                None => {
+                    entity.titles.insert(title.clone());
+                }
+            }
+        }
         if entity.acronym.is_none() {
             entity.acronym.clone_from(&run.acronym);
         }
@@ -300,6 +311,8 @@ fn gather(text: &str, tokens: &[Token<'_>], runs: &mut Vec<Run>) {
         }
         let run = tokens.get(at..end).unwrap_or_default();
         let letters = letters_after(tokens, end, run);
+        // A label ("LEE: …") is a name although it opens a sentence.
+        let opens = opens && !tokens.get(end).is_some_and(|t| t.is(':'));
         runs.extend(name_of(text, run, opens, letters));
         at = end;
     }

@@ -12,7 +12,7 @@ use crate::article::Article;
 /// How like a typed name must be to be taken for a speaker's.
 const SAME: f32 = 0.75;
 /// How like it must be to be suggested.
-const SIMILAR: f32 = 0.55;
+const SIMILAR: f32 = 0.5;
 /// Suggestions at most.
 const SUGGESTIONS: usize = 5;
 
@@ -243,7 +243,7 @@ fn likeness(asked: &[String], person: &Person) -> f32 {
     #[expect(clippy::cast_precision_loss, reason = "a name has few words")]
     let mean = sum / asked.len() as f32;
     // Another given name is another person, however well the surname fits.
-    if worst < 0.65 { mean.min(SAME - 0.05) * 0.95 } else { mean * 0.94 }
+    if worst < 0.65 { mean.min(SAME - 0.05) * 0.95 } else { mean * 0.97 }
 }
 
 #[cfg(test)]

@@ -109,7 +109,7 @@ impl Resolver<'_> {
         if lexicon::AGENCY_NOUNS.contains(&&*last.low) {
             return self.agency(span);
         }
-        if !lexicon::is_title(&last.low) {
+        if !lexicon::is_title(&last.low) || self.cast.shared_titles.contains(&*last.low) {
             return None;
         }
         let bears =
@@ -160,11 +160,15 @@ impl Resolver<'_> {
     /// "he", "she": see the order of the candidates inside.
     fn person(&self, span: Span, gender: Gender) -> Option<usize> {
         let suits = |e: usize| self.cast.entities.get(e).is_some_and(|e| !e.organisation && e.gender == Some(gender));
+        // Of someone whose gender nothing tells it must at least be plain that it is someone.
         let may = |e: usize| {
-            self.cast.entities.get(e).is_some_and(|e| {
-                !e.organisation
-                    && e.gender.is_none_or(|g| g == gender)
-                    && (e.words.len() > 1 || e.gender.is_some() || !e.titles.is_empty())
+            let spoken = || self.told.iter().any(|t| t.entity == Some(e));
+            self.cast.entities.get(e).is_some_and(|entity| {
+                !entity.organisation
+                    && match entity.gender {
+                        Some(known) => known == gender,
+                        None => !entity.titles.is_empty() || (entity.words.len() > 1 && spoken()),
+                    }
             })
         };
         let here = self.article.paragraph_at(span)?;

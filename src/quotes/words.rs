@@ -56,7 +56,7 @@ pub(super) fn akin(one: &str, other: &str) -> bool {
         (a.min(b), a.max(b))
     };
     // Inflection changes the tail only; a slip of the pen leaves most letters.
-    let inflected = short >= 3 && shared + 1 >= short && long - shared <= 3 && (short >= 4 || long - short <= 2);
+    let inflected = short >= 3 && (shared == short || short >= 4 && shared + 1 == short) && long - shared <= 3;
     inflected || short >= 5 && strsim::osa_distance(one, other) <= 1 + usize::from(short >= 9)
 }
 

@@ -3,25 +3,13 @@
 
 use std::ops::Range;
 
+use super::complement::{self, Complement};
 use super::cues::{self, Cue};
 use super::phrase;
 use super::tokens::View;
 use super::{Found, Rule};
 use crate::article::Span;
-use crate::quotes::lexicon::{self, Class};
-
-/// What follows a cue.
-#[derive(Debug, Clone)]
-enum Complement {
-    /// A quoted region right after the cue (its token).
-    Region(usize),
-    /// A clause with "that", "whether", "to": surely the content. Its first token.
-    Clause(usize),
-    /// A clause without such a word. Its first token.
-    Bare(usize),
-    /// The object of "calls", "accuses", "announces". Its first token.
-    Object(usize),
-}
+use crate::quotes::lexicon::{self, Class, Form};
 
 /// The attributions of a sentence that a verb of speech or "according to" makes.
 pub(super) fn attributions(view: &View<'_>, sentence: &Range<usize>) -> Vec<Found> {
@@ -52,7 +40,7 @@ fn attribute(
     all: &[Cue],
     past: usize,
 ) -> Option<Found> {
-    let right = if cue.inverted { None } else { complement(view, cue, sentence.end) };
+    let right = if cue.inverted { None } else { complement::complement(view, cue, sentence.end) };
     let edge = match &cue.subject {
         Some(subject) if !cue.inverted && !cue.shared => subject.start.min(cue.group.start),
         _ => cue.group.start,
@@ -83,14 +71,14 @@ fn attribute(
         Complement::Object(at) => (at, Rule::Object),
     };
     let rule = if cue.class == Class::Think || cue.class == Class::Show { Rule::Attitude } else { rule };
-    let end = clause_end(view, sentence, from, next, matches!(right, Complement::Object(_)));
+    let end = clause_end(view, sentence, from, (cue, next), matches!(right, Complement::Object(_)));
     let range = trim(view, from..end)?;
     let words = range.clone().filter(|at| view.get(*at).is_some_and(|t| t.is_word())).count();
     let region = range.clone().any(|at| view.region(at).is_some());
     if !region && words < 2 {
         return None;
     }
-    if matches!(right, Complement::Object(_)) && !region && !object_tells(view, cue, &range) {
+    if matches!(right, Complement::Object(_)) && !region && !complement::object_tells(view, cue, &range) {
         return None;
     }
     let content = content_spans(view, range.clone());
@@ -109,9 +97,7 @@ fn left_content(view: &View<'_>, sentence: &Range<usize>, edge: usize, past: usi
         return None;
     };
     let range = trim(view, past.max(sentence.start)..end)?;
-    let words = range.clone().filter(|at| view.get(*at).is_some_and(|t| t.is_word())).count();
-    let region = range.clone().any(|at| view.region(at).is_some());
-    (words >= 3 || region).then_some(range)
+    Some(range)
 }
 
 /// Whether a region at the end of `left` ends as one does before "she said".
@@ -135,8 +121,16 @@ fn left_attribution(
     let subject = cue.subject.clone()?;
     let starts_region = view.region(left.start).is_some();
     let ends_region = left.end.checked_sub(1).is_some_and(|at| view.region(at).is_some());
+    // What comes after the cue: "…, she said, …" goes on; "she said on Monday" does not.
+    let after = if cue.inverted { subject.end } else { cue.verb + 1 };
+    let mut whole_end = after;
+    let rest = resume(view, sentence, after, all, cue);
     // "As the mayor walked in, she said": a subordinate clause is not what she said.
-    if !ends_region {
+    if !ends_region && rest.is_none() {
+        let words = left.clone().filter(|at| view.get(*at).is_some_and(|t| t.is_word())).count();
+        if words < 3 && !left.clone().any(|at| view.region(at).is_some()) {
+            return None;
+        }
         let low = view.low(left.start);
         let subordinate = matches!(
             low,
@@ -172,10 +166,6 @@ fn left_attribution(
         }
     }
     let mut content = content_spans(view, left.clone());
-    // What comes after the cue: "…, she said, …" goes on; "she said on Monday" does not.
-    let mut after = if cue.inverted { subject.end } else { cue.verb + 1 };
-    let mut whole_end = after;
-    let rest = resume(view, sentence, &mut after, all, cue);
     if let Some(rest) = rest {
         whole_end = rest.end;
         content.extend(content_spans(view, rest));
@@ -191,12 +181,12 @@ fn left_attribution(
 }
 
 /// Where the quotation goes on after "…, she said".
-fn resume(view: &View<'_>, sentence: &Range<usize>, after: &mut usize, all: &[Cue], cue: &Cue) -> Option<Range<usize>> {
+fn resume(view: &View<'_>, sentence: &Range<usize>, after: usize, all: &[Cue], cue: &Cue) -> Option<Range<usize>> {
     let limit = sentence.end;
     let direct = |at: usize| view.region(at).is_some();
     // A region later in the sentence that begins right after a comma or colon belongs to it; a clause only right here.
-    if view.get(*after).is_some_and(|t| t.is(',')) {
-        let from = *after + 1;
+    if view.get(after).is_some_and(|t| t.is(',')) {
+        let from = after + 1;
         let low = view.low(from);
         if direct(from) {
             return trim(view, from..region_run(view, from, limit));
@@ -232,7 +222,7 @@ fn resume(view: &View<'_>, sentence: &Range<usize>, after: &mut usize, all: &[Cu
             return trim(view, from..limit);
         }
     }
-    let region = (*after..limit).take(14).find(|at| direct(*at))?;
+    let region = (after..limit).take(14).find(|at| direct(*at))?;
     if all.iter().any(|other| other.verb > cue.verb && other.verb < region) {
         return None;
     }
@@ -249,180 +239,14 @@ fn region_run(view: &View<'_>, from: usize, limit: usize) -> usize {
     end
 }
 
-/// What follows a cue, if it is content.
-fn complement(view: &View<'_>, cue: &Cue, limit: usize) -> Option<Complement> {
-    let mut at = cue.verb + 1;
-    let mut object = false;
-    let mut adjuncts = 0;
-    let takes_object = matches!(cue.class, Class::Tell | Class::Ask | Class::Promise);
-    while at < limit && adjuncts < 6 {
-        let token = view.get(at)?;
-        let low = &*token.low;
-        if token.region().is_some() {
-            return Some(Complement::Region(at));
-        }
-        if token.is(':') || token.is(',') || phrase::is_dash(token) {
-            let next = at + 1;
-            if view.region(next).is_some() {
-                return Some(Complement::Region(next));
-            }
-            if token.is(':') && cue.class.quotes() && next < limit {
-                return Some(Complement::Clause(next));
-            }
-            // "said, in a letter, that": look past one insertion.
-            if token.is(',')
-                && (lexicon::is_preposition(view.low(next)) || lexicon::adverbial(view.low(next)))
-                && let Some(close) = (next..limit.min(next + 14)).find(|i| view.get(*i).is_some_and(|t| t.is(',')))
-                && view.low(close + 1) == "that"
-            {
-                return Some(Complement::Clause(close + 1));
-            }
-            return None;
-        }
-        if !token.is_word() {
-            return None;
-        }
-        let embedded = matches!(low, "whether" | "how" | "why" | "what" | "if" | "when" | "where" | "who");
-        if low == "that" {
-            let demonstrative = lexicon::is_preposition(view.low(at + 1))
-                || !view.get(at + 1).is_some_and(|t| t.is_word() || t.region().is_some() || t.is(',') || t.is('$'));
-            return (!demonstrative).then_some(Complement::Clause(at));
-        }
-        if embedded
-            && (low != "when" && low != "where" && low != "if" && low != "who"
-                || cue.class == Class::Ask
-                || cue.class == Class::Tell && object)
-        {
-            return Some(Complement::Clause(at));
-        }
-        if low == "to"
-            && (matches!(cue.class, Class::Promise | Class::Ask | Class::Tell))
-            && !view.get(at + 1).is_some_and(|t| t.capital)
-            && !lexicon::is_determiner(view.low(at + 1))
-        {
-            return Some(Complement::Clause(at));
-        }
-        if matches!(cue.class, Class::Judge) {
-            return Some(Complement::Object(at));
-        }
-        if matches!(low, "out" | "on") && at == cue.verb + 1 && view.low(at + 1) == "that" {
-            at += 1;
-            continue;
-        }
-        if lexicon::is_time(low)
-            || (lexicon::adverbial(low) && !token.capital)
-            || matches!(low, "last" | "this" | "next") && is_period(view.low(at + 1))
-            || is_period(low)
-        {
-            at += 1;
-            adjuncts += 1;
-            continue;
-        }
-        if takes_object && !object {
-            let phrase = phrase::noun_phrase_after(view, at, limit)?;
-            // "urged calm": an object with nothing behind it is no content.
-            object = true;
-            at = phrase.end;
-            continue;
-        }
-        if lexicon::is_preposition(low) {
-            let phrase = phrase::noun_phrase_after(view, at + 1, limit)?;
-            at = phrase.end;
-            adjuncts += 1;
-            continue;
-        }
-        if lexicon::is_conjunction(low) || lexicon::is_auxiliary(low) {
-            return None;
-        }
-        return bare(view, cue, at, limit);
-    }
-    None
-}
-
-fn is_period(low: &str) -> bool {
-    matches!(
-        low,
-        "week"
-            | "month"
-            | "year"
-            | "night"
-            | "morning"
-            | "afternoon"
-            | "evening"
-            | "spring"
-            | "summer"
-            | "fall"
-            | "autumn"
-            | "winter"
-    )
-}
-
-/// A clause without "that", or an object.
-fn bare(view: &View<'_>, cue: &Cue, at: usize, limit: usize) -> Option<Complement> {
-    let low = view.low(at);
-    let verb = view.low(cue.verb);
-    if matches!(low, "him" | "them" | "me" | "us" | "himself" | "herself" | "themselves" | "itself") {
-        return None;
-    }
-    let subject_pronoun = lexicon::is_pronoun(low) || low == "there";
-    let commonly_bare = matches!(
-        verb,
-        "said"
-            | "says"
-            | "say"
-            | "saying"
-            | "think"
-            | "thinks"
-            | "thought"
-            | "believe"
-            | "believes"
-            | "believed"
-            | "insisted"
-            | "insists"
-            | "hope"
-            | "hopes"
-            | "hoped"
-            | "told"
-            | "tells"
-            | "telling"
-            | "claimed"
-            | "claims"
-            | "argued"
-            | "argues"
-            | "joked"
-    );
-    if subject_pronoun || commonly_bare && cue.class != Class::Ask {
-        return Some(Complement::Bare(at));
-    }
-    let phrase = phrase::noun_phrase_after(view, at, limit)?;
-    let next = view.low(phrase.end);
-    let predicate = lexicon::is_auxiliary(next)
-        || (phrase::is_finite(next) || next.len() > 4 && (next.ends_with("ed") || next.ends_with('s')))
-            && phrase::has_name(view, &phrase);
-    if predicate {
-        return Some(Complement::Bare(at));
-    }
-    (cue.class == Class::Say).then_some(Complement::Object(at))
-}
-
-/// Whether an object without quotation marks tells what was said: "accused them of lying", "announced a plan".
-fn object_tells(view: &View<'_>, cue: &Cue, range: &Range<usize>) -> bool {
-    let has = |word: &str| range.clone().any(|at| view.low(at) == word);
-    match view.low(cue.verb) {
-        "accused" | "accuses" | "accusing" | "accuse" => has("of"),
-        "described" | "describes" | "describing" | "describe" | "characterized" | "portrayed" | "denounced"
-        | "dismissed" | "hailed" => has("as"),
-        "called" | "calls" | "calling" => range.len() >= 3 && !has("to") && view.low(range.start) != "on",
-        "announced" | "announces" | "proposed" | "proposes" | "denied" | "denies" | "predicted" | "predicts"
-        | "suggested" | "suggests" | "acknowledged" | "mentioned" | "confirmed" | "admitted" | "explained"
-        | "reported" | "declared" | "repeated" | "complained" | "announcing" | "denying" | "predicting" | "claimed"
-        | "noted" | "stressed" | "emphasized" => range.len() >= 3,
-        _ => false,
-    }
-}
-
 /// Where the content that begins at `from` ends: with the sentence, or before a further attribution.
-fn clause_end(view: &View<'_>, sentence: &Range<usize>, from: usize, next: Option<&Cue>, object: bool) -> usize {
+fn clause_end(
+    view: &View<'_>,
+    sentence: &Range<usize>,
+    from: usize,
+    (cue, next): (&Cue, Option<&Cue>),
+    object: bool,
+) -> usize {
     let mut end = sentence.end;
     if view.region(from).is_some() {
         // "said “…” and left": a whole sentence in marks ends with its mark; a fragment runs on with its clause.
@@ -445,13 +269,24 @@ fn clause_end(view: &View<'_>, sentence: &Range<usize>, from: usize, next: Optio
         {
             cut -= 1;
         }
-        let separate = cut < edge && (next.shared || view.get(cut).is_some_and(|t| t.is(',')));
+        // "said A, adding B" and "said A and added B" part; "said they hoped A and expect B" does not.
+        let parallel = next.form == Form::Ing || (next.form == cue.form && next.class != Class::Think);
+        let separate = cut < edge && if next.shared { parallel } else { view.get(cut).is_some_and(|t| t.is(',')) };
         if separate && cut > from + 1 {
             end = end.min(cut);
         }
     }
     if let Some(at) = (from + 1..end).find(|at| view.low(*at) == "according" && view.low(at + 1) == "to") {
         end = if view.get(at - 1).is_some_and(|t| t.is(',')) { at - 1 } else { at };
+    }
+    // What follows a dash, or ", but", is mostly the writer's again.
+    let aside = |at: usize| {
+        view.get(at).is_some_and(phrase::is_dash)
+            || view.get(at).is_some_and(|t| t.is(','))
+                && matches!(view.low(at + 1), "but" | "though" | "although" | "while" | "even")
+    };
+    if let Some(at) = (from + 4..end).find(|at| aside(*at)) {
+        end = at;
     }
     if object {
         // An object ends with its last region, or at the first comma.
@@ -474,7 +309,7 @@ fn according_to(view: &View<'_>, sentence: &Range<usize>) -> Vec<Found> {
     let Some(source) = phrase::noun_phrase_after(view, at + 2, sentence.end) else { return Vec::new() };
     let cue = at..at + 2;
     let leads = at == sentence.start
-        || at == sentence.start + 1 && !view.get(sentence.start).is_some_and(|t| t.region().is_some());
+        || at == sentence.start + 1 && view.get(sentence.start).is_none_or(|t| t.region().is_none());
     let range = if leads {
         let Some(comma) = (source.end..sentence.end).find(|i| view.get(*i).is_some_and(|t| t.is(','))) else {
             return Vec::new();

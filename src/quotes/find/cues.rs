@@ -15,6 +15,8 @@ pub(super) struct Cue {
     pub group: Range<usize>,
     /// How it reports.
     pub class: Class,
+    /// Its form.
+    pub form: Form,
     /// The words that name who speaks.
     pub subject: Option<Range<usize>>,
     /// Whether the subject stands after the verb ("said Lee").
@@ -106,7 +108,7 @@ fn cue_at(view: &View<'_>, sentence: &Range<usize>, at: usize, earlier: &[Cue]) 
             && ends_clause(&subject)
             && (region_before || !clause_follows(view, &subject, sentence.end))
         {
-            return Some(Cue { verb: at, group, class, subject: Some(subject), inverted: true, shared: false });
+            return Some(Cue { verb: at, group, class, form, subject: Some(subject), inverted: true, shared: false });
         }
     }
     let own = match form {
@@ -128,7 +130,7 @@ fn cue_at(view: &View<'_>, sentence: &Range<usize>, at: usize, earlier: &[Cue]) 
             .or_else(|| phrase::sentence_subject(view, sentence))
             .filter(|s| s.end <= start)
     });
-    Some(Cue { verb: at, group, class, subject, inverted: false, shared })
+    Some(Cue { verb: at, group, class, form, subject, inverted: false, shared })
 }
 
 /// Whether what stands before a base form can be the plural (or "I", "you") that it needs.

@@ -275,7 +275,7 @@ fn label(view: &View<'_>) -> Option<Label> {
     let colon = (1..view.tokens.len().min(7)).find(|at| view.get(*at).is_some_and(|t| t.is(':')))?;
     let words = view.tokens.get(..colon)?;
     let named = words.iter().all(|t| t.is_word() && (t.capital || t.low.starts_with(|c: char| c.is_ascii_digit())));
-    (named && view.tokens.len() > colon + 1 && !words.iter().any(|t| lexicon::is_function(&t.low))).then(|| ())?;
+    (named && view.tokens.len() > colon + 1 && !words.iter().any(|t| lexicon::is_function(&t.low))).then_some(())?;
     let span = view.span_of(&(0..colon))?;
     Some(Label { span, after: view.get(colon)?.span.end })
 }

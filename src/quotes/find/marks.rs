@@ -69,7 +69,10 @@ pub(crate) fn regions(text: &str, span: Span, continues: bool) -> Vec<Region> {
         let inner = |end: u32| Span { start: mark.span.end, end }.trim(text);
         if let Some((close, closing)) = close.and_then(|index| Some((index, marks.get(index)?))) {
             let inner = inner(closing.span.start);
-            if !inner.is_empty() {
+            // Rock 'n' roll: one word in single marks, unstopped, is not speech.
+            let words = inner.of(text);
+            let coined = single && !words.contains(char::is_whitespace) && !words.ends_with([',', '.', '?', '!']);
+            if !inner.is_empty() && !coined {
                 regions.push(Region { open: mark.span, inner, close: Some(closing.span), single });
             }
             at = close + 1;
@@ -160,7 +163,10 @@ fn direction(mark: char, family: Family, before: Option<char>, after: Option<cha
         ('`', _) => (true, false),
         // French writes « … » with spaces, German »…« without.
         ('«', _) => (opening || after.is_some_and(char::is_whitespace), !opening),
-        ('»', _) => (opening, !opening),
+        ('»', _) => {
+            let open = opening && after.is_some_and(|c| c.is_alphanumeric() || "‹›‚‘¿¡".contains(c));
+            (open, !open)
+        }
         ('‘' | '‚', _) => (opening && after.is_some_and(|c| c.is_alphanumeric() || "\"“…".contains(c)), false),
         ('’', _) => (false, !after.is_some_and(char::is_alphanumeric) && before.is_some_and(|c| !c.is_whitespace())),
         ('\'', Family::Single) => {

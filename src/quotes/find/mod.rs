@@ -7,10 +7,11 @@
 //! - [`marks`]: quotation marks into regions.
 //! - [`tokens`]: a paragraph as words, regions and sentences.
 //! - [`cues`]: verbs of speech with their subjects; [`phrase`]: the noun phrases beside them.
-//! - [`attribution`]: from a cue to the words it attributes.
+//! - [`attribution`]: from a cue to the words it attributes; [`complement`]: those to its right.
 //! - [`flow`]: what no verb attributes: quotations that go on, fragments, transcripts, signatures.
 
 mod attribution;
+mod complement;
 mod cues;
 mod flow;
 pub(super) mod marks;

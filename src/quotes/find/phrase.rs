@@ -188,7 +188,7 @@ fn tidy(view: &View<'_>, mut range: Range<usize>) -> Option<Range<usize>> {
             && !lexicon::is_role(&token.low)
             && !lexicon::is_title(&token.low)
             && !token.low.contains('-')
-            && !(view.low(range.start + 1) == "'s")
+            && view.low(range.start + 1) != "'s"
             && range.len() > 1
             && !lexicon::is_role(view.low(range.start + 1))
         {

@@ -184,7 +184,7 @@ fn sentences(text: &str, tokens: &[Token<'_>], regions: &[Region]) -> Vec<Range<
     for (index, token) in tokens.iter().enumerate() {
         let next = tokens.get(index + 1);
         let fresh = next.is_none_or(|next| {
-            next.capital || next.region().is_some() || next.low.starts_with(|c: char| c.is_numeric())
+            next.capital || next.is('(') || next.region().is_some() || next.low.starts_with(|c: char| c.is_numeric())
         });
         let ends = match token.sort {
             Sort::Punct('.' | '?' | '!' | '…') => {
