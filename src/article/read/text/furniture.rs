@@ -96,8 +96,8 @@ static FIRST_WORD_SET: LazyLock<HashSet<&str>> = LazyLock::new(|| FIRST_WORDS.sp
 fn is_suspect(line: &str) -> bool {
     let first = line.split(|c: char| c.is_whitespace() || ":|»".contains(c)).next().unwrap_or_default().to_lowercase();
     FIRST_WORD_SET.contains(first.as_str())
-        || line.starts_with(['©', '(', '[', 'h', 'H'])
-            && (line.starts_with('©') || first.starts_with("h/t") || first.contains('/'))
+        || first.starts_with('©')
+        || first.contains('/')
         || LAST_WORDS.iter().any(|word| line.contains(word))
 }
 

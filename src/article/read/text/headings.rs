@@ -42,6 +42,10 @@ pub(super) fn looks_like_headline(line: &str) -> bool {
     let longer = |word: &&str| word.chars().count() >= 4;
     let begins_large =
         |word: &&str| word.trim_start_matches(['“', '‘', '"', '\'', '(']).starts_with(char::is_uppercase);
+    // What breaks off at a small word is a sentence that was cut, not a headline.
+    if line.split_whitespace().next_back().is_some_and(|last| last.starts_with(char::is_lowercase)) {
+        return false;
+    }
     let words: Vec<&str> = line.split_whitespace().filter(longer).collect();
     let capitals = words.iter().copied().filter(begins_large).count();
     if line.split_whitespace().count() <= 3 {
@@ -154,6 +158,7 @@ mod tests {
     #[test]
     fn headlines_are_told_by_their_capitals() {
         assert!(looks_like_headline("Mayor Defends Closing Of The Harbour Bridge"));
+        assert!(!looks_like_headline("According to the Council, the"));
         assert!(!looks_like_headline("the garage filled with five feet of water, ruining"));
     }
 }
