@@ -58,7 +58,7 @@ impl Query {
             let stem = term.alternatives.first().map_or(&term.term.stem, |best| &best.stem);
             idf.push(rarity::idf(stem, documents, index.documents()));
             for alternative in &term.alternatives {
-                for entry in index.forms(&alternative.stem) {
+                for entry in alternative.forms(index) {
                     let exact = *entry.word == *alternative.word;
                     hits.entry(entry.word.clone()).or_insert(Hit { term: number, weight: alternative.weight, exact });
                 }

@@ -151,7 +151,7 @@ impl Scores {
         for (number, sought) in query.sought.iter().enumerate() {
             let mut found: Vec<Occurrences> = Vec::new();
             for alternative in &sought.alternatives {
-                for form in index.forms(&alternative.stem) {
+                for form in alternative.forms(index) {
                     index.postings(&form.word, only.clone(), |doc, times, length| {
                         found.push(Occurrences { doc, times, length, weight: alternative.weight });
                     })?;

@@ -18,13 +18,16 @@ const MIN_LETTERS: usize = 4;
 const MIN_HALF: usize = 3;
 
 /// From this many letters on a word may have two edits; below, one.
-const TWO_EDITS_FROM: usize = 7;
+const TWO_EDITS_FROM: usize = 8;
 
 /// Below this many letters the first one is trusted.
 const SHORT: usize = 6;
 
 /// How much closeness a reading may lack against the best one. A second edit costs more than this in all but long words.
 const WORSE_BY: f32 = 0.08;
+
+/// Bytes by which the forms of a reading may be longer or shorter than it: an ending.
+const ENDING: usize = 3;
 
 /// Closeness that a tenfold frequency in the library is worth.
 const PER_DECADE: f32 = 0.03;
@@ -41,6 +44,15 @@ pub(super) struct Alternative {
     pub(super) word: String,
     /// 1 for a word that is held as asked, less for a reading.
     pub(super) weight: f32,
+}
+
+impl Alternative {
+    /// The words of the library that count as finding it: all forms of a word that is held as asked, for a reading only
+    /// those of about its length ("mercy" may be meant by a word that "mercifully" is not).
+    pub(super) fn forms<'i>(&'i self, index: &'i Index) -> impl Iterator<Item = &'i Entry> {
+        let close = |entry: &Entry| self.weight >= 1.0 || entry.word.len().abs_diff(self.word.len()) <= ENDING;
+        index.forms(&self.stem).filter(move |entry| close(entry))
+    }
 }
 
 /// A word of the question and what it is looked for as; nothing when the library holds nothing like it.
