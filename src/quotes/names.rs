@@ -113,18 +113,16 @@ impl Cast {
             .filter(|r| r.words.len() == 1 && !r.initial)
             .filter_map(|r| r.words.first().map(String::as_str))
             .collect();
-        let full = self.entities.len();
+        let register = Register::of(&self.entities);
+        let mut lone: HashMap<&str, usize> = HashMap::new();
         for (index, run) in runs.iter().enumerate().filter(|(_, run)| run.words.len() == 1) {
             let Some(word) = run.words.first() else { continue };
-            let entity = self.whom(word, run, full);
-            let entity = entity.or_else(|| {
+            let entity = self.whom(word, run, &register).or_else(|| {
                 // A sentence's first word is a name only if it is one elsewhere too, or has a title.
                 if run.initial && run.titles.is_empty() && !capital.contains(word.as_str()) {
                     return None;
                 }
-                let known =
-                    (full..self.entities.len()).find(|e| self.entities.get(*e).is_some_and(|e| e.words == run.words));
-                known.or_else(|| {
+                Some(*lone.entry(word).or_insert_with(|| {
                     self.entities.push(Entity {
                         name: run.span,
                         words: run.words.clone(),
@@ -133,8 +131,8 @@ impl Cast {
                         titles: HashSet::new(),
                         acronym: None,
                     });
-                    Some(self.entities.len() - 1)
-                })
+                    self.entities.len() - 1
+                }))
             });
             of_run[index] = entity;
             if let Some(entity) = entity {
@@ -149,25 +147,18 @@ impl Cast {
     }
 
     /// The full name that a lone word stands for: letters, then surname, then given name; only if just one fits.
-    fn whom(&self, word: &str, run: &Run, full: usize) -> Option<usize> {
-        let only = |fits: &dyn Fn(&Entity) -> bool| {
-            let mut fitting = (0..full).filter(|e| self.entities.get(*e).is_some_and(fits));
-            let first = fitting.next();
-            (first.is_some() && fitting.next().is_none()).then_some(first).flatten()
-        };
+    fn whom(&self, word: &str, run: &Run, register: &Register) -> Option<usize> {
         let told = title_gender(&run.titles);
-        let suits = |e: &Entity| told.is_none() || e.gender.is_none() || e.gender == told;
-        only(&|e| e.acronym.as_deref() == Some(word))
-            .or_else(|| only(&|e| !e.organisation && e.words.last().is_some_and(|w| w == word) && suits(e)))
+        let suits = |at: &usize| {
+            let gender = self.entities.get(*at).and_then(|e| e.gender);
+            told.is_none() || gender.is_none() || gender == told
+        };
+        let surnames = register.surnames.get(word);
+        only(register.letters.get(word).into_iter().flatten().copied())
+            .or_else(|| only(surnames.into_iter().flatten().filter(|at| suits(at)).copied()))
             .or_else(|| {
-                let surname_of_several =
-                    (0..full).any(|e| self.entities.get(e).is_some_and(|e| e.words.last().is_some_and(|w| w == word)));
-                if surname_of_several {
-                    return None;
-                }
-                only(&|e| {
-                    !e.organisation && e.words.first().is_some_and(|w| w == word) && given_names::gender(word).is_some()
-                })
+                let free = surnames.is_none() && given_names::gender(word).is_some();
+                only(register.given.get(word).into_iter().flatten().filter(|_| free).copied())
             })
     }
 
@@ -229,6 +220,40 @@ impl Cast {
     }
 }
 
+/// Full names by their parts, so that each lone word finds its own at once.
+#[derive(Debug, Default)]
+struct Register {
+    letters: HashMap<String, Vec<usize>>,
+    surnames: HashMap<String, Vec<usize>>,
+    given: HashMap<String, Vec<usize>>,
+}
+
+impl Register {
+    fn of(entities: &[Entity]) -> Self {
+        let mut register = Self::default();
+        for (at, entity) in entities.iter().enumerate() {
+            if let Some(letters) = &entity.acronym {
+                register.letters.entry(letters.clone()).or_default().push(at);
+            }
+            if entity.organisation {
+                continue;
+            }
+            let surname = entity.words.iter().rev().find(|w| !is_suffix(w));
+            if let (Some(given), Some(surname)) = (entity.words.first(), surname) {
+                register.given.entry(given.clone()).or_default().push(at);
+                register.surnames.entry(surname.clone()).or_default().push(at);
+            }
+        }
+        register
+    }
+}
+
+/// The only one, if there is just one.
+fn only(mut fitting: impl Iterator<Item = usize>) -> Option<usize> {
+    let first = fitting.next();
+    first.filter(|_| fitting.next().is_none())
+}
+
 /// What a title tells.
 fn title_gender(titles: &[String]) -> Option<Gender> {
     titles.iter().find_map(|title| {
@@ -281,6 +306,7 @@ fn gather(text: &str, tokens: &[Token<'_>], runs: &mut Vec<Run>) {
     while let Some(token) = tokens.get(at) {
         let opens = starts_sentence(tokens, at);
         if !names(token)
+            || lexicon::is_determiner(&token.low)
             || (opens
                 && (lexicon::is_function(&token.low)
                     || lexicon::adverbial(&token.low)

@@ -3,6 +3,8 @@
 //! Nothing is guessed. Where the article does not settle it, the quotation keeps the words that stand there
 //! ([`super::Quotation::speaker`]) and no name.
 
+use std::collections::HashMap;
+
 use super::Quotation;
 use super::find::tokens::{self, Token};
 use super::given_names::Gender;
@@ -12,11 +14,20 @@ use crate::article::{Article, Span};
 
 /// How many paragraphs back an earlier speaker may be whom a pronoun means.
 const REACH: usize = 2;
+/// How many speakers, and how many sentences, back anything is looked for.
+const MEMORY: usize = 64;
 
 /// Names the speaker of every quotation that lets itself be named; quotations must be in reading order.
 pub(super) fn name(article: &Article, quotations: &mut [Quotation]) {
     let cast = Cast::of(article);
-    let mut resolver = Resolver { article, cast: &cast, told: Vec::new() };
+    let mut bearers: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, entity) in cast.entities.iter().enumerate().filter(|(_, e)| !e.organisation) {
+        for title in &entity.titles {
+            bearers.entry(title).or_default().push(at);
+        }
+    }
+    let spoken = vec![false; cast.entities.len()];
+    let mut resolver = Resolver { article, cast: &cast, bearers, told: Vec::new(), spoken };
     for quotation in quotations {
         let entity = quotation.speaker.and_then(|span| resolver.resolve(span));
         quotation.speaker_name = entity
@@ -25,6 +36,9 @@ pub(super) fn name(article: &Article, quotations: &mut [Quotation]) {
             .filter(|name| !name.is_empty());
         if let Some(span) = quotation.speaker {
             resolver.told.push(Told { span, entity });
+            if let Some(spoken) = entity.and_then(|e| resolver.spoken.get_mut(e)) {
+                *spoken = true;
+            }
         }
     }
 }
@@ -39,13 +53,18 @@ struct Told {
 struct Resolver<'a> {
     article: &'a Article,
     cast: &'a Cast,
+    /// Who bears a title.
+    bearers: HashMap<&'a str, Vec<usize>>,
+    /// The speakers so far.
     told: Vec<Told>,
+    /// By entity: whether it has spoken.
+    spoken: Vec<bool>,
 }
 
 impl Resolver<'_> {
     fn resolve(&self, span: Span) -> Option<usize> {
         // The same words at the same place (a quotation that goes on) mean the same.
-        if let Some(known) = self.told.iter().rev().find(|t| t.span == span) {
+        if let Some(known) = self.told.iter().rev().take(MEMORY).find(|t| t.span == span) {
             return known.entity;
         }
         let mut words = Vec::new();
@@ -112,19 +131,20 @@ impl Resolver<'_> {
         if !lexicon::is_title(&last.low) || self.cast.shared_titles.contains(&*last.low) {
             return None;
         }
-        let bears =
-            |e: usize| self.cast.entities.get(e).is_some_and(|e| !e.organisation && e.titles.contains(&*last.low));
-        let mut bearers = (0..self.cast.entities.len()).filter(|e| bears(*e));
-        let bearer = bearers.next()?;
-        let met = self.cast.mentions.iter().any(|m| m.entity == bearer && m.span.end <= span.start);
-        (bearers.next().is_none() && met).then_some(bearer)
+        let bearer = match self.bearers.get(&*last.low)?.as_slice() {
+            [one] => *one,
+            _ => return None,
+        };
+        // Whoever is named only later is not meant.
+        let met = self.cast.entities.get(bearer).is_some_and(|e| e.name.end <= span.start);
+        met.then_some(bearer)
     }
 
     /// The agency that the sentence before (or, failing that, the paragraph so far) names, if it names one.
     fn agency(&self, span: Span) -> Option<usize> {
         let paragraph = self.article.paragraph_at(span).and_then(|p| self.article.paragraphs().get(p))?;
         let sentences = self.article.sentences_of(paragraph);
-        let here = sentences.iter().rposition(|s| s.start <= span.start)?;
+        let here = sentences.partition_point(|s| s.start <= span.start).checked_sub(1)?;
         let is_agency = |m: &&Mention| {
             self.cast.entities.get(m.entity).is_some_and(|e| {
                 e.organisation
@@ -143,7 +163,8 @@ impl Resolver<'_> {
             }
         };
         let before = here.checked_sub(1).and_then(|at| sentences.get(at)).copied();
-        before.and_then(one).or_else(|| one(Span { start: paragraph.span.start, end: span.start }))
+        let far = sentences.get(here.saturating_sub(MEMORY)).map_or(paragraph.span.start, |s| s.start);
+        before.and_then(one).or_else(|| one(Span { start: far, end: span.start }))
     }
 
     /// "it", "its": the organisation that spoke last in this paragraph.
@@ -153,6 +174,7 @@ impl Resolver<'_> {
             .told
             .iter()
             .rev()
+            .take(MEMORY)
             .find(|t| self.article.paragraph_at(t.span) == Some(paragraph) && t.span.start < span.start)?;
         last.entity.filter(|e| self.cast.entities.get(*e).is_some_and(|e| e.organisation))
     }
@@ -162,7 +184,7 @@ impl Resolver<'_> {
         let suits = |e: usize| self.cast.entities.get(e).is_some_and(|e| !e.organisation && e.gender == Some(gender));
         // Of someone whose gender nothing tells it must at least be plain that it is someone.
         let may = |e: usize| {
-            let spoken = || self.told.iter().any(|t| t.entity == Some(e));
+            let spoken = || self.spoken.get(e).copied().unwrap_or(false);
             self.cast.entities.get(e).is_some_and(|entity| {
                 !entity.organisation
                     && match entity.gender {
@@ -174,18 +196,19 @@ impl Resolver<'_> {
         let here = self.article.paragraph_at(span)?;
         let paragraph = self.article.paragraphs().get(here)?;
         let sentences = self.article.sentences_of(paragraph);
-        let at = sentences.iter().rposition(|s| s.start <= span.start)?;
+        let at = sentences.partition_point(|s| s.start <= span.start).checked_sub(1)?;
         let spoke = |stretch: Span| {
             self.told
                 .iter()
                 .rev()
+                .take(MEMORY)
                 .filter(move |t| stretch.contains(t.span) && t.span.end <= span.start)
                 .filter_map(|t| t.entity)
         };
         let first_in = |stretch: Span| self.cast.mentions_in(stretch).iter().map(|m| m.entity).find(|e| may(*e));
         // 1. Who spoke before in this paragraph, nearest sentence first; within a sentence the first person named,
         //    who is mostly its subject.
-        for sentence in sentences.get(..=at)?.iter().rev() {
+        for sentence in sentences.get(..=at)?.iter().rev().take(MEMORY) {
             let stretch = Span { start: sentence.start, end: sentence.end.min(span.start) };
             if let Some(speaker) = spoke(*sentence).find(|e| may(*e)) {
                 return Some(speaker);
@@ -200,6 +223,7 @@ impl Resolver<'_> {
             .told
             .iter()
             .rev()
+            .take(MEMORY)
             .take_while(|t| t.span.start >= from)
             .filter(|t| t.span.end <= span.start)
             .filter_map(|t| t.entity)
@@ -213,6 +237,7 @@ impl Resolver<'_> {
         let mut near: Vec<usize> = self
             .cast
             .mentions_before(span.start)
+            .take(MEMORY)
             .take_while(|m| m.span.start >= from)
             .map(|m| m.entity)
             .filter(|e| may(*e))

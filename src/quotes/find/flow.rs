@@ -14,6 +14,9 @@ use crate::quotes::lexicon;
 /// Words from which on a fragment in marks is more likely someone's words than a title or a coined term.
 const FRAGMENT_WORDS: usize = 4;
 
+/// Spans of a quotation that are looked at to see whether it goes on; the last ones, as one may have very many.
+const TAIL: usize = 4;
+
 /// The walk through an article.
 pub(super) struct Flow<'v, 't> {
     views: &'v [View<'t>],
@@ -33,6 +36,23 @@ struct Last {
     paragraph: usize,
     /// Whether its closing mark is still to come.
     open: bool,
+}
+
+/// What is needed of the quotation before, however long it has grown.
+#[derive(Debug)]
+struct Recent {
+    speaker: Option<Span>,
+    cue: Option<Span>,
+    /// Its last spans.
+    tail: Vec<Span>,
+    /// Whether the last of them stands in marks.
+    marked: bool,
+}
+
+impl Recent {
+    fn touches(&self, sentence: Span) -> bool {
+        self.tail.iter().chain(&self.cue).any(|span| span.overlaps(sentence))
+    }
 }
 
 impl<'v, 't> Flow<'v, 't> {
@@ -97,19 +117,27 @@ impl<'v, 't> Flow<'v, 't> {
     /// Whether the last region of the paragraph belongs to this quotation and is not closed.
     fn left_open(&self, view: &View<'_>, found: usize) -> bool {
         let Some(region) = view.regions.last().filter(|r| r.close.is_none()) else { return false };
-        self.found.get(found).is_some_and(|f| f.content.iter().any(|span| span.overlaps(region.inner)))
+        self.found.get(found).is_some_and(|f| f.content.iter().rev().take(TAIL).any(|span| span.overlaps(region.inner)))
+    }
+
+    fn recent(&self) -> Option<(Last, Recent)> {
+        let last = self.last?;
+        let found = self.found.get(last.found)?;
+        let tail: Vec<Span> = found.content.iter().rev().take(TAIL).copied().collect();
+        let regions = self.views.get(last.paragraph).map_or(&[][..], |view| view.regions.as_slice());
+        let marked = tail.iter().any(|span| {
+            let after = regions.partition_point(|r| r.inner.start < span.end);
+            after.checked_sub(1).and_then(|at| regions.get(at)).is_some_and(|r| r.inner.overlaps(*span))
+        });
+        Some((last, Recent { speaker: found.speaker, cue: found.cue, tail, marked }))
     }
 
     /// A sentence that is all in marks: whose is it?
     fn continued(&mut self, index: usize, view: &View<'_>, number: usize, inner: Vec<Span>) {
         let before = number.checked_sub(1).and_then(|n| view.sentences.get(n));
-        let last = self.last.and_then(|last| Some((last, self.found.get(last.found)?.clone())));
-        let in_last_sentence = |found: &Found| {
-            before.and_then(|s| view.span_of(s)).is_some_and(|s| {
-                found.cue.or(found.content.last().copied()).is_some_and(|c| s.overlaps(c))
-                    || found.content.iter().any(|c| s.overlaps(*c))
-            })
-        };
+        let last = self.recent();
+        let in_last_sentence =
+            |recent: &Recent| before.and_then(|s| view.span_of(s)).is_some_and(|s| recent.touches(s));
         let mut new = Found {
             content: inner.clone(),
             speaker: None,
@@ -124,7 +152,7 @@ impl<'v, 't> Flow<'v, 't> {
             // An open mark in the paragraph before, or "“A,” she said. “B.”": one quotation.
             Some((last, ref found))
                 if (last.open && last.paragraph + 1 == index && number == 0)
-                    || (in_last_sentence(found) && is_marked(self.views, found)) =>
+                    || (in_last_sentence(found) && found.marked) =>
             {
                 let target = last.found;
                 if let Some(found) = self.found.get_mut(target) {
@@ -146,14 +174,11 @@ impl<'v, 't> Flow<'v, 't> {
                 };
                 let same_paragraph = before.is_some();
                 let subject = previous.and_then(|(v, s)| v.span_of(&phrase::sentence_subject(v, s)?));
-                let recent =
-                    last.as_ref().filter(|(last, found)| last.paragraph + 1 >= index && is_marked(self.views, found));
+                let recent = last.as_ref().filter(|(last, found)| last.paragraph + 1 >= index && found.marked);
                 let ended_quoting = recent.is_some_and(|(last, found)| {
                     last.paragraph + 1 == index
                         && !same_paragraph
-                        && previous
-                            .and_then(|(v, s)| v.span_of(s))
-                            .is_some_and(|s| found.content.iter().chain(&found.cue).any(|c| c.overlaps(s)))
+                        && previous.and_then(|(v, s)| v.span_of(s)).is_some_and(|s| found.touches(s))
                 });
                 let personal = subject.filter(|span| speaks(view.text, *span));
                 new.rule = Rule::Introduced;
@@ -197,6 +222,8 @@ impl<'v, 't> Flow<'v, 't> {
             return;
         }
         let subject = phrase::sentence_subject(view, sentence).filter(|range| range.end <= at);
+        // "Only Exton Bridge workers who …": a name that modifies a noun is not the subject.
+        let subject = subject.filter(|range| !matches!(view.low(range.end + 1), "who" | "that" | "which" | "of"));
         let subject = subject.filter(|range| view.span_of(range).is_some_and(|span| speaks(view.text, span)));
         let speaker = subject.and_then(|range| view.span_of(&range)).or_else(|| {
             let last = self.last.filter(|last| last.paragraph == index)?;
@@ -253,15 +280,6 @@ impl<'v, 't> Flow<'v, 't> {
         self.found.push(found);
         true
     }
-}
-
-/// Whether any of a quotation's content stands in marks.
-fn is_marked(views: &[View<'_>], found: &Found) -> bool {
-    views
-        .iter()
-        .skip(found.paragraph)
-        .take(12)
-        .any(|view| view.regions.iter().any(|r| found.content.iter().any(|c| c.overlaps(r.inner))))
 }
 
 /// The label of a transcript's turn, and where its words begin.

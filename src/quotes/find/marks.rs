@@ -54,6 +54,7 @@ pub(crate) fn regions(text: &str, span: Span, continues: bool) -> Vec<Region> {
     let marks = marks(text, span);
     let mut regions = Vec::new();
     let mut at = 0;
+    let mut unclosed = Vec::new();
     while let Some(&mark) = marks.get(at) {
         at += 1;
         if !mark.opens {
@@ -62,9 +63,15 @@ pub(crate) fn regions(text: &str, span: Span, continues: bool) -> Vec<Region> {
         let single = mark.family == Family::Single;
         let close = if single {
             close_single(text, &marks, at)
+        } else if unclosed.contains(&mark.family) {
+            None
         } else {
             marks.iter().enumerate().skip(at).find(|(_, m)| m.family == mark.family && m.closes).map(|(i, _)| i)
         };
+        if close.is_none() && !single {
+            // None further on either: many open marks must not be searched for again and again.
+            unclosed.push(mark.family);
+        }
         let before = Span { start: span.start, end: mark.span.start }.of(text).trim_end();
         let inner = |end: u32| Span { start: mark.span.end, end }.trim(text);
         if let Some((close, closing)) = close.and_then(|index| Some((index, marks.get(index)?))) {

@@ -116,11 +116,6 @@ impl Found {
             whole: false,
         }
     }
-
-    /// Whether its content is wholly what stands between marks.
-    fn is_direct(&self, regions: &[marks::Region]) -> bool {
-        self.content.iter().all(|span| regions.iter().any(|region| region.inner.contains(*span)))
-    }
 }
 
 /// All quotations of an article in reading order, speakers not yet named.
@@ -152,15 +147,23 @@ fn quotation(views: &[View<'_>], mut found: Found) -> Option<Quotation> {
     if found.content.is_empty() {
         return None;
     }
+    let end = found.content.iter().map(|span| span.end).max().unwrap_or(0);
     let regions: Vec<marks::Region> = views
         .iter()
         .skip(found.paragraph)
-        .take_while(|v| found.content.iter().any(|s| s.end >= v.span.start))
-        .flat_map(|v| v.regions.iter().copied())
+        .take_while(|view| view.span.start < end)
+        .flat_map(|view| view.regions.iter().copied())
         .collect();
-    let kind = if found.rule == Rule::Transcript || found.is_direct(&regions) {
+    // Regions are in order and do not overlap: the last that begins before a span's end is the one to look at.
+    let region_at = |span: Span| {
+        let after = regions.partition_point(|r| r.inner.start < span.end);
+        after.checked_sub(1).and_then(|at| regions.get(at)).filter(|r| r.inner.overlaps(span))
+    };
+    let kind = if found.rule == Rule::Transcript
+        || found.content.iter().all(|span| region_at(*span).is_some_and(|r| r.inner.contains(*span)))
+    {
         Kind::Direct
-    } else if found.content.iter().any(|span| regions.iter().any(|region| span.overlaps(region.inner))) {
+    } else if found.content.iter().any(|span| region_at(*span).is_some()) {
         Kind::Mixed
     } else {
         Kind::Indirect

@@ -34,14 +34,14 @@ pub(super) fn subject_before(view: &View<'_>, end: usize, floor: usize) -> Optio
     let mut seen = 0;
     for comma in (floor + 1..last).rev() {
         let Some(mark) = view.get(comma) else { break };
-        if mark.region().is_some() || mark.is(';') || mark.is(':') {
+        if last - comma > 40 || mark.region().is_some() || mark.is(';') || mark.is(':') {
             break;
         }
         if !(mark.is(',') || (is_dash(mark) && is_dash(token))) {
             continue;
         }
         seen += 1;
-        if seen > 5 || last - comma > 40 {
+        if seen > 5 {
             break;
         }
         if !begins_apposition(view, comma + 1) {

@@ -51,6 +51,9 @@ impl Token<'_> {
     }
 }
 
+/// A sentence is cut after this many tokens, so that a file without stops costs no more than its length.
+const LONGEST_SENTENCE: usize = 400;
+
 /// A paragraph, read.
 #[derive(Debug)]
 pub(crate) struct View<'t> {
@@ -207,7 +210,7 @@ fn sentences(text: &str, tokens: &[Token<'_>], regions: &[Region]) -> Vec<Range<
             }),
             _ => false,
         };
-        if ends {
+        if ends || index - start >= LONGEST_SENTENCE {
             sentences.push(start..index + 1);
             start = index + 1;
         }
