@@ -36,6 +36,9 @@ pub(super) struct Mention {
     pub entity: usize,
 }
 
+/// The longest name, in words.
+const LONGEST_NAME: usize = 12;
+
 /// Everyone in an article.
 #[derive(Debug, Default)]
 pub(super) struct Cast {
@@ -316,7 +319,7 @@ fn gather(text: &str, tokens: &[Token<'_>], runs: &mut Vec<Run>) {
             continue;
         }
         let mut end = at + 1;
-        while let Some(next) = tokens.get(end) {
+        while let Some(next) = tokens.get(end).filter(|_| end - at < LONGEST_NAME) {
             let after = |n: usize| tokens.get(end + n).is_some_and(names);
             let institution = tokens.get(at..end).is_some_and(|run| run.iter().any(|t| is_institution(&t.low)));
             if names(next) {

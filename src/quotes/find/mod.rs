@@ -147,17 +147,11 @@ fn quotation(views: &[View<'_>], mut found: Found) -> Option<Quotation> {
     if found.content.is_empty() {
         return None;
     }
-    let end = found.content.iter().map(|span| span.end).max().unwrap_or(0);
-    let regions: Vec<marks::Region> = views
-        .iter()
-        .skip(found.paragraph)
-        .take_while(|view| view.span.start < end)
-        .flat_map(|view| view.regions.iter().copied())
-        .collect();
-    // Regions are in order and do not overlap: the last that begins before a span's end is the one to look at.
+    // Paragraphs and regions are in order and do not overlap: the last that begins before a span's end is the one.
     let region_at = |span: Span| {
-        let after = regions.partition_point(|r| r.inner.start < span.end);
-        after.checked_sub(1).and_then(|at| regions.get(at)).filter(|r| r.inner.overlaps(span))
+        let view = views.partition_point(|v| v.span.start <= span.start).checked_sub(1).and_then(|at| views.get(at))?;
+        let after = view.regions.partition_point(|r| r.inner.start < span.end);
+        after.checked_sub(1).and_then(|at| view.regions.get(at)).filter(|r| r.inner.overlaps(span))
     };
     let kind = if found.rule == Rule::Transcript
         || found.content.iter().all(|span| region_at(*span).is_some_and(|r| r.inner.contains(*span)))
