@@ -19,7 +19,7 @@ pub(in crate::router) const SPEC: Spec = Spec {
         SINCE,
     ],
     parts: &[],
-    example: "ask Why did the ferry stop running?",
+    example: "ask Why did the ferry crews walk out?",
     run: |desk, args| Box::pin(async { run(desk, args) }),
 };
 

@@ -15,7 +15,7 @@ pub(in crate::router) const SPEC: Spec = Spec {
         SINCE,
     ],
     parts: &[],
-    example: "check “the bridge is safe”",
+    example: "check “First we find out what is broken”",
     run: |desk, args| Box::pin(async { run(desk, args) }),
 };
 

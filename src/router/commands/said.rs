@@ -15,7 +15,7 @@ pub(in crate::router) const SPEC: Spec = Spec {
         SINCE,
     ],
     parts: &[],
-    example: "said the mayor --about the bridge",
+    example: "said Margit Osei --about the pool",
     run: |desk, args| Box::pin(run(desk, args)),
 };
 

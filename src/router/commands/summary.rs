@@ -10,7 +10,7 @@ pub(in crate::router) const SPEC: Spec = Spec {
     about: "An article in three sentences of its own",
     options: &[OptionSpec { name: "article", about: "Its title, or words of it", kind: Kind::Article, required: true }],
     parts: &[],
-    example: "summary ferry strike",
+    example: "summary dust ring",
     run: |desk, args| Box::pin(async { run(desk, args) }),
 };
 

@@ -15,7 +15,7 @@ pub(in crate::router) const SPEC: Spec = Spec {
         SINCE,
     ],
     parts: &[],
-    example: "who the bridge is safe",
+    example: "who forty tonnes of gravel",
     run: |desk, args| Box::pin(async { run(desk, args) }),
 };
 
