@@ -42,7 +42,7 @@ fn help_and_lists_look_as_they_should() {
         "/help ask",
         "/about",
         "/articles list",
-        "/articles show ferry walkout"
+        "/articles show ferry crews"
     ]));
 }
 

@@ -109,17 +109,18 @@ impl From<Problem> for Reply {
 /// The candidate that is nearest to what was typed, if any is near enough to be what was meant.
 pub(super) fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_lowercase();
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(&typed, &candidate.to_lowercase()), candidate))
-        .filter(|&(similarity, _)| similarity >= NEAR)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate)
+    let near = |candidate: &&str| {
+        let candidate = candidate.to_lowercase();
+        let slips = strsim::damerau_levenshtein(&typed, &candidate);
+        slips <= typed.chars().count().max(3) / 3 || strsim::jaro_winkler(&typed, &candidate) >= ALIKE
+    };
+    let alike = |candidate: &str| strsim::normalized_damerau_levenshtein(&typed, &candidate.to_lowercase());
+    candidates.into_iter().filter(near).max_by(|a, b| alike(a).total_cmp(&alike(b)))
 }
 
-/// Jaro-Winkler similarity from which a name is offered as "did you mean": a slip or two in a short word reaches it,
-/// another word of the same length does not.
-const NEAR: f64 = 0.82;
+/// Jaro-Winkler similarity from which a name is offered as "did you mean" even with more than a slip in three letters: a
+/// name of which only the beginning was typed reaches it, another word of the same length does not.
+const ALIKE: f64 = 0.88;
 
 fn did_you_mean(near: Option<&str>) -> String {
     near.map(|near| format!(" (did you mean “{near}”?)")).unwrap_or_default()
@@ -142,6 +143,7 @@ mod tests {
         let names = ["ask", "articles", "summary"];
         assert_eq!(nearest("sumary", names), Some("summary"));
         assert_eq!(nearest("article", names), Some("articles"));
+        assert_eq!(nearest("aks", names), Some("ask"));
         assert_eq!(nearest("weather", names), None);
     }
 

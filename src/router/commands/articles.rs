@@ -25,7 +25,7 @@ pub(in crate::router) const SPEC: Spec = Spec {
             about: "One article: where it is from, its sections, its opening",
             options: &[OptionSpec {
                 name: "article",
-                about: "Its number, or words of its title",
+                about: "Its number in the list, or words of its title",
                 kind: Kind::Article,
                 required: true,
             }],
@@ -53,7 +53,7 @@ fn list(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
     // Newest first, undated ones last, and each in the order of loading.
     articles.sort_by_key(|(_, article)| std::cmp::Reverse(article.meta().published.map(|p| p.order_key())));
     let item = |(id, article): &(ArticleId, &Article)| Block::Item {
-        name: format!("{}. {}", u64::from(id.0) + 1, article.meta().title),
+        name: format!("#{} {}", u64::from(id.0) + 1, article.meta().title),
         about: origin(article),
     };
     let pages = articles.chunks(PER_PAGE).map(|page| page.iter().map(item).collect()).collect();

@@ -38,7 +38,8 @@ fn one(spec: &'static Spec) -> Reply {
     let mut reply = Reply::new(Outcome::Told).with(Block::Heading(spec.about.to_owned()));
     let parts = if spec.parts.is_empty() { std::slice::from_ref(spec) } else { spec.parts };
     for (part, usage) in parts.iter().zip(spec.usage()) {
-        reply = reply.with(Block::Item { name: usage, about: part.about.to_owned() });
+        let about = if spec.parts.is_empty() { "" } else { part.about };
+        reply = reply.with(Block::Item { name: usage, about: about.to_owned() });
         for option in part.options {
             reply = reply.with(Block::Item { name: format!("  {}", option.name), about: option.about.to_owned() });
         }
