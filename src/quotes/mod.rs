@@ -9,6 +9,7 @@ mod index;
 mod lexicon;
 mod names;
 mod people;
+mod roles;
 mod said;
 mod speakers;
 mod who;

@@ -5,9 +5,10 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::find::marks;
 use super::find::tokens::{self, Sort, Token};
 use super::given_names::{self, Gender};
-use super::lexicon;
+use super::{lexicon, roles};
 use crate::article::{Article, Span};
 
 /// A person or organisation.
@@ -25,6 +26,8 @@ pub(super) struct Entity {
     pub titles: HashSet<String>,
     /// The letters that stand for it: `fcc`.
     pub acronym: Option<String>,
+    /// What the article says they are, in lower case: `["county", "engineer"]`.
+    pub roles: Vec<Vec<String>>,
 }
 
 /// Where an entity is named.
@@ -38,6 +41,9 @@ pub(super) struct Mention {
 
 /// The longest name, in words.
 const LONGEST_NAME: usize = 12;
+
+/// Roles of one person that are remembered.
+const MOST_ROLES: usize = 8;
 
 /// Everyone in an article.
 #[derive(Debug, Default)]
@@ -58,6 +64,7 @@ struct Run {
     titles: Vec<String>,
     organisation: bool,
     acronym: Option<String>,
+    roles: Vec<Vec<String>>,
     /// Whether it is one word at the start of a sentence, which has a capital anyway.
     initial: bool,
 }
@@ -105,6 +112,7 @@ impl Cast {
                     gender: None,
                     titles: HashSet::new(),
                     acronym: None,
+                    roles: Vec::new(),
                 });
                 self.entities.len() - 1
             });
@@ -133,6 +141,7 @@ impl Cast {
                         gender: None,
                         titles: HashSet::new(),
                         acronym: None,
+                        roles: Vec::new(),
                     });
                     self.entities.len() - 1
                 }))
@@ -160,7 +169,7 @@ impl Cast {
         only(register.letters.get(word).into_iter().flatten().copied())
             .or_else(|| only(surnames.into_iter().flatten().filter(|at| suits(at)).copied()))
             .or_else(|| {
-                let free = surnames.is_none() && given_names::gender(word).is_some();
+                let free = surnames.is_none();
                 only(register.given.get(word).into_iter().flatten().filter(|_| free).copied())
             })
     }
@@ -180,6 +189,11 @@ impl Cast {
         if entity.acronym.is_none() {
             entity.acronym.clone_from(&run.acronym);
         }
+        for role in &run.roles {
+            if entity.roles.len() < MOST_ROLES && !entity.roles.contains(role) {
+                entity.roles.push(role.clone());
+            }
+        }
         let given = || {
             let first = entity.words.first().filter(|_| entity.words.len() > 1)?;
             given_names::gender(first)
@@ -189,36 +203,107 @@ impl Cast {
         }
     }
 
-    /// Learns a gender from the pronouns of sentences that name one person only.
+    /// Learns genders from pronouns that can mean one person only; what stands between marks is not the writer's.
     fn hear_pronouns(&mut self, article: &Article) {
-        let mut heard: HashMap<usize, (u32, u32)> = HashMap::new();
-        for sentence in article.sentences() {
-            let mut people = self
-                .mentions_in(*sentence)
-                .iter()
-                .filter(|m| self.entities.get(m.entity).is_some_and(|e| !e.organisation));
-            let (Some(first), None) = (people.next(), people.next()) else { continue };
-            if self.entities.get(first.entity).is_none_or(|e| e.gender.is_some()) {
-                continue;
-            }
-            let after = Span { start: first.span.end, end: sentence.end }.of(article.text());
-            let count = heard.entry(first.entity).or_default();
-            for word in after.split(|c: char| !c.is_alphanumeric()) {
-                match word {
-                    "he" | "his" | "him" | "himself" => count.0 += 1,
-                    "she" | "her" | "herself" => count.1 += 1,
-                    _ => {}
-                }
+        let mut heard: HashMap<usize, Heard> = HashMap::new();
+        for paragraph in article.paragraphs() {
+            let regions = marks::regions(article.text(), paragraph.span, false);
+            let quoted = |at: u32| {
+                let after = regions.partition_point(|r| r.inner.start <= at);
+                after.checked_sub(1).and_then(|n| regions.get(n)).is_some_and(|r| at < r.inner.end)
+            };
+            // Whoever alone the paragraph has spoken of so far.
+            let mut subject = None;
+            for sentence in article.sentences_of(paragraph) {
+                subject = self.hear_sentence(article, *sentence, subject, &quoted, &mut heard);
             }
         }
-        for (entity, (he, she)) in heard {
-            if let Some(entity) = self.entities.get_mut(entity) {
-                entity.gender = match (he, she) {
-                    (1.., 0) => Some(Gender::Man),
-                    (0, 1..) => Some(Gender::Woman),
-                    _ => None,
-                };
+        for (entity, heard) in heard {
+            if let Some(entity) = self.entities.get_mut(entity).filter(|e| e.gender.is_none()) {
+                entity.gender = heard.gender();
             }
+        }
+    }
+
+    /// The pronouns of one sentence; `subject` is the person that the sentences before it named, if just one. Gives the
+    /// same for the sentence after it.
+    fn hear_sentence(
+        &self,
+        article: &Article,
+        sentence: Span,
+        subject: Option<usize>,
+        quoted: &impl Fn(u32) -> bool,
+        heard: &mut HashMap<usize, Heard>,
+    ) -> Option<usize> {
+        let people: Vec<&Mention> = self
+            .mentions_in(sentence)
+            .iter()
+            .filter(|m| !quoted(m.span.start) && self.entities.get(m.entity).is_some_and(|e| !e.organisation))
+            .collect();
+        let alone = people.iter().all(|m| people.first().is_some_and(|first| first.entity == m.entity));
+        let second = people.iter().find(|m| people.first().is_some_and(|first| first.entity != m.entity));
+        let mut words = Vec::new();
+        tokens::words(article.text(), sentence, &mut words);
+        for word in words {
+            let gender = match &*word.low {
+                "he" | "his" | "him" | "himself" => Gender::Man,
+                "she" | "her" | "herself" => Gender::Woman,
+                _ => continue,
+            };
+            let at = word.span.start;
+            if quoted(at) {
+                continue;
+            }
+            let (meant, how) = match people.first() {
+                Some(first) if first.span.end <= at && alone => (Some(first.entity), How::Alone),
+                Some(first) if first.span.end <= at && second.is_some_and(|s| at < s.span.start) => {
+                    (Some(first.entity), How::BeforeAnother)
+                }
+                Some(first) if first.span.end <= at => (None, How::Alone),
+                _ => (subject, How::SentenceBefore),
+            };
+            if let Some(meant) = meant {
+                heard.entry(meant).or_default().note(how, gender);
+            }
+        }
+        match people.first() {
+            None => subject,
+            Some(first) => alone.then_some(first.entity),
+        }
+    }
+}
+
+/// How sure it is whom a pronoun means: surest first.
+#[derive(Debug, Clone, Copy)]
+enum How {
+    /// Its sentence names one person, before it.
+    Alone,
+    /// Its sentence names one person before it and others after it.
+    BeforeAnother,
+    /// Its sentence names nobody before it, and the sentences before it one person.
+    SentenceBefore,
+}
+
+/// The pronouns that were used of someone: men's and women's by how sure it is.
+#[derive(Debug, Default, Clone, Copy)]
+struct Heard([(u32, u32); 3]);
+
+impl Heard {
+    fn note(&mut self, how: How, gender: Gender) {
+        if let Some((he, she)) = self.0.get_mut(how as usize) {
+            *match gender {
+                Gender::Man => he,
+                Gender::Woman => she,
+            } += 1;
+        }
+    }
+
+    /// What the surest pronouns tell, if they agree.
+    fn gender(&self) -> Option<Gender> {
+        match self.0.iter().find(|votes| **votes != (0, 0))? {
+            (_, 0) => Some(Gender::Man),
+            (0, _) => Some(Gender::Woman),
+            _ => None,
         }
     }
 }
@@ -342,7 +427,12 @@ fn gather(text: &str, tokens: &[Token<'_>], runs: &mut Vec<Run>) {
         let letters = letters_after(tokens, end, run);
         // A label ("LEE: …") is a name although it opens a sentence.
         let opens = opens && !tokens.get(end).is_some_and(|t| t.is(':'));
-        runs.extend(name_of(text, run, opens, letters));
+        let mut name = name_of(text, run, opens, letters);
+        if let Some(name) = name.as_mut().filter(|name| !name.organisation) {
+            name.roles.extend(roles::before(tokens, at));
+            name.roles.extend(roles::after(tokens, end));
+        }
+        runs.extend(name);
         at = end;
     }
 }
@@ -391,6 +481,7 @@ fn name_of(text: &str, run: &[Token<'_>], opens: bool, acronym: Option<String>) 
         && run.iter().any(|t| is_institution(&t.low))
         && !run.iter().take(2).any(|t| given_names::gender(&t.low).is_some())
         || acronym.is_some()
+        || run.iter().any(|t| t.is('&'))
         || run.len() == 1
             && run.iter().all(|t| {
                 let word = t.span.of(text);
@@ -420,5 +511,6 @@ fn name_of(text: &str, run: &[Token<'_>], opens: bool, acronym: Option<String>) 
         titles,
         organisation,
         acronym,
+        roles: Vec::new(),
     })
 }

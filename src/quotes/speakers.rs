@@ -21,13 +21,17 @@ const MEMORY: usize = 64;
 pub(super) fn name(article: &Article, quotations: &mut [Quotation]) {
     let cast = Cast::of(article);
     let mut bearers: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut roles: HashMap<&str, Vec<usize>> = HashMap::new();
     for (at, entity) in cast.entities.iter().enumerate().filter(|(_, e)| !e.organisation) {
         for title in &entity.titles {
             bearers.entry(title).or_default().push(at);
         }
+        for head in entity.roles.iter().filter_map(|role| role.last()) {
+            roles.entry(head).or_default().push(at);
+        }
     }
     let spoken = vec![false; cast.entities.len()];
-    let mut resolver = Resolver { article, cast: &cast, bearers, told: Vec::new(), spoken };
+    let mut resolver = Resolver { article, cast: &cast, bearers, roles, told: Vec::new(), spoken };
     for quotation in quotations {
         let entity = quotation.speaker.and_then(|span| resolver.resolve(span));
         quotation.speaker_name = entity
@@ -55,6 +59,8 @@ struct Resolver<'a> {
     cast: &'a Cast,
     /// Who bears a title.
     bearers: HashMap<&'a str, Vec<usize>>,
+    /// Whom the article gives a role, by its noun.
+    roles: HashMap<&'a str, Vec<usize>>,
     /// The speakers so far.
     told: Vec<Told>,
     /// By entity: whether it has spoken.
@@ -118,20 +124,39 @@ impl Resolver<'_> {
         Some(chosen.entity)
     }
 
-    /// "the senator", "the telecom watchdog": one person with that title, or the agency just named.
+    /// "the senator", "the county engineer", "the telecom watchdog": the one person with that title or role, or the agency
+    /// just named.
     fn role(&self, span: Span, words: &[Token<'_>]) -> Option<usize> {
         let (first, last) = (words.first()?, words.last()?);
-        if !matches!(&*first.low, "the" | "this" | "that") || words.iter().skip(1).any(|t| t.capital) || words.len() > 5
-        {
-            return None;
-        }
-        if lexicon::AGENCY_NOUNS.contains(&&*last.low) {
+        let definite = matches!(&*first.low, "the" | "this" | "that");
+        let plain = words.len() <= 5 && !words.iter().skip(1).any(|t| t.capital);
+        if definite && plain && lexicon::AGENCY_NOUNS.contains(&&*last.low) {
             return self.agency(span);
         }
-        if !lexicon::is_title(&last.low) || self.cast.shared_titles.contains(&*last.low) {
+        let possessed = words.iter().rposition(|t| t.low == "'s");
+        if !definite && possessed.is_none() {
             return None;
         }
-        let bearer = match self.bearers.get(&*last.low)?.as_slice() {
+        let tail = words.get(possessed.map_or(1, |at| at + 1)..).unwrap_or_default();
+        let end = tail.iter().position(|t| lexicon::is_preposition(&t.low)).unwrap_or(tail.len());
+        let asked = tail.get(..end).filter(|asked| !asked.iter().any(|t| t.capital || !t.is_word()))?;
+        let head = &*asked.last()?.low;
+        if self.cast.shared_titles.contains(head) {
+            return None;
+        }
+        let titled = self.bearers.get(head).filter(|_| possessed.is_none() && plain).map_or(&[][..], Vec::as_slice);
+        let fits = |at: &&usize| {
+            self.cast.entities.get(**at).is_some_and(|e| {
+                e.roles
+                    .iter()
+                    .any(|r| r.last().is_some_and(|l| l == head) && asked.iter().all(|t| r.iter().any(|w| *w == t.low)))
+            })
+        };
+        let mut bearers: Vec<usize> =
+            self.roles.get(head).into_iter().flatten().filter(fits).chain(titled).copied().collect();
+        bearers.sort_unstable();
+        bearers.dedup();
+        let bearer = match bearers.as_slice() {
             [one] => *one,
             _ => return None,
         };

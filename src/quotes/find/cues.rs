@@ -102,9 +102,14 @@ fn cue_at(view: &View<'_>, sentence: &Range<usize>, at: usize, earlier: &[Cue]) 
             })
         };
         let object = matches!(class, Class::Tell | Class::Ask | Class::Promise)
-            && view.get(at + 1).is_some_and(|t| lexicon::is_pronoun(&t.low));
+            && view.get(at + 1).is_some_and(|t| {
+                lexicon::is_pronoun(&t.low) || matches!(&*t.low, "me" | "us" | "him" | "her" | "them")
+            });
+        // "told reporters": whoever stands behind "told" is told.
+        let object = object || matches!(&*token.low, "told" | "tells");
         if !object
             && let Some(subject) = phrase::noun_phrase_after(view, at + 1, sentence.end)
+                .map(|subject| phrase::with_apposition(view, subject, sentence.end))
             && ends_clause(&subject)
             && (region_before || !clause_follows(view, &subject, sentence.end))
         {

@@ -50,10 +50,11 @@ pub(super) fn subject_before(view: &View<'_>, end: usize, floor: usize) -> Optio
         let Some(phrase) = noun_phrase_before(view, comma, floor) else { continue };
         let opens_clause =
             phrase.start == floor || !view.get(phrase.start - 1).is_some_and(|t| t.is(',') || t.is_word());
-        let named = has_name(view, &phrase);
+        // "the union’s chair", "PECU’s chair": the name before the possessive is someone else's.
+        let named = names_head(view, &phrase);
         let phrase =
             if !named && has_name(view, &(comma + 1..last)) && last - comma < 8 { phrase.start..last } else { phrase };
-        let better = best.as_ref().is_none_or(|best| opens_clause || (named && !has_name(view, best)));
+        let better = best.as_ref().is_none_or(|best| opens_clause || (named && !names_head(view, best)));
         if better {
             best = Some(phrase);
         }
@@ -342,6 +343,31 @@ pub(super) fn has_name(view: &View<'_>, range: &Range<usize>) -> bool {
     view.tokens
         .get(range.clone())
         .is_some_and(|tokens| tokens.iter().any(|t| t.is_word() && t.capital && !lexicon::is_function(&t.low)))
+}
+
+/// Whether `range` holds a name after its last possessive.
+fn names_head(view: &View<'_>, range: &Range<usize>) -> bool {
+    let from = range.clone().rev().find(|at| view.low(*at) == "'s").map_or(range.start, |at| at + 1);
+    has_name(view, &(from..range.end))
+}
+
+/// `subject` with the name that follows it in apposition: "said | the county engineer, Ann Lee |, …".
+pub(super) fn with_apposition(view: &View<'_>, subject: Range<usize>, limit: usize) -> Range<usize> {
+    let comma = subject.end;
+    if subject.len() < 2 || has_head_name(view, &subject) || !view.get(comma).is_some_and(|t| t.is(',')) {
+        return subject;
+    }
+    let begins = view.get(comma + 1).is_some_and(|t| t.is_word() && t.capital && !lexicon::is_function(&t.low));
+    let Some(name) = noun_phrase_after(view, comma + 1, limit).filter(|_| begins) else { return subject };
+    let all_named = name.clone().all(|at| view.get(at).is_some_and(|t| t.capital));
+    let closed = view.get(name.end).is_none_or(|t| !t.is_word()) || matches!(view.low(name.end), "who" | "in" | "on");
+    if name.end <= limit && all_named && closed { subject.start..name.end } else { subject }
+}
+
+/// Whether the words before any preposition, after any possessive, hold a name.
+fn has_head_name(view: &View<'_>, range: &Range<usize>) -> bool {
+    let end = range.clone().find(|at| lexicon::is_preposition(view.low(*at))).unwrap_or(range.end);
+    names_head(view, &(range.start..end))
 }
 
 /// A dash as it stands between clauses.
