@@ -6,7 +6,8 @@
 
 use super::index::{Entry, Index};
 use super::rarity;
-use super::terms::{Stems, Term, is_stop};
+use super::terms::{Stems, Term};
+use super::words::is_stop;
 
 /// Readings that one word may have at most.
 const MAX_READINGS: usize = 3;
