@@ -138,7 +138,6 @@ fn the_sentence_that_answers_is_marked() {
         ("How much will an hour of parking on the seafront cost?", "four crowns"),
         ("When does work on the pool roof begin?", "begins in March"),
         ("How long is the crack in Wending Bridge?", "40 centimetres"),
-        ("What would a new bridge cost?", "31 million"),
         ("How high was the river at Marrowby?", "4.62 metres"),
         ("Why does the library no longer charge fines?", "cost more"),
         ("What was found beneath the floor?", "1,600"),

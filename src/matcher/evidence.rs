@@ -170,7 +170,8 @@ impl<'q> Evidence<'q> {
         let named = capital && fresh && !calendar;
         // Two capitalised words in a row, or a title before a name, look like a person.
         let person = (self.after_name && named) || (fresh && is_role(folded));
-        let time = fresh && (calendar || year || is_time_word(folded));
+        // "May" is a function word, too.
+        let time = (calendar && word.hit.is_none()) || (fresh && (year || is_time_word(folded)));
         let number = fresh && ((digits && !year) || is_number_word(folded));
         let place = self.after_place_word && named;
         let cause = is_cause(folded) || (self.after_due && folded == "to");
@@ -514,4 +515,64 @@ fn is_amount(folded: &str) -> bool {
             | "trillion"
             | "thousand"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::index::Index;
+    use super::super::terms::{Asked, Folder};
+    use super::*;
+    use crate::library::Library;
+
+    /// What a sentence holds for a question.
+    fn holds(question: &str, text: &str) -> Holds {
+        let mut library = Library::default();
+        let article = format!("Note\n\n{text}\n");
+        library.add(crate::article::read::read_text("a", &article, crate::article::read::Format::Text).unwrap());
+        let query = Query::new(&Index::build(&library).unwrap(), &Asked::read(question));
+        let mut evidence = Evidence::new(&query);
+        let mut first = true;
+        Folder::default().words(text, |range, folded| {
+            let hit = query.hit(folded);
+            let capital = text[range.clone()].starts_with(char::is_uppercase);
+            evidence.word(Written {
+                folded,
+                hit,
+                capital,
+                name: capital && !first,
+                fresh: hit.is_none() && !super::super::words::is_stop(folded),
+                money: text[..range.start].ends_with(['$', '€', '£', '¥']),
+                percent: text[range.end..].starts_with('%'),
+                first,
+            });
+            first = false;
+        });
+        evidence.holds
+    }
+
+    #[test]
+    fn a_number_answers_with_the_unit_that_is_asked_for() {
+        for (question, text, measured) in [
+            ("how long did the voyage last", "The voyage took fourteen hours.", true),
+            ("how long did the voyage last", "The voyage cost fourteen crowns.", false),
+            ("how high is the mast", "The mast rises 31 metres.", true),
+            ("how high is the mast", "The mast weighs 31 tonnes.", false),
+            ("how much was the sail", "The sail was $300 last year.", true),
+            ("how much of the cargo was lost", "Some 12% of the cargo was lost.", true),
+            ("how many sailors came", "There came 46 sailors.", true),
+            ("how many sailors came", "The sailors came in 46 boats.", false),
+            ("what was the hull number", "It bore the hull number K-77.", true),
+            ("what was the hull number", "The hull number was painted over by 77 men.", false),
+        ] {
+            let holds = holds(question, text);
+            assert_eq!(holds.measured, measured, "{question} {text}");
+        }
+    }
+
+    #[test]
+    fn causes_and_times_are_known_by_their_words() {
+        assert!(holds("why did it sink", "The owner blamed a rotten plank.").cause);
+        assert!(holds("when does it sail", "It sails on 4 May.").time);
+        assert!(!holds("when does it sail", "It may sail.").time);
+    }
 }

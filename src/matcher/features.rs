@@ -82,8 +82,6 @@ pub(super) struct Seen {
     pub(super) hit: Option<Hit>,
     /// Written like a name: with a capital, not because a sentence starts.
     pub(super) name: bool,
-    /// A word that tells something and was not asked with.
-    pub(super) fresh: bool,
     pub(super) speech: bool,
     /// How much it is of what is asked for, 0 to 1.
     pub(super) answers: f32,
@@ -151,7 +149,7 @@ impl Reader {
             read.fresh += u32::from(fresh);
             let word = Written { folded, hit, capital, name, fresh, money, percent, first: seen.len() == first };
             let answers = evidence.word(word);
-            seen.push(Seen { hit, name, fresh, speech: is_speech(folded), answers });
+            seen.push(Seen { hit, name, speech: is_speech(folded), answers });
         });
         read.holds = evidence.holds;
         read.pairs = pairs(query, seen.get(first..).unwrap_or_default());

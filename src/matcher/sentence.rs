@@ -24,7 +24,7 @@ const TITLE_WORD: f32 = 0.35;
 const PAIRS: f32 = 0.3;
 
 /// What a word counts that stands in the sentence before and that this one refers back to.
-const CARRIED: f32 = 0.7;
+const CARRIED: f32 = 0.8;
 
 /// What a sentence loses that says (nearly) nothing but the question's own words.
 const ECHO: f32 = 0.3;
@@ -75,8 +75,9 @@ pub(super) fn is_pronoun(folded: &str) -> bool {
 
 /// How well a sentence answers, beside the others of its paragraph; comparable there only.
 ///
-/// Coverage of the question by rarity, what kind of thing it holds, and whether it adds anything. Between equals the
-/// first one wins: news tells the most important first.
+/// Coverage of the question by rarity (words of the title, `head`, count less), what kind of thing it holds and how near
+/// that is to the matched words, and whether it adds anything. `carried` are the terms of the sentence before where this
+/// one refers back to it. Between equals the first one wins: news tells the most important first.
 pub(super) fn worth(query: &Query, sentence: &Sentence, carried: Terms, head: Terms) -> f32 {
     let own = query.coverage_but(sentence.terms, head, TITLE_WORD);
     // A sentence that brings no word of its own only goes on.

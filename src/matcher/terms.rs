@@ -307,6 +307,9 @@ mod tests {
             ("why did the mill close", AnswerKind::Cause, vec!["mill", "close"]),
             ("where is the mill", AnswerKind::Place, vec!["mill"]),
             ("the mill", AnswerKind::Open, vec!["mill"]),
+            ("how deep is the mill pond", AnswerKind::Number, vec!["mill", "pond"]),
+            ("how soon will it sail", AnswerKind::Time, vec!["sail"]),
+            ("what was the hull number", AnswerKind::Number, vec!["hull", "number"]),
         ] {
             assert_eq!(Asked::read(question).kind, kind, "{question}");
             assert_eq!(terms(question), left, "{question}");
