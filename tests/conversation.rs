@@ -97,6 +97,76 @@ fn the_samples_answer_what_a_newcomer_asks() {
 }
 
 #[test]
+fn the_samples_answer_what_lies_deep_in_them() {
+    for (question, key, words) in [
+        ("How many kilometres is the detour for lorries?", "wending-bridge-closes", "23 kilometres"),
+        ("How many vehicles cross Wending Bridge on a working day?", "wending-bridge-closes", "9,400"),
+        ("When will the ultrasonic survey begin?", "wending-bridge-closes", "on Monday and take nine days"),
+        ("How much would a steel collar cost?", "wending-bridge-closes", "600,000"),
+        ("How many hectares of wheat are under water?", "wending-flood-warnings", "700 hectares"),
+        ("How many cars were pulled out of the water?", "wending-flood-warnings", "three cars"),
+        ("How many books were borrowed on the first day?", "aldersey-library-reopens", "4,080"),
+        ("Who runs the first course in the kitchen?", "aldersey-library-reopens", "Ottoline Krebs"),
+        ("Who won the men's race?", "kestrel-bay-marathon", "Rafferty Sole"),
+        ("How many runners were treated for cramp?", "kestrel-bay-marathon", "Seventy-one"),
+        ("Where did Thorne lose her shoe?", "kestrel-bay-marathon", "drinks station"),
+        ("How often will Lindwick mow the banks of its canal?", "bees-prefer-allotments", "twice a year"),
+        ("How old is the star HX 2209?", "hexley-dust-ring", "12 million years"),
+        ("Where was the missing piece of the blade found?", "krebs-bakery-recall", "bin of leftover dough"),
+        ("When was Fenwick Mutual founded?", "fenwick-mutual-outage", "1871"),
+        ("How large can the fine of the FCB be?", "fenwick-mutual-outage", "two per cent"),
+        ("What is the budget for the heat-pump grant?", "heat-pump-grant", "640 million"),
+        ("How long does the mayor's term last?", "lindwick-elects-mayor", "five years"),
+        ("Who came third in the first round?", "lindwick-elects-mayor", "Solveig Marchetti"),
+        ("How many wedding guests were on the island?", "northsound-strike-northline", "50 guests"),
+        ("When does the vote of the members end?", "northsound-strike-settled", "30 September"),
+        ("How much is a yearly pass for residents?", "port-ellery-budget", "60 crowns"),
+        ("How many people answered the survey?", "port-ellery-budget", "3,100"),
+        ("When does the council meet again?", "port-ellery-budget", "8 December"),
+    ] {
+        let reply = answer(question);
+        assert_eq!(reply.outcome, Outcome::Answered, "{question}\n{}", render(&reply, Style::default()));
+        let first = reply.quotations().next().unwrap();
+        assert!(first.source.article.contains(key), "{question}: {}", first.source.article);
+        assert!(first.pieces[0].text.contains(words), "{question}: {}", first.pieces[0].text);
+    }
+}
+
+#[test]
+fn the_sentence_that_answers_is_marked() {
+    for (question, words) in [
+        ("How much will an hour of parking on the seafront cost?", "four crowns"),
+        ("When does work on the pool roof begin?", "begins in March"),
+        ("How long is the crack in Wending Bridge?", "40 centimetres"),
+        ("How high was the river at Marrowby?", "4.62 metres"),
+        ("Why does the library no longer charge fines?", "cost more"),
+        ("What was found beneath the floor?", "1,600"),
+        ("How much did the library cost?", "6.4 million"),
+        ("How many people started the marathon?", "8,742"),
+        ("How far away is the star?", "410 light years"),
+        ("What was the batch number of the bread?", "R-1019"),
+        ("Why were Fenwick Mutual customers locked out?", "certificate"),
+        ("By how many votes did Ruth Calder win?", "212 votes"),
+        ("When does the new mayor take office?", "1 December"),
+        ("What was the aim of Project Texas?", "Its aim"),
+        ("Who asked Apple and Google to remove the app?", "Federal Communications Commission"),
+    ] {
+        let reply = answer(question);
+        let piece = &reply.quotations().next().unwrap().pieces[0];
+        let marked: String = piece
+            .marked
+            .iter()
+            .filter_map(|mark| {
+                piece.text.get((mark.start - piece.span.start) as usize..(mark.end - piece.span.start) as usize)
+            })
+            .collect();
+        // A paragraph of one sentence, which is all answer, need not be marked.
+        let marked = if marked.is_empty() { &piece.text } else { &marked };
+        assert!(marked.contains(words), "{question}: {marked}");
+    }
+}
+
+#[test]
 fn misspelt_names_are_forgiven_and_told() {
     for (question, read) in [
         ("How long is the crack in Wendig Bridge?", "Read “Wendig” as “Wending”."),

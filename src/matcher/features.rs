@@ -2,54 +2,53 @@
 //!
 //! Some come from the postings (handed in as [`Context`]), the rest from one reading of the paragraph's text.
 
+use super::evidence::{Evidence, Holds, Measure, Written};
 use super::query::{Hit, Query, Terms};
 use super::sentence;
-use super::terms::{AnswerKind, Folder, is_speech};
+use super::terms::{AnswerKind, Folder};
+use super::words::{is_speech, is_stop};
 use crate::article::{Article, Paragraph, Span};
 
 /// How many features there are.
-pub(super) const COUNT: usize = 38;
+pub(super) const COUNT: usize = 35;
 
 /// Their names, as an explanation shows them.
 pub(super) const NAMES: [&str; COUNT] = [
-    "bm25",
     "bm25 to best",
     "article bm25",
     "article bm25 to best",
     "bm25 before",
     "bm25 after",
-    "coverage",
     "coverage with neighbours",
     "coverage of article",
     "coverage of title",
     "coverage of section",
-    "coverage of best sentence",
-    "coverage beyond title",
     "first paragraph",
-    "second paragraph",
     "place in article",
     "nearness to start",
     "length",
     "very short",
-    "closeness",
     "pairs in order",
     "exact forms",
     "names matched",
     "names",
-    "fresh words",
     "speech asked and held",
-    "quotation marks",
     "who: person",
     "who: none",
     "when: time",
     "how many: number",
-    "where: place",
     "why: cause",
     "who: person in sentence",
     "when: time in sentence",
     "how many: number in sentence",
     "where: place in sentence",
-    "why: cause in sentence",
+    "unit asked for in sentence",
+    "unit asked for",
+    "kind near words × beyond title to best",
+    "beyond title to best",
+    "sentence beyond title",
+    "rarest word missing around",
+    "article bm25 × beyond title",
 ];
 
 /// What the postings say of a paragraph.
@@ -57,8 +56,12 @@ pub(super) struct Context {
     pub(super) bm25: f32,
     /// The best among the candidates.
     pub(super) best_paragraph: f32,
+    /// The most of the question beyond its article's title that a candidate holds.
+    pub(super) best_beyond: f32,
     pub(super) article_bm25: f32,
     pub(super) best_article: f32,
+    /// What no article can exceed.
+    pub(super) most_article: f32,
     /// BM25 and terms of the paragraph before.
     pub(super) before: (f32, Terms),
     /// BM25 and terms of the paragraph after.
@@ -79,41 +82,9 @@ pub(super) struct Seen {
     pub(super) hit: Option<Hit>,
     /// Written like a name: with a capital, not because a sentence starts.
     pub(super) name: bool,
-    /// A word that tells something and was not asked with.
-    pub(super) fresh: bool,
     pub(super) speech: bool,
-}
-
-/// What of a kind that questions ask for a stretch of text holds, beyond the question's own words.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Holds {
-    pub(super) person: bool,
-    pub(super) time: bool,
-    pub(super) number: bool,
-    pub(super) place: bool,
-    pub(super) cause: bool,
-}
-
-impl Holds {
-    /// Whether it holds what is asked for; never for an open question.
-    pub(super) fn answers(self, kind: AnswerKind) -> bool {
-        match kind {
-            AnswerKind::Open => false,
-            AnswerKind::Person => self.person,
-            AnswerKind::Time => self.time,
-            AnswerKind::Number => self.number,
-            AnswerKind::Place => self.place,
-            AnswerKind::Cause => self.cause,
-        }
-    }
-
-    fn join(&mut self, other: Self) {
-        self.person |= other.person;
-        self.time |= other.time;
-        self.number |= other.number;
-        self.place |= other.place;
-        self.cause |= other.cause;
-    }
+    /// How much it is of what is asked for, 0 to 1.
+    pub(super) answers: f32,
 }
 
 /// Reads paragraphs, keeping its buffers from one to the next.
@@ -135,10 +106,14 @@ impl Reader {
         self.seen.clear();
         let mut holds = Holds::default();
         let mut best: Option<(f32, sentence::Sentence)> = None;
+        let mut before: Terms = 0;
         for span in article.sentences_of(paragraph) {
-            let sentence = self.sentence(query, article.slice(*span), *span);
+            let sentence = self.sentence(query, article.slice(*span), *span, context.head);
             holds.join(sentence.holds);
-            let worth = sentence::worth(query, &sentence);
+            // "Its aim was …" speaks of what the sentence before named.
+            let carried = if sentence.refers_back { before } else { 0 };
+            before = sentence.terms | carried;
+            let worth = sentence::worth(query, &sentence, carried, context.head);
             if best.as_ref().is_none_or(|(most, _)| worth > *most) {
                 best = Some((worth, sentence));
             }
@@ -151,25 +126,34 @@ impl Reader {
     }
 
     /// Reads one sentence and adds its words to `seen`.
-    fn sentence(&mut self, query: &Query, text: &str, span: Span) -> sentence::Sentence {
+    fn sentence(&mut self, query: &Query, text: &str, span: Span, head: Terms) -> sentence::Sentence {
         let Self { folder, seen } = self;
         let first = seen.len();
         let mut read = sentence::Sentence { span, ..sentence::Sentence::default() };
-        let mut evidence = Evidence::default();
+        let mut evidence = Evidence::new(query);
         folder.words(text, |range, folded| {
+            let money = text.get(..range.start).is_some_and(|before| before.ends_with(['$', '€', '£', '¥']));
+            let percent = text.get(range.end..).is_some_and(|after| after.starts_with('%'));
             let surface = text.get(range).unwrap_or_default();
             let hit = query.hit(folded);
             let capital = surface.starts_with(|c: char| c.is_uppercase());
             let name = capital && seen.len() > first;
-            let fresh = hit.is_none() && !super::terms::is_stop(folded);
+            let fresh = hit.is_none() && !is_stop(folded);
+            if seen.len() == first {
+                read.refers_back = sentence::is_pronoun(folded);
+            }
             if let Some(hit) = hit {
                 read.terms |= 1 << hit.term;
             }
             read.words += 1;
             read.fresh += u32::from(fresh);
-            evidence.word(folded, capital, name, fresh, &mut read.holds);
-            seen.push(Seen { hit, name, fresh, speech: is_speech(folded) });
+            let word = Written { folded, hit, capital, name, fresh, money, percent, first: seen.len() == first };
+            let answers = evidence.word(word);
+            seen.push(Seen { hit, name, speech: is_speech(folded), answers });
         });
+        read.holds = evidence.holds;
+        read.pairs = pairs(query, seen.get(first..).unwrap_or_default());
+        read.near = near(query, seen.get(first..).unwrap_or_default(), head);
         read
     }
 
@@ -196,49 +180,49 @@ impl Reader {
         let around = context.terms | context.before.1 | context.after.1;
         // Words of the title are the article's topic: any of its paragraphs is about them.
         let beyond_title = query.coverage(context.terms & !context.head);
+        let relative = beyond_title / context.best_beyond;
+        let start = 1.0 / (1.0 + context.number as f32);
+        let near = answering.map_or(0.0, |sentence| sentence.near);
+        let sentence_terms = answering.map_or(0, |sentence| sentence.terms);
         let (exact, matched_names) = self.forms();
         let names = self.seen.iter().filter(|word| word.name).count() as f32;
-        let fresh = self.seen.iter().filter(|word| word.fresh).count() as f32;
         let speech = query.speech && (marks || self.seen.iter().any(|word| word.speech));
         [
-            context.bm25 / 20.0,
             context.bm25 / context.best_paragraph,
-            context.article_bm25 / 20.0,
+            context.article_bm25 / context.most_article,
             context.article_bm25 / context.best_article,
             context.before.0 / context.best_paragraph,
             context.after.0 / context.best_paragraph,
-            query.coverage(context.terms),
             query.coverage(around),
             query.coverage(context.in_article),
             query.coverage(context.head),
             query.coverage(section),
-            answering.map_or(0.0, |sentence| query.coverage(sentence.terms)),
-            beyond_title,
             flag(context.number == 0),
-            flag(context.number == 1),
             context.number as f32 / context.of.max(1) as f32,
-            1.0 / (1.0 + context.number as f32),
+            start,
             (1.0 + words).ln() / 5.0,
             flag(words < 10.0),
-            self.closeness(query),
-            self.pairs(query),
+            pairs(query, &self.seen),
             exact,
             matched_names,
             (1.0 + names).ln() / 3.0,
-            (1.0 + fresh).ln() / 4.0,
             flag(speech),
-            flag(marks),
             flag(is(AnswerKind::Person) && holds.person),
             flag(is(AnswerKind::Person) && !holds.person),
             flag(is(AnswerKind::Time) && holds.time),
             flag(is(AnswerKind::Number) && holds.number),
-            flag(is(AnswerKind::Place) && holds.place),
             flag(is(AnswerKind::Cause) && holds.cause),
             flag(is(AnswerKind::Person) && in_sentence.person),
             flag(is(AnswerKind::Time) && in_sentence.time),
             flag(is(AnswerKind::Number) && in_sentence.number),
             flag(is(AnswerKind::Place) && in_sentence.place),
-            flag(is(AnswerKind::Cause) && in_sentence.cause),
+            flag(in_sentence.measured),
+            flag(query.measure != Measure::Any && holds.measured),
+            near * relative,
+            relative,
+            query.coverage(sentence_terms & !context.head),
+            query.rarest_missing(around | context.head),
+            context.article_bm25 / context.best_article * relative,
         ]
     }
 
@@ -255,199 +239,40 @@ impl Reader {
         }
         (exact as f32 / all.max(1) as f32, names as f32 / all.max(1) as f32)
     }
+}
 
-    /// How tightly the matched words stand: coverage of the best window of ten words, against coverage of the whole.
-    fn closeness(&self, query: &Query) -> f32 {
-        const WINDOW: usize = 10;
-        let hits: Vec<(usize, u8)> =
-            self.seen.iter().enumerate().filter_map(|(at, word)| word.hit.map(|hit| (at, hit.term))).collect();
-        let mut best = 0.0_f32;
-        for (from, (start, _)) in hits.iter().enumerate() {
-            let inside = hits.iter().skip(from).take_while(|(at, _)| at - start < WINDOW);
-            best = best.max(query.coverage(inside.fold(0, |set, (_, term)| set | 1 << term)));
-        }
-        best
+/// Neighbouring terms of the question that stand near one another, in the same order: their share by rarity.
+fn pairs(query: &Query, words: &[Seen]) -> f32 {
+    /// Words from one to the other, at most: "stores the backups".
+    const REACH: usize = 3;
+    let (mut held, mut all) = (0.0, 0.0);
+    for second in 1..u8::try_from(query.sought.len()).unwrap_or(u8::MAX) {
+        let first = second - 1;
+        let worth = query.idf(first).min(query.idf(second));
+        all += worth;
+        let is = |word: &Seen, term: u8| word.hit.is_some_and(|hit| hit.term == term);
+        let together = words
+            .iter()
+            .enumerate()
+            .any(|(at, word)| is(word, first) && words.iter().skip(at + 1).take(REACH).any(|next| is(next, second)));
+        held += if together { worth } else { 0.0 };
     }
+    if all > 0.0 { held / all } else { 0.0 }
+}
 
-    /// Neighbouring terms of the question that stand near one another, in the same order: their share by rarity.
-    fn pairs(&self, query: &Query) -> f32 {
-        /// Words from one to the other, at most: "stores the backups".
-        const REACH: usize = 3;
-        let (mut held, mut all) = (0.0, 0.0);
-        for second in 1..u8::try_from(query.sought.len()).unwrap_or(u8::MAX) {
-            let first = second - 1;
-            let worth = query.idf(first).min(query.idf(second));
-            all += worth;
-            let is = |word: &Seen, term: u8| word.hit.is_some_and(|hit| hit.term == term);
-            let together = self.seen.iter().enumerate().any(|(at, word)| {
-                is(word, first) && self.seen.iter().skip(at + 1).take(REACH).any(|next| is(next, second))
-            });
-            held += if together { worth } else { 0.0 };
-        }
-        if all > 0.0 { held / all } else { 0.0 }
+/// Words between what is asked for and the words that were asked with, at most, for the one to belong to the other.
+const BELONGS: usize = 9;
+
+/// What a word of the title counts there: it is what all of the article is about.
+const TITLE_WORD: f32 = 0.3;
+
+/// How much of the question stands near what it asks for: the best of a sentence's words that are of the asked kind.
+fn near(query: &Query, words: &[Seen], head: Terms) -> f32 {
+    let mut best = 0.0_f32;
+    for (at, word) in words.iter().enumerate().filter(|(_, word)| word.answers > 0.0) {
+        let window = words.iter().skip(at.saturating_sub(BELONGS)).take(at.min(BELONGS) + 1 + BELONGS);
+        let terms = window.filter_map(|word| word.hit).fold(0, |set, hit| set | 1 << hit.term);
+        best = best.max(word.answers * query.coverage_but(terms, head, TITLE_WORD));
     }
-}
-
-/// Gathers, word by word, what a sentence holds of the kinds that questions ask for.
-#[derive(Default)]
-struct Evidence {
-    /// The word before is written as a name and was not asked with.
-    after_name: bool,
-    after_place_word: bool,
-    after_due: bool,
-}
-
-impl Evidence {
-    fn word(&mut self, folded: &str, capital: bool, name: bool, fresh: bool, holds: &mut Holds) {
-        let calendar = is_calendar(folded);
-        let digits = folded.starts_with(|c: char| c.is_ascii_digit());
-        let year = digits && folded.len() == 4 && (folded.starts_with("19") || folded.starts_with("20"));
-        let named = capital && fresh && !calendar;
-        // Two capitalised words in a row, or a title before a name, look like a person.
-        holds.person |= (self.after_name && named) || (fresh && is_role(folded));
-        holds.time |= fresh && (calendar || year || is_time_word(folded));
-        holds.number |= fresh && ((digits && !year) || is_number_word(folded));
-        holds.place |= self.after_place_word && named;
-        holds.cause |= is_cause(folded) || (self.after_due && folded == "to");
-        self.after_name = named;
-        self.after_place_word = matches!(folded, "in" | "at" | "from" | "near" | "to" | "outside" | "across")
-            || (self.after_place_word && name);
-        self.after_due = folded == "due";
-    }
-}
-
-fn is_calendar(folded: &str) -> bool {
-    matches!(
-        folded,
-        "monday"
-            | "tuesday"
-            | "wednesday"
-            | "thursday"
-            | "friday"
-            | "saturday"
-            | "sunday"
-            | "january"
-            | "february"
-            | "march"
-            | "april"
-            | "may"
-            | "june"
-            | "july"
-            | "august"
-            | "september"
-            | "october"
-            | "november"
-            | "december"
-            | "jan"
-            | "feb"
-            | "aug"
-            | "sept"
-            | "oct"
-            | "nov"
-            | "dec"
-    )
-}
-
-fn is_time_word(folded: &str) -> bool {
-    matches!(
-        folded,
-        "yesterday"
-            | "today"
-            | "tomorrow"
-            | "tonight"
-            | "week"
-            | "weekend"
-            | "month"
-            | "year"
-            | "years"
-            | "morning"
-            | "afternoon"
-            | "evening"
-            | "night"
-            | "noon"
-            | "midnight"
-            | "ago"
-            | "earlier"
-            | "century"
-            | "decade"
-    )
-}
-
-fn is_number_word(folded: &str) -> bool {
-    matches!(
-        folded,
-        "one"
-            | "two"
-            | "three"
-            | "four"
-            | "five"
-            | "six"
-            | "seven"
-            | "eight"
-            | "nine"
-            | "ten"
-            | "eleven"
-            | "twelve"
-            | "dozen"
-            | "dozens"
-            | "hundred"
-            | "hundreds"
-            | "thousand"
-            | "thousands"
-            | "million"
-            | "millions"
-            | "billion"
-            | "half"
-            | "twice"
-            | "percent"
-    )
-}
-
-fn is_role(folded: &str) -> bool {
-    matches!(
-        folded,
-        "president"
-            | "minister"
-            | "senator"
-            | "governor"
-            | "mayor"
-            | "judge"
-            | "secretary"
-            | "chairman"
-            | "director"
-            | "spokesman"
-            | "spokeswoman"
-            | "lawyer"
-            | "attorney"
-            | "officer"
-            | "king"
-            | "queen"
-            | "prince"
-            | "coach"
-            | "actor"
-            | "actress"
-            | "singer"
-            | "author"
-            | "mr"
-            | "mrs"
-            | "ms"
-            | "dr"
-            | "sen"
-            | "gov"
-            | "rep"
-            | "gen"
-            | "police"
-            | "officials"
-            | "commission"
-            | "agency"
-            | "ministry"
-            | "court"
-    )
-}
-
-fn is_cause(folded: &str) -> bool {
-    matches!(
-        folded,
-        "because" | "cause" | "caused" | "causing" | "reason" | "reasons" | "therefore" | "thus" | "hence" | "prompted"
-    )
+    best
 }

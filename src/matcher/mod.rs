@@ -3,6 +3,7 @@
 //! A [`Matcher`] is built over a [`Library`] and holds nothing but what can be derived from it.
 
 mod confidence;
+mod evidence;
 mod explain;
 mod features;
 mod index;
@@ -15,6 +16,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 mod weights;
+mod words;
 
 use crate::article::Span;
 use crate::library::{ArticleId, Filter, Library};
@@ -181,7 +183,9 @@ impl Found {
             sentence: ranked.sentence,
             score: ranked.score,
         });
-        Findings { verdict, confidence, passages: passages.collect(), readings: self.readings(library) }
+        // Where nothing is found, how words were read would only puzzle.
+        let readings = if verdict == Verdict::Nothing { Vec::new() } else { self.readings(library) };
+        Findings { verdict, confidence, passages: passages.collect(), readings }
     }
 
     /// How the words were read that the library does not hold and that the first passage matches: as it writes them.

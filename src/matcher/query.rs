@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::evidence::Measure;
 use super::index::Index;
 use super::rarity;
 use super::spelling::{self, Sought};
@@ -21,10 +22,16 @@ pub(super) struct Hit {
     pub(super) exact: bool,
 }
 
+/// Words after "how many" among which the first that is looked for is what is counted: "how many of the boats".
+const COUNTED_WITHIN: usize = 3;
+
 /// A question, read against an index.
 #[derive(Debug)]
 pub(super) struct Query {
     pub(super) kind: AnswerKind,
+    pub(super) measure: Measure,
+    /// The term whose number is asked for: "boats" in "how many boats".
+    pub(super) counted: Option<u8>,
     pub(super) speech: bool,
     pub(super) sought: Vec<Sought>,
     /// The rarity of each term, in the order of `sought`.
@@ -64,7 +71,17 @@ impl Query {
                 }
             }
         }
-        Self { kind: asked.kind, speech: asked.speech, sought, total: idf.iter().sum(), idf, hits }
+        let counted = match asked.measure {
+            Measure::CountOf(at) | Measure::NamedBy(at) => sought
+                .iter()
+                .zip(0_u8..)
+                .filter(|(sought, _)| (at..at + COUNTED_WITHIN).contains(&sought.term.at))
+                .min_by_key(|(sought, _)| sought.term.at)
+                .map(|(_, number)| number),
+            _ => None,
+        };
+        let (kind, measure, speech) = (asked.kind, asked.measure, asked.speech);
+        Self { kind, measure, counted, speech, sought, total: idf.iter().sum(), idf, hits }
     }
 
     /// Which term a folded word of a text answers to.
@@ -80,17 +97,28 @@ impl Query {
     /// How much of the question a set of terms covers, 0 to 1, each word weighing its rarity and a reading less than
     /// the word as asked.
     pub(super) fn coverage(&self, terms: Terms) -> f32 {
+        self.coverage_but(terms, 0, 1.0)
+    }
+
+    /// The same, terms of `less` counting `factor` only.
+    pub(super) fn coverage_but(&self, terms: Terms, less: Terms, factor: f32) -> f32 {
         if self.total <= 0.0 {
             return 0.0;
         }
-        let covered: f32 = self
-            .idf
-            .iter()
-            .zip(&self.sought)
-            .enumerate()
-            .filter(|(at, _)| terms & (1 << at) != 0)
-            .map(|(_, (idf, sought))| idf * sought.alternatives.first().map_or(0.0, |best| best.weight))
-            .sum();
+        let mut covered = 0.0;
+        for (at, (idf, sought)) in self.idf.iter().zip(&self.sought).enumerate() {
+            if terms & (1 << at) != 0 {
+                let weight = sought.alternatives.first().map_or(0.0, |best| best.weight);
+                covered += idf * weight * if less & (1 << at) == 0 { 1.0 } else { factor };
+            }
+        }
         (covered / self.total).min(1.0)
+    }
+
+    /// The rarity of the rarest term that `terms` lacks, against the rarest of all, 0 to 1.
+    pub(super) fn rarest_missing(&self, terms: Terms) -> f32 {
+        let rarest = self.idf.iter().copied().fold(f32::EPSILON, f32::max);
+        let missing = self.idf.iter().enumerate().filter(|(at, _)| terms & (1 << at) == 0);
+        missing.map(|(_, idf)| *idf).fold(0.0, f32::max) / rarest
     }
 }

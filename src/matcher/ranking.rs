@@ -52,6 +52,12 @@ pub(super) fn rank(index: &Index, library: &Library, query: &Query, filter: &Fil
     let candidates = scores.candidates(index);
     let best = |of: &dyn Fn(&Candidate) -> f32| candidates.iter().map(of).fold(f32::EPSILON, f32::max);
     let (best_paragraph, best_article) = (best(&|c| c.bm25), best(&|c| c.article_bm25));
+    let beyond = |c: &Candidate| {
+        let head = index.place(c.doc).map_or(0, |place| scores.terms(index.run(place.article).first));
+        query.coverage(scores.terms(c.doc) & !head)
+    };
+    let best_beyond = best(&beyond);
+    let most_article = scores.most_article.max(f32::EPSILON);
     let mut ranked: Vec<Ranked> = Vec::with_capacity(candidates.len());
     let mut reader = features::Reader::default();
     for candidate in candidates {
@@ -63,8 +69,10 @@ pub(super) fn rank(index: &Index, library: &Library, query: &Query, filter: &Fil
         let context = Context {
             bm25: candidate.bm25,
             best_paragraph,
+            best_beyond,
             article_bm25: candidate.article_bm25,
             best_article,
+            most_article,
             before: near(-1),
             after: near(1),
             terms: scores.terms(candidate.doc),
@@ -123,6 +131,8 @@ struct Scores {
     terms: Vec<Terms>,
     article_bm25: Vec<f32>,
     article_terms: Vec<Terms>,
+    /// What no article's BM25 can exceed.
+    most_article: f32,
     /// The articles with a score, best first, no more than [`WHOLE_ARTICLES`].
     best_articles: Vec<ArticleId>,
 }
@@ -142,6 +152,7 @@ impl Scores {
             terms: vec![0; index.documents()],
             article_bm25: vec![0.0; index.articles()],
             article_terms: vec![0; index.articles()],
+            most_article: 0.0,
             best_articles: Vec::new(),
         };
         let only = match admitted {
@@ -210,6 +221,7 @@ impl Scores {
             // With one article in hand (or few) how many hold the word says nothing.
             ((1.0 + (all - n + 0.5) / (n + 0.5)).ln()).max(0.1)
         };
+        self.most_article += idf * (K1 + 1.0);
         for (article, times, weight) in articles {
             if !admitted.admits(article) {
                 continue;

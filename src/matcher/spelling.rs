@@ -6,13 +6,17 @@
 
 use super::index::{Entry, Index};
 use super::rarity;
-use super::terms::{Stems, Term, is_stop};
+use super::terms::{Stems, Term};
+use super::words::is_stop;
 
 /// Readings that one word may have at most.
 const MAX_READINGS: usize = 3;
 
 /// Shortest word, in characters, that is read as another: shorter ones are within an edit of everything.
 const MIN_LETTERS: usize = 4;
+
+/// Shortest name, in characters, that is read as another, if a letter was left out.
+const MIN_LETTERS_OF_NAME: usize = 3;
 
 /// Shortest half, in characters, of a word that is read as two.
 const MIN_HALF: usize = 3;
@@ -99,7 +103,7 @@ pub(super) fn read(index: &Index, terms: &[Term]) -> Vec<Sought> {
             rest.next();
             continue;
         }
-        let alternatives = near(index, &term.folded);
+        let alternatives = near(index, &term.folded, term.name);
         if alternatives.is_empty()
             && let Some(halves) = split(index, term)
         {
@@ -148,10 +152,13 @@ fn split(index: &Index, term: &Term) -> Option<[Sought; 2]> {
 }
 
 /// The words of the vocabulary that `word` may be a misspelling of, best first; one a stem.
-fn near(index: &Index, word: &str) -> Vec<Alternative> {
+fn near(index: &Index, word: &str, name: bool) -> Vec<Alternative> {
     let length = word.chars().count();
     // An everyday word that this library happens to lack is no misspelling: "world" is not "would".
-    if length < MIN_LETTERS || word.contains(|c: char| c.is_ascii_digit()) || rarity::is_everyday(word) {
+    if length < (if name { MIN_LETTERS_OF_NAME } else { MIN_LETTERS })
+        || word.contains(|c: char| c.is_ascii_digit())
+        || rarity::is_everyday(word)
+    {
         return Vec::new();
     }
     let edits = if length < TWO_EDITS_FROM { 1 } else { 2 };
@@ -185,6 +192,9 @@ fn near(index: &Index, word: &str) -> Vec<Alternative> {
 fn closeness(word: &str, entry: &Entry, length: usize, edits: usize) -> Option<f32> {
     let distance = strsim::osa_distance(word, &entry.word);
     if distance == 0 || distance > edits || entry.word.chars().count() < MIN_HALF || is_stop(&entry.word) {
+        return None;
+    }
+    if length < MIN_LETTERS && entry.word.chars().count() <= length {
         return None;
     }
     // In a short word a changed first letter makes another word: "bread" is not "read".
@@ -252,6 +262,19 @@ mod tests {
     #[test]
     fn everyday_words_numbers_and_short_words_stay_as_they_are() {
         assert_eq!(readings("Note\n\nHe would say so in 1997, with a gun.\n", "world 1998 gut"), ["-", "-", "-"]);
+    }
+
+    #[test]
+    fn an_everyday_word_that_the_library_lacks_is_not_read_as_another() {
+        let text = "Note\n\nThe firm would pay the fright of the boat, the pointer, the breach and the healing.\n";
+        assert_eq!(readings(text, "world film goat painter beach ceiling"), ["-"; 6]);
+    }
+
+    #[test]
+    fn a_short_name_may_lack_a_letter() {
+        assert_eq!(readings("Note\n\nEngineer Vell met Rob.\n", "where is Vel"), ["vell"]);
+        assert_eq!(readings("Note\n\nEngineer Vell met Rob.\n", "where is vel"), ["-"]);
+        assert_eq!(readings("Note\n\nEngineer Vell met Rob.\n", "where is Rab"), ["-"]);
     }
 
     #[test]

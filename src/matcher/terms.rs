@@ -10,6 +10,9 @@ use frostem::{Algorithm, Stemmer};
 use tantivy::tokenizer::{AsciiFoldingFilter, RawTokenizer, TextAnalyzer};
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::evidence::Measure;
+use super::words::{IRREGULAR, is_speech, is_stop};
+
 /// Words longer than this many bytes are no words (encoded data, key smashing) and are passed over.
 const MAX_WORD_BYTES: usize = 64;
 
@@ -139,6 +142,8 @@ pub(super) struct Asked {
     pub(super) terms: Vec<Term>,
     /// What would answer.
     pub(super) kind: AnswerKind,
+    /// What unit the number that is asked for has.
+    pub(super) measure: Measure,
     /// Whether it asks what somebody said.
     pub(super) speech: bool,
 }
@@ -156,7 +161,7 @@ impl Asked {
             }
         });
         let folded: Vec<&str> = words.iter().map(|(_, folded)| folded.as_str()).collect();
-        let (kind, signals) = answer_kind(&folded);
+        let Wanted { kind, measure, signals } = Wanted::read(&folded);
         let stems = Stems::default();
         // In a question all in capitals, or with a capital on each word, a capital tells nothing.
         let capital = |word: &str| word.starts_with(|c: char| c.is_uppercase());
@@ -185,436 +190,81 @@ impl Asked {
             }
         }
         let speech = folded.iter().any(|word| is_speech(word));
-        Self { terms, kind, speech }
+        Self { terms, kind, measure, speech }
     }
 }
 
-/// What the question word asks for, and which words (by index) only tell that.
-fn answer_kind(words: &[&str]) -> (AnswerKind, Vec<usize>) {
-    for (at, word) in words.iter().enumerate() {
-        let next = words.get(at + 1).copied().unwrap_or_default();
-        let with_next = vec![at, at + 1];
-        return match *word {
-            "who" | "whom" | "whose" => (AnswerKind::Person, vec![at]),
-            "when" => (AnswerKind::Time, vec![at]),
-            "where" => (AnswerKind::Place, vec![at]),
-            "why" => (AnswerKind::Cause, vec![at]),
-            "how" => match next {
-                "many" | "much" | "old" | "long" | "far" | "often" | "big" | "tall" | "large" | "high" => {
-                    (AnswerKind::Number, with_next)
-                }
-                "come" => (AnswerKind::Cause, with_next),
-                _ => (AnswerKind::Open, vec![at]),
-            },
-            "what" | "which" => match next {
-                "year" | "day" | "date" | "month" | "time" | "weekday" => (AnswerKind::Time, with_next),
-                "city" | "country" | "town" | "place" => (AnswerKind::Place, vec![at]),
-                "number" | "percentage" | "percent" | "age" | "amount" => (AnswerKind::Number, vec![at]),
-                "reason" => (AnswerKind::Cause, with_next),
-                "person" => (AnswerKind::Person, with_next),
-                _ => (AnswerKind::Open, vec![at]),
-            },
-            _ => continue,
-        };
-    }
-    (AnswerKind::Open, Vec::new())
+/// What the question word asks for.
+struct Wanted {
+    kind: AnswerKind,
+    measure: Measure,
+    /// The words (by index) that only tell that.
+    signals: Vec<usize>,
 }
 
-/// Whether a folded word is a verb of saying.
-pub(super) fn is_speech(folded: &str) -> bool {
+impl Wanted {
+    fn read(words: &[&str]) -> Self {
+        let wanted = |kind, signals| Self { kind, measure: Measure::Any, signals };
+        for (at, word) in words.iter().enumerate() {
+            let next = words.get(at + 1).copied().unwrap_or_default();
+            let with_next = vec![at, at + 1];
+            return match *word {
+                "who" | "whom" | "whose" => wanted(AnswerKind::Person, vec![at]),
+                "when" => wanted(AnswerKind::Time, vec![at]),
+                "where" => wanted(AnswerKind::Place, vec![at]),
+                "why" => wanted(AnswerKind::Cause, vec![at]),
+                "how" => match Measure::asked_by(next) {
+                    // What is counted stands right after: "how many boats".
+                    Some(Measure::Any) if next == "many" => {
+                        Self { kind: AnswerKind::Number, measure: Measure::CountOf(at + 2), signals: with_next }
+                    }
+                    Some(measure) => Self { kind: AnswerKind::Number, measure, signals: with_next },
+                    None if matches!(next, "soon" | "early" | "late") => wanted(AnswerKind::Time, with_next),
+                    None if next == "come" => wanted(AnswerKind::Cause, with_next),
+                    None => wanted(AnswerKind::Open, vec![at]),
+                },
+                "what" | "which" => match next {
+                    "year" | "day" | "date" | "month" | "time" | "weekday" => wanted(AnswerKind::Time, with_next),
+                    "city" | "country" | "town" | "place" => wanted(AnswerKind::Place, vec![at]),
+                    "reason" => wanted(AnswerKind::Cause, with_next),
+                    "person" => wanted(AnswerKind::Person, with_next),
+                    _ => {
+                        match (at + 1..=at + QUANTITY_WITHIN).find(|at| words.get(*at).is_some_and(|w| is_quantity(w)))
+                        {
+                            Some(noun) => {
+                                Self { kind: AnswerKind::Number, measure: Measure::NamedBy(noun), signals: vec![at] }
+                            }
+                            None => wanted(AnswerKind::Open, vec![at]),
+                        }
+                    }
+                },
+                _ => continue,
+            };
+        }
+        wanted(AnswerKind::Open, Vec::new())
+    }
+}
+
+/// How many words after "what" the noun may stand that makes it ask for a number: "what was the batch number".
+const QUANTITY_WITHIN: usize = 4;
+
+/// Whether a noun names something that is told by a number.
+fn is_quantity(folded: &str) -> bool {
     matches!(
         folded,
-        "say"
-            | "says"
-            | "said"
-            | "tell"
-            | "tells"
-            | "told"
-            | "claim"
-            | "claims"
-            | "claimed"
-            | "state"
-            | "states"
-            | "stated"
-            | "announce"
-            | "announced"
-            | "add"
-            | "added"
-            | "according"
-            | "describe"
-            | "described"
-            | "warn"
-            | "warned"
-            | "argue"
-            | "argued"
-            | "comment"
-            | "commented"
-            | "report"
-            | "reported"
+        "number"
+            | "percentage"
+            | "percent"
+            | "share"
+            | "age"
+            | "amount"
+            | "price"
+            | "score"
+            | "height"
+            | "length"
+            | "speed"
     )
 }
-
-/// Whether a folded word is a function word of English: it says nothing of what a text is about.
-pub(super) fn is_stop(folded: &str) -> bool {
-    STOP_WORDS.binary_search(&folded).is_ok()
-}
-
-/// Function words, sorted. Contractions stand as they fold ("don't" is "dont").
-const STOP_WORDS: [&str; 194] = [
-    "a",
-    "about",
-    "above",
-    "after",
-    "again",
-    "against",
-    "all",
-    "also",
-    "am",
-    "an",
-    "and",
-    "any",
-    "are",
-    "arent",
-    "as",
-    "at",
-    "be",
-    "because",
-    "been",
-    "before",
-    "being",
-    "below",
-    "between",
-    "both",
-    "but",
-    "by",
-    "can",
-    "cannot",
-    "cant",
-    "could",
-    "couldnt",
-    "did",
-    "didnt",
-    "do",
-    "does",
-    "doesnt",
-    "doing",
-    "done",
-    "dont",
-    "down",
-    "during",
-    "each",
-    "either",
-    "else",
-    "ever",
-    "every",
-    "few",
-    "for",
-    "from",
-    "further",
-    "get",
-    "gets",
-    "getting",
-    "got",
-    "had",
-    "hadnt",
-    "has",
-    "hasnt",
-    "have",
-    "havent",
-    "having",
-    "he",
-    "hed",
-    "her",
-    "here",
-    "hers",
-    "herself",
-    "hes",
-    "him",
-    "himself",
-    "his",
-    "how",
-    "i",
-    "if",
-    "im",
-    "in",
-    "into",
-    "is",
-    "isnt",
-    "it",
-    "its",
-    "itself",
-    "ive",
-    "just",
-    "let",
-    "lets",
-    "may",
-    "me",
-    "might",
-    "more",
-    "most",
-    "much",
-    "must",
-    "my",
-    "myself",
-    "neither",
-    "no",
-    "nor",
-    "not",
-    "of",
-    "off",
-    "on",
-    "once",
-    "only",
-    "onto",
-    "or",
-    "other",
-    "ought",
-    "our",
-    "ours",
-    "ourselves",
-    "out",
-    "over",
-    "own",
-    "please",
-    "shall",
-    "shant",
-    "she",
-    "shes",
-    "should",
-    "shouldnt",
-    "since",
-    "so",
-    "some",
-    "such",
-    "than",
-    "that",
-    "thats",
-    "the",
-    "their",
-    "theirs",
-    "them",
-    "themselves",
-    "then",
-    "there",
-    "theres",
-    "these",
-    "they",
-    "theyd",
-    "theyll",
-    "theyre",
-    "theyve",
-    "this",
-    "those",
-    "through",
-    "to",
-    "too",
-    "toward",
-    "towards",
-    "under",
-    "until",
-    "up",
-    "upon",
-    "us",
-    "very",
-    "was",
-    "wasnt",
-    "we",
-    "were",
-    "werent",
-    "weve",
-    "what",
-    "whatever",
-    "whats",
-    "when",
-    "whenever",
-    "where",
-    "wheres",
-    "whether",
-    "which",
-    "while",
-    "who",
-    "whoever",
-    "whom",
-    "whos",
-    "whose",
-    "why",
-    "will",
-    "with",
-    "within",
-    "without",
-    "wont",
-    "would",
-    "wouldnt",
-    "yet",
-    "you",
-    "youd",
-    "youll",
-    "your",
-    "youre",
-    "yours",
-    "yourself",
-    "yourselves",
-    "youve",
-];
-
-/// Irregular forms of English verbs and nouns and their base, sorted: no stemmer's rules join them.
-const IRREGULAR: [(&str, &str); 155] = [
-    ("arisen", "arise"),
-    ("arose", "arise"),
-    ("ate", "eat"),
-    ("awoke", "awake"),
-    ("beaten", "beat"),
-    ("became", "become"),
-    ("began", "begin"),
-    ("begun", "begin"),
-    ("bent", "bend"),
-    ("bit", "bite"),
-    ("bitten", "bite"),
-    ("bled", "bleed"),
-    ("blew", "blow"),
-    ("blown", "blow"),
-    ("bought", "buy"),
-    ("bred", "breed"),
-    ("broke", "break"),
-    ("broken", "break"),
-    ("brought", "bring"),
-    ("built", "build"),
-    ("burnt", "burn"),
-    ("came", "come"),
-    ("caught", "catch"),
-    ("children", "child"),
-    ("chose", "choose"),
-    ("chosen", "choose"),
-    ("clung", "cling"),
-    ("crept", "creep"),
-    ("dealt", "deal"),
-    ("drank", "drink"),
-    ("drawn", "draw"),
-    ("drew", "draw"),
-    ("driven", "drive"),
-    ("drove", "drive"),
-    ("drunk", "drink"),
-    ("dug", "dig"),
-    ("eaten", "eat"),
-    ("fallen", "fall"),
-    ("fed", "feed"),
-    ("feet", "foot"),
-    ("fell", "fall"),
-    ("felt", "feel"),
-    ("fled", "flee"),
-    ("flew", "fly"),
-    ("flown", "fly"),
-    ("forbade", "forbid"),
-    ("forbidden", "forbid"),
-    ("forgave", "forgive"),
-    ("forgiven", "forgive"),
-    ("forgot", "forget"),
-    ("forgotten", "forget"),
-    ("fought", "fight"),
-    ("found", "find"),
-    ("froze", "freeze"),
-    ("frozen", "freeze"),
-    ("gave", "give"),
-    ("given", "give"),
-    ("gone", "go"),
-    ("grew", "grow"),
-    ("grown", "grow"),
-    ("halves", "half"),
-    ("heard", "hear"),
-    ("held", "hold"),
-    ("hid", "hide"),
-    ("hidden", "hide"),
-    ("hung", "hang"),
-    ("kept", "keep"),
-    ("knew", "know"),
-    ("knives", "knife"),
-    ("known", "know"),
-    ("laid", "lay"),
-    ("leapt", "leap"),
-    ("learnt", "learn"),
-    ("led", "lead"),
-    ("left", "leave"),
-    ("lent", "lend"),
-    ("lost", "lose"),
-    ("made", "make"),
-    ("meant", "mean"),
-    ("men", "man"),
-    ("met", "meet"),
-    ("mice", "mouse"),
-    ("paid", "pay"),
-    ("proven", "prove"),
-    ("ran", "run"),
-    ("rang", "ring"),
-    ("ridden", "ride"),
-    ("risen", "rise"),
-    ("rode", "ride"),
-    ("rose", "rise"),
-    ("rung", "ring"),
-    ("said", "say"),
-    ("sang", "sing"),
-    ("sank", "sink"),
-    ("sat", "sit"),
-    ("saw", "see"),
-    ("seen", "see"),
-    ("sent", "send"),
-    ("shaken", "shake"),
-    ("shelves", "shelf"),
-    ("shone", "shine"),
-    ("shook", "shake"),
-    ("shot", "shoot"),
-    ("showed", "show"),
-    ("shown", "show"),
-    ("shrank", "shrink"),
-    ("slept", "sleep"),
-    ("slid", "slide"),
-    ("sold", "sell"),
-    ("sought", "seek"),
-    ("spent", "spend"),
-    ("spoke", "speak"),
-    ("spoken", "speak"),
-    ("sprang", "spring"),
-    ("spun", "spin"),
-    ("stole", "steal"),
-    ("stolen", "steal"),
-    ("stood", "stand"),
-    ("stricken", "strike"),
-    ("struck", "strike"),
-    ("stuck", "stick"),
-    ("stung", "sting"),
-    ("sung", "sing"),
-    ("sunk", "sink"),
-    ("swam", "swim"),
-    ("swept", "sweep"),
-    ("swore", "swear"),
-    ("sworn", "swear"),
-    ("swum", "swim"),
-    ("swung", "swing"),
-    ("taken", "take"),
-    ("taught", "teach"),
-    ("teeth", "tooth"),
-    ("thieves", "thief"),
-    ("thought", "think"),
-    ("threw", "throw"),
-    ("thrown", "throw"),
-    ("told", "tell"),
-    ("took", "take"),
-    ("tore", "tear"),
-    ("torn", "tear"),
-    ("understood", "understand"),
-    ("went", "go"),
-    ("wept", "weep"),
-    ("withdrawn", "withdraw"),
-    ("withdrew", "withdraw"),
-    ("wives", "wife"),
-    ("woke", "wake"),
-    ("woken", "wake"),
-    ("women", "woman"),
-    ("won", "win"),
-    ("wore", "wear"),
-    ("worn", "wear"),
-    ("written", "write"),
-    ("wrote", "write"),
-];
 
 #[cfg(test)]
 mod tests {
@@ -657,6 +307,9 @@ mod tests {
             ("why did the mill close", AnswerKind::Cause, vec!["mill", "close"]),
             ("where is the mill", AnswerKind::Place, vec!["mill"]),
             ("the mill", AnswerKind::Open, vec!["mill"]),
+            ("how deep is the mill pond", AnswerKind::Number, vec!["mill", "pond"]),
+            ("how soon will it sail", AnswerKind::Time, vec!["sail"]),
+            ("what was the hull number", AnswerKind::Number, vec!["hull", "number"]),
         ] {
             assert_eq!(Asked::read(question).kind, kind, "{question}");
             assert_eq!(terms(question), left, "{question}");
@@ -680,12 +333,6 @@ mod tests {
         for (form, base) in [("found", "find"), ("bought", "buying"), ("stores", "stored"), ("women", "woman")] {
             assert_eq!(stems.of(form), stems.of(base));
         }
-    }
-
-    #[test]
-    fn tables_that_are_searched_are_sorted() {
-        assert!(STOP_WORDS.is_sorted());
-        assert!(IRREGULAR.is_sorted());
     }
 
     proptest! {
