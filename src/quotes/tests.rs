@@ -209,6 +209,9 @@ fn speakers_become_names() {
         ("The county engineer, Xia Lee, came. It was safe, the engineer said.", vec!["Xia Lee"]),
         ("Xia Lee, the guild’s treasurer, came. According to the treasurer, it was safe.", vec!["Xia Lee"]),
         ("An engineer, Xia Lee, and an engineer, Wu Poe, came. It was safe, the engineer said.", vec!["?"]),
+        ("The guild’s lawyer, Xia Lee, came. It was safe, the guild’s lawyer said.", vec!["Xia Lee"]),
+        ("The guild’s lawyer, Xia Lee, came. It was safe, the county’s lawyer said.", vec!["?"]),
+        ("The chair of the guild, Xia Lee, came. It was safe, the chair of the council said.", vec!["?"]),
         ("It was safe, the engineer said. The county engineer, Xia Lee, came.", vec!["?"]),
         ("Poe & Lee sold it. The owner, Xia Lee, came. “It is safe,” said Lee.", vec!["Xia Lee"]),
     ] {

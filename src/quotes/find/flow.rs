@@ -141,7 +141,7 @@ impl<'v, 't> Flow<'v, 't> {
         if number != 0 || sentence.len() != view.tokens.len() || runs_on {
             return false;
         }
-        if !view.regions.last().is_some_and(|region| region.close.is_none()) {
+        if view.regions.last().is_none_or(|region| region.close.is_some()) {
             return false;
         }
         let Some((next, first)) = self.views.get(index + 1).and_then(|v| Some((v, v.sentences.first()?))) else {
