@@ -180,26 +180,86 @@ fn misspelt_names_are_forgiven_and_told() {
 #[test]
 fn quotations_find_their_speakers() {
     for (fragment, speaker) in [
-        ("You consulted the seagulls longer than you consulted the traders", "Faraday"),
+        ("You consulted the seagulls longer than you consulted the traders", "Duncan Faraday"),
         ("Eleven empty chairs do not save money", "Teodor Lindqvist"),
-        ("We had already taken the clock off the wall", "Santangelo"),
+        ("We had already taken the clock off the wall", "Billie Santangelo"),
+        ("Nobody runs for office in order to sell parking tickets", "Margit Osei"),
         ("forty tonnes of gravel", "Priyanka Vell"),
+        ("That was the delivery", "Jonas Achterberg"),
+        ("First we find out what is wrong", "Halvard Moen"),
+        ("We are not asking for a yacht", "Rosalind Achebe"),
+        ("we ate a great deal of turnip", "Fenella Drummond"),
+        ("I respect the crews", "Anton Wexford"),
+        ("asked to run the buses in the afternoon", "Noor Haldane"),
+        ("mostly cold coffee", "Helene Brandvold"),
+        ("It should have been eight hours in the beginning", "Rosalind Achebe"),
         ("my telephone shouts at me", "Wilhelmina Crake"),
+        ("What we do not have is another metre of wall", "Ananya Strand"),
         ("a book about time management", "Clemency Harte"),
         ("a table that nobody makes you leave", "Samuel Ndiaye"),
+        ("then it sends you the bill", "Yusra Bellamy"),
+        ("I deliver on a hill", "Rafferty Sole"),
+        ("you have another foot", "Saskia Thorne"),
+        ("fair enough", "Perpetua Adeyemi"),
         ("The surprise was not that vegetables flower", "Katarzyna Imbert"),
+        ("saving the birds by keeping hens", "Philippa Okonjo"),
         ("he had either broken the camera or found something", "Zuleika Hammond"),
+        ("a scratch on the detector", "Piet Marlowe"),
+        ("I will buy the champagne", "Emil Castellane"),
         ("the baker who hoped for the best", "Ottoline Krebs"),
         ("We compete over buns", "Gustav Lamb"),
+        ("Toasted, in most cases", "Rashid Penhaligon"),
         ("forgetting to renew a passport", "Leander Hoff"),
+        ("I have a pencil", "Agnes Tolliver"),
+        ("coffee money", "Nkechi Fairweather"),
+        ("improving the aerodynamics", "Rupert Pym"),
+        ("I have only two buckets", "Magnus Pettibone"),
+        ("half a grant", "Jocasta Venn"),
         ("Our grandmother would not have forgiven me", "Owen Calder"),
         ("a campaign without a single low blow", "Ruth Calder"),
-        ("We are not asking for a yacht", "Achebe"),
+        ("nobody's spare wheel", "Solveig Marchetti"),
+        ("knocked on a lot of doors", "Florian Ojala"),
+        ("harm ByteDance beyond repair", "Its lawyer"),
     ] {
         let reply = answer(&format!("/who {fragment}"));
         assert_eq!(reply.outcome, Outcome::Answered, "{fragment}");
         let named = reply.quotations().next().unwrap().speaker.clone().unwrap_or_default();
         assert!(named.contains(speaker), "{fragment}: {named}");
+    }
+}
+
+#[test]
+fn what_someone_said_is_theirs_alone() {
+    for (speaker, expected) in [
+        ("Margit Osei", &["Nobody runs for office", "Osei replied", "According to the treasurer"][..]),
+        ("Leopold Imbert", &["Leopold Imbert said"]),
+        ("Ottoline Krebs", &["she had had to explain", "I was flattered", "My colleague switched off"]),
+        (
+            "Idris Calloway",
+            &["the town’s pumps could cope", "not to drive to the river", "three cars out of the water"],
+        ),
+        ("Marsha Blackburn", &["it proved right"]),
+        ("Shou Zi Chew", &["Chew wrote that a few employees", "anyone could see, he wrote"]),
+    ] {
+        let reply = answer(&format!("/said {speaker}"));
+        let said: Vec<&str> = reply.quotations().map(|quoted| quoted.pieces[0].text.as_str()).collect();
+        assert_eq!(said.len(), expected.len(), "{speaker}: {said:#?}");
+        for (text, words) in said.iter().zip(expected) {
+            assert!(text.contains(words), "{speaker}: {text}");
+        }
+    }
+}
+
+#[test]
+fn the_articles_words_for_a_speaker_are_shown_with_the_name() {
+    for (fragment, shown) in [
+        ("forty tonnes of gravel", "the county engineer, Priyanka Vell"),
+        ("just over half of them preferred a parking charge", "Margit Osei (“the treasurer”)"),
+        ("Today we hung it up again", "Billie Santangelo"),
+    ] {
+        let reply = answer(&format!("/who {fragment}"));
+        let speaker = reply.quotations().next().and_then(|quoted| quoted.speaker.as_deref());
+        assert_eq!(speaker, Some(shown), "{fragment}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! `byline inspect quotes FILE…`: the quotations of each article.
+//! `byline inspect quotes FILE…`: the quotations of each article, from [`quotes::LEAST_MEASURED`] on.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -34,7 +34,8 @@ pub(super) fn run(files: &[PathBuf], out: &mut impl Write) -> anyhow::Result<()>
         .par_iter()
         .map(|article| {
             let points = CodePoints::new(article.text());
-            let quotes = quotes::find(article).into_iter().map(|quotation| quote(quotation, &points)).collect();
+            let found = quotes::find(article).into_iter().filter(|q| q.confidence >= quotes::LEAST_MEASURED);
+            let quotes = found.map(|quotation| quote(quotation, &points)).collect();
             Line { id: article.key().to_owned(), quotes }
         })
         .collect();

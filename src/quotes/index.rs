@@ -111,21 +111,26 @@ impl Index {
         self.numbers.get(low).copied()
     }
 
-    /// What a word of a question can be.
-    pub(super) fn asked(&self, low: &str) -> Asked {
+    /// What a word of a question can be. Unless `spelling` is set, a word of the library is only itself, and any other is
+    /// nothing.
+    pub(super) fn asked(&self, low: &str, spelling: bool) -> Asked {
         let mut readings = Vec::new();
         if let Some(number) = self.known(low) {
             readings.push((number, 1.0));
         }
-        // A rare word may be a misspelling of a common one, so its neighbours are asked too; a common one is what it is.
-        let rare = readings.first().is_none_or(|(number, _)| self.holding(*number).len() < 8);
-        if rare && low.chars().count() >= 4 {
+        if spelling && self.may_be_misspelt(low) {
             readings.extend(self.like(low).into_iter().filter(|(number, _)| Some(*number) != self.known(low)));
         }
         let holding = readings.first().map_or(0, |(number, _)| self.holding(*number).len());
         #[expect(clippy::cast_precision_loss, reason = "counts of quotations are far below 2^24")]
         let weight = (1.0 + self.entries.len() as f32 / (1.0 + holding as f32)).ln();
         Asked { readings, weight }
+    }
+
+    /// Whether a word may be another one misspelt: a common word is what it is, a rare one may be a common one.
+    pub(super) fn may_be_misspelt(&self, low: &str) -> bool {
+        let rare = self.known(low).is_none_or(|number| self.holding(number).len() < 8);
+        rare && low.chars().count() >= 4
     }
 
     /// The library's words nearest to one, by edit distance, at most four.

@@ -79,6 +79,28 @@ fn said_gives_the_newest_article_first_and_finds_any_form_of_the_name() {
 }
 
 #[test]
+fn said_gives_doubtful_quotations_only_when_there_are_no_others() {
+    let count = |text: &str| {
+        let mut library = Library::default();
+        library.add(article(text));
+        let book = QuoteBook::build(&library);
+        let said = book.said(&library, "Ann Lee", None, &Filter::default());
+        said.quotations.iter().map(|held| held.quotation.confidence >= CONFIDENT).collect::<Vec<_>>()
+    };
+    assert_eq!(count("Ann Lee hopes that it is safe."), [false]);
+    assert_eq!(count("Ann Lee hopes that it is safe. “It is old,” Lee said."), [true]);
+}
+
+#[test]
+fn who_finds_a_quotation_by_a_long_fragment() {
+    let library = library();
+    let book = QuoteBook::build(&library);
+    let fragment = format!("A tol hurts poor driverrs the most {}", "penguins waltz ".repeat(30));
+    let found = book.ranked(&library, &fragment, &Filter::default());
+    assert_eq!(found.first().and_then(|m| m.held.quotation.speaker_name.as_deref()), Some("Bob Poe"));
+}
+
+#[test]
 fn said_about_a_topic_leaves_the_rest_out() {
     let library = library();
     let book = QuoteBook::build(&library);

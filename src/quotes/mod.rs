@@ -24,13 +24,20 @@ use crate::library::ArticleId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// Wholly between quotation marks.
+    /// Wholly between quotation marks, or signed and set off as a block quotation, or a turn of a transcript.
     Direct,
     /// In the writer's words: "she said that …".
     Indirect,
     /// In the writer's words with some of the speaker's own between marks.
     Mixed,
 }
+
+/// From this confidence on, a quotation is listed as someone's words ([`QuoteBook::said`]).
+pub const CONFIDENT: f32 = 0.5;
+
+/// From this confidence on, a quotation counts when the rules are measured (`byline inspect quotes`). Below it are words in
+/// marks of which nothing says whose they are: kept so that looking them up finds them, but no attribution is claimed.
+pub const LEAST_MEASURED: f32 = 0.32;
 
 /// A quotation as it stands in an article.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -19,7 +19,8 @@ pub(super) fn before(tokens: &[Token<'_>], name: usize) -> Option<Vec<String>> {
             // "the chair of | the trust": what is said of the chair only tells which one.
             let owner = if token.low == "'s" { at.checked_sub(3) } else { at.checked_sub(2) };
             if !ties(owner) {
-                return role(tokens.get(at..end)?);
+                let owner = at.checked_sub(2).filter(|_| token.low == "'s").and_then(|at| tokens.get(at));
+                return role(tokens.get(at..end)?, owner);
             }
         } else if ties(Some(at - 1)) {
             end = at - 1;
@@ -34,16 +35,19 @@ pub(super) fn before(tokens: &[Token<'_>], name: usize) -> Option<Vec<String>> {
 /// The role that begins after token `end`: "Ann Lee|, the union’s secretary,".
 pub(super) fn after(tokens: &[Token<'_>], end: usize) -> Option<Vec<String>> {
     tokens.get(end).filter(|t| t.is(','))?;
-    let mut from = end + 1;
-    if !tokens.get(from).is_some_and(|t| opens(&t.low)) && !tokens.get(from + 1).is_some_and(|t| t.low == "'s") {
+    let start = end + 1;
+    let mut from = start;
+    if !tokens.get(start).is_some_and(|t| opens(&t.low)) && tokens.get(start + 1).is_none_or(|t| t.low != "'s") {
         return None;
     }
-    for at in from..from + REACH {
+    for at in start..start + REACH {
         let token = tokens.get(at)?;
         if token.low == "'s" || opens(&token.low) {
             from = at + 1;
         } else if ties(&token.low) || matches!(&*token.low, "who" | "," | "." | ";" | ")") {
-            return role(tokens.get(from..at)?);
+            let possessed = from.checked_sub(1).and_then(|at| tokens.get(at)).is_some_and(|t| t.low == "'s");
+            let owner = from.checked_sub(2).filter(|_| possessed).and_then(|at| tokens.get(at));
+            return role(tokens.get(from..at)?, owner);
         } else if !token.is_word() || lexicon::is_function(&token.low) {
             return None;
         }
@@ -61,12 +65,19 @@ fn ties(low: &str) -> bool {
     matches!(low, "of" | "for" | "at" | "in" | "from" | "on" | "with")
 }
 
-/// The words of a role: nouns in lower case, a verb of speech is none.
-fn role(tokens: &[Token<'_>]) -> Option<Vec<String>> {
+/// The words of a role, its noun last: in lower case, a verb of speech is none; whose it is stands first, as `union's`.
+fn role(tokens: &[Token<'_>], owner: Option<&Token<'_>>) -> Option<Vec<String>> {
     let last = tokens.last()?;
-    let noun =
-        |t: &Token<'_>| t.is_word() && !t.capital && (lexicon::verb(&t.low).is_none() || lexicon::is_role(&t.low));
-    (noun(last) && tokens.iter().all(Token::is_word)).then(|| tokens.iter().map(|t| t.low.to_string()).collect())
+    let noun = last.is_word() && !last.capital && (lexicon::verb(&last.low).is_none() || lexicon::is_role(&last.low));
+    (noun && tokens.iter().all(Token::is_word)).then(|| {
+        let owner = owner.map(|owner| owned_by(&owner.low));
+        owner.into_iter().chain(tokens.iter().map(|t| t.low.to_string())).collect()
+    })
+}
+
+/// How a role's words tell whose it is.
+pub(super) fn owned_by(low: &str) -> String {
+    format!("{low}'s")
 }
 
 #[cfg(test)]
@@ -80,11 +91,11 @@ mod tests {
         for (text, expected) in [
             ("said the county engineer, Lee", "county engineer"),
             ("said the chair of the trust, Lee", "chair"),
-            ("The council’s new treasurer, Lee", "new treasurer"),
-            ("PECU’s chair, Lee", "chair"),
+            ("The council’s new treasurer, Lee", "council's new treasurer"),
+            ("PECU’s chair, Lee", "pecu's chair"),
             ("said the baker Lee", "baker"),
             ("the inspector in charge, Lee", "inspector"),
-            ("Lee, the union’s secretary, left", "secretary"),
+            ("Lee, the union’s secretary, left", "union's secretary"),
             ("Lee, a teacher from Exton, left", "teacher"),
             ("Lee, who is the boss, left", ""),
             ("On Monday, Lee left", ""),

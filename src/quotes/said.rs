@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::people::Meant;
 use super::words::{self, Word};
-use super::{Held, QuoteBook, Said, book, lexicon};
+use super::{CONFIDENT, Held, QuoteBook, Said, book, lexicon};
 use crate::library::{Filter, Library};
 
 /// Of a topic's words this share must stand in or around a quotation.
@@ -15,7 +15,7 @@ impl QuoteBook {
     /// reading order within an article.
     ///
     /// The name may come in any form: surname only, with title, misspelt. A topic is looked for in the quotation and in
-    /// its paragraph, in any form of its words.
+    /// its paragraph, in any form of its words. Quotations below [`CONFIDENT`] are given only when there are no others.
     #[must_use]
     pub fn said(&self, library: &Library, speaker: &str, about: Option<&str>, filter: &Filter) -> Said<'_> {
         let (name, numbers) = match self.people.meant(speaker) {
@@ -33,6 +33,10 @@ impl QuoteBook {
             .filter(|held| book::passes(admitted.as_deref(), held.article))
             .filter(|held| topic.as_ref().is_none_or(|topic| is_about(library, held, topic)))
             .collect();
+        // Doubtful ones only where there is nothing else.
+        if quotations.iter().any(|held| held.quotation.confidence >= CONFIDENT) {
+            quotations.retain(|held| held.quotation.confidence >= CONFIDENT);
+        }
         // The quotations come in reading order and the sort is stable.
         quotations.sort_by_cached_key(|held| {
             let published = library.get(held.article).and_then(|article| article.meta().published);

@@ -10,6 +10,7 @@ use super::find::tokens::{self, Token};
 use super::given_names::Gender;
 use super::lexicon;
 use super::names::{Cast, Mention};
+use super::roles;
 use crate::article::{Article, Span};
 
 /// How many paragraphs back an earlier speaker may be whom a pronoun means.
@@ -137,23 +138,31 @@ impl Resolver<'_> {
         if !definite && possessed.is_none() {
             return None;
         }
-        let tail = words.get(possessed.map_or(1, |at| at + 1)..).unwrap_or_default();
-        let end = tail.iter().position(|t| lexicon::is_preposition(&t.low)).unwrap_or(tail.len());
-        let asked = tail.get(..end).filter(|asked| !asked.iter().any(|t| t.capital || !t.is_word()))?;
+        // "the chair of the board" may be another chair: nothing tells.
+        let plainly = |t: &Token<'_>| t.is_word() && !t.capital && !lexicon::is_preposition(&t.low);
+        let asked = words.get(possessed.map_or(1, |at| at + 1)..).filter(|asked| asked.iter().all(plainly))?;
+        let owner = possessed.and_then(|at| at.checked_sub(1)).and_then(|at| words.get(at));
+        let owner = owner.map(|owner| roles::owned_by(&owner.low));
         let head = &*asked.last()?.low;
         if self.cast.shared_titles.contains(head) {
             return None;
         }
-        let titled = self.bearers.get(head).filter(|_| possessed.is_none() && plain).map_or(&[][..], Vec::as_slice);
+        // A title or role that very many have tells nobody, and is not worth walking through again and again.
+        let titled = self
+            .bearers
+            .get(head)
+            .filter(|of| possessed.is_none() && plain && of.len() <= MEMORY)
+            .map_or(&[][..], Vec::as_slice);
+        let known = self.roles.get(head).filter(|of| of.len() <= MEMORY).map_or(&[][..], Vec::as_slice);
         let fits = |at: &&usize| {
             self.cast.entities.get(**at).is_some_and(|e| {
-                e.roles
-                    .iter()
-                    .any(|r| r.last().is_some_and(|l| l == head) && asked.iter().all(|t| r.iter().any(|w| *w == t.low)))
+                e.roles.iter().any(|role| {
+                    let mut wanted = asked.iter().map(|t| &*t.low).chain(owner.as_deref());
+                    role.last().is_some_and(|last| last == head) && wanted.all(|w| role.iter().any(|r| r == w))
+                })
             })
         };
-        let mut bearers: Vec<usize> =
-            self.roles.get(head).into_iter().flatten().filter(fits).chain(titled).copied().collect();
+        let mut bearers: Vec<usize> = known.iter().filter(fits).chain(titled).copied().collect();
         bearers.sort_unstable();
         bearers.dedup();
         let bearer = match bearers.as_slice() {

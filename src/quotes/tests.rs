@@ -60,6 +60,25 @@ fn direct_speech() {
         ("“The bridge is safe,” a spokesman for the mayor said.", "a spokesman for the mayor (?): The bridge is safe,"),
         ("“He told me ‘never again’ and left,” Ann Lee said.", "Ann Lee (Ann Lee): He told me ‘never again’ and left,"),
         ("“The bridge is safe.” — Ann Lee, engineer", "Ann Lee (Ann Lee): The bridge is safe."),
+        (
+            "“The bridge is safe,” said the county engineer, Ann Lee. “We tested it.”",
+            "the county engineer, Ann Lee (Ann Lee): The bridge is safe, / We tested it.",
+        ),
+        (
+            "“The bridge,” said the guild’s lawyer, Dr Ann Lee, “is safe.”",
+            "the guild’s lawyer, Dr Ann Lee (Ann Lee): The bridge, / is safe.",
+        ),
+        (
+            "“The bridge is safe,” said the chair of the guild, Ann Lee.",
+            "the chair of the guild, Ann Lee (Ann Lee): The bridge is safe,",
+        ),
+        (
+            "“The bridge is safe,” RSB’s chair, Ann Lee, told reporters at the gate.",
+            "RSB’s chair, Ann Lee (Ann Lee): The bridge is safe,",
+        ),
+        ("“The bridge is safe,” Ann Lee told a news conference.", "Ann Lee (Ann Lee): The bridge is safe,"),
+        ("“The bridge is safe,” Ann Lee said, to laughter from the hall.", "Ann Lee (Ann Lee): The bridge is safe,"),
+        ("“The bridge is safe.”\n\n— Ann Lee, engineer", "Ann Lee (Ann Lee): The bridge is safe."),
         ("„Die Brücke ist sicher“, sagte Anna Lehmann.", "Anna Lehmann (Anna Lehmann): Die Brücke ist sicher"),
         ("»Die Brücke ist sicher«, sagte Anna Lehmann.", "Anna Lehmann (Anna Lehmann): Die Brücke ist sicher"),
         ("« Le pont est sûr », affirme Anne Leroy.", "Anne Leroy (Anne Leroy): Le pont est sûr"),
@@ -132,6 +151,10 @@ fn quotations_go_on() {
             "“It is safe,” Ann Lee said. “We tested it.\n\n“Then we tested it again.”",
             vec!["Ann Lee (Ann Lee): It is safe, / We tested it. / Then we tested it again."],
         ),
+        (
+            "Bob Poe left.\n\n“It is safe. We tested it.\n\n“Then we tested it again,” Ann Lee said.",
+            vec!["Ann Lee (Ann Lee): It is safe. We tested it. / Then we tested it again,"],
+        ),
         ("Ann Lee was proud. “We tested it.”", vec!["Ann Lee (Ann Lee): We tested it."]),
         (
             "LEE: It is safe.\n\nPOE: How do you know?\n\nLEE: We tested it.",
@@ -183,8 +206,78 @@ fn speakers_become_names() {
         ("Ann Lee came. “It is safe,” Lee’s lawyer said.", vec!["?"]),
         ("Ann Lee came. “It is safe,” he said.", vec!["?"]),
         ("Bob Poe, who said that it was safe, left.", vec!["Bob Poe"]),
+        ("The county engineer, Xia Lee, came. It was safe, the engineer said.", vec!["Xia Lee"]),
+        ("Xia Lee, the guild’s treasurer, came. According to the treasurer, it was safe.", vec!["Xia Lee"]),
+        ("An engineer, Xia Lee, and an engineer, Wu Poe, came. It was safe, the engineer said.", vec!["?"]),
+        ("The guild’s lawyer, Xia Lee, came. It was safe, the guild’s lawyer said.", vec!["Xia Lee"]),
+        ("The guild’s lawyer, Xia Lee, came. It was safe, the county’s lawyer said.", vec!["?"]),
+        ("The chair of the guild, Xia Lee, came. It was safe, the chair of the council said.", vec!["?"]),
+        ("It was safe, the engineer said. The county engineer, Xia Lee, came.", vec!["?"]),
+        ("Poe & Lee sold it. The owner, Xia Lee, came. “It is safe,” said Lee.", vec!["Xia Lee"]),
     ] {
         assert_eq!(names(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn the_articles_own_pronouns_tell_whom_a_pronoun_can_mean() {
+    for (text, expected) in [
+        ("“It is safe,” Xia Lee said. Wu Poe shut her door. “It was rushed,” she said.", vec!["Xia Lee", "Wu Poe"]),
+        ("“It is safe,” Xia Lee said. Wu Poe shut her door. “It was rushed,” he said.", vec!["Xia Lee", "Xia Lee"]),
+        (
+            "Xia Lee and her aide, Wu Poe, came.\n\nPoe was glad. “It is safe,” he said.\n\nShe went on. “It is old.”",
+            vec!["Wu Poe", "Xia Lee"],
+        ),
+        // What he says of her tells nothing of him.
+        ("Xia Lee said: “Anyone can see that her bridge is safe.” “It is old,” she said.", vec!["Xia Lee", "Xia Lee"]),
+        ("Xia Lee lost her keys. It was safe, he said.", vec!["?"]),
+    ] {
+        assert_eq!(names(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_signed_block_quotation_is_the_signers_words() {
+    let read_set_off = |text: &str| {
+        let blocks = text
+            .split("\n\n")
+            .filter_map(|part| Some(Block { span: Span::find(text, part)?, kind: BlockKind::BlockQuote }))
+            .collect();
+        let draft = Draft { text: text.to_owned(), blocks, ..Draft::default() };
+        let article = Article::from_draft("a", draft).expect("blocks fit");
+        let quotations = find(&article).into_iter();
+        let told = quotations.map(|q| (article.slice(q.content[0]).to_owned(), q.speaker_name));
+        told.collect::<Vec<_>>()
+    };
+    let expected = vec![("A bridge carries more than carts.".to_owned(), Some("Ann Lee".to_owned()))];
+    for text in [
+        "A bridge carries more than carts.\n\n— Ann Lee",
+        "A bridge carries more than carts.\n— Ann Lee",
+        "A bridge carries more than carts.\n> — Ann Lee, engineer",
+        "“A bridge carries more than carts.”\n\n— Ann Lee",
+    ] {
+        let found = read_set_off(text);
+        assert_eq!(found, expected, "{text}");
+    }
+    assert_eq!(read_set_off("A bridge carries more than carts."), Vec::new());
+}
+
+#[test]
+fn words_in_marks_that_nobody_claims_are_kept_with_little_confidence() {
+    let marked = |text: &str| {
+        let article = article(text);
+        let all = find(&article).into_iter().filter(|q| q.confidence < LEAST_MEASURED);
+        all.map(|q| (article.slice(q.content[0]).to_owned(), q.speaker)).collect::<Vec<_>>()
+    };
+    assert_eq!(marked("There were “steel and concrete piers” too."), [("steel and concrete piers".to_owned(), None)]);
+    assert_eq!(
+        marked("Ann Lee said that it was safe. It had also taken “endless patience” to build."),
+        [("endless patience".to_owned(), None)]
+    );
+    for text in
+        ["It took “endless patience” to build.", "The film “The Long Bridge” won.", "The “smart bridge” opened."]
+    {
+        assert_eq!(marked(text), Vec::new(), "{text}");
     }
 }
 

@@ -10,6 +10,10 @@ use crate::library::{Filter, Library};
 const CANDIDATES: usize = 60;
 /// Words of a fragment that are looked at. Longer ones are recognised by their beginning just as well.
 const MOST_WORDS: usize = 120;
+/// Of these words, the rarest that find candidates.
+const MOST_TELLING: usize = 24;
+/// Words for which misspellings are looked up.
+const MOST_SPELT: usize = 16;
 /// Below this similarity a quotation has nothing to do with the fragment.
 const NEAR: f32 = 0.35;
 
@@ -26,14 +30,35 @@ impl QuoteBook {
         ranked
     }
 
+    /// The words of a fragment as the library knows them. Misspellings are looked up for a few words only, those that the
+    /// library does not hold before those that are rare in it.
+    fn asked(&self, fragment: &str) -> Vec<Asked> {
+        let mut words = words::words_of(fragment);
+        words.truncate(MOST_WORDS);
+        let unknown = words.iter().filter(|w| self.index.known(&w.low).is_none()).count();
+        let (mut for_unknown, mut for_known) = (MOST_SPELT, MOST_SPELT.saturating_sub(unknown));
+        let mut asked = Vec::with_capacity(words.len());
+        for word in &words {
+            let left = if self.index.known(&word.low).is_some() { &mut for_known } else { &mut for_unknown };
+            asked.push(self.index.asked(&word.low, *left > 0));
+            if self.index.may_be_misspelt(&word.low) {
+                *left = left.saturating_sub(1);
+            }
+        }
+        asked
+    }
+
     /// The candidates for a fragment, best first, however far.
     pub(super) fn ranked(&self, library: &Library, fragment: &str, filter: &Filter) -> Vec<Match<'_>> {
-        let asked: Vec<Asked> =
-            words::words_of(fragment).iter().take(MOST_WORDS).map(|w| self.index.asked(&w.low)).collect();
+        let asked = self.asked(fragment);
         let admitted = Self::admitted(library, filter);
         let mut scores = vec![0.0_f32; self.held.len()];
         let mut touched = Vec::new();
-        for word in &asked {
+        // The rarest words find the candidates: what "the" and "and" would add is not worth walking through.
+        let mut telling: Vec<&Asked> = asked.iter().filter(|word| !word.readings.is_empty()).collect();
+        telling.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+        telling.truncate(MOST_TELLING);
+        for word in telling {
             for (number, like) in &word.readings {
                 for held in self.index.holding(*number) {
                     if let Some(score) = scores.get_mut(*held as usize) {

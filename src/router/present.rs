@@ -26,7 +26,7 @@ pub(super) fn quotation(library: &Library, held: &Held) -> Quoted {
 
 /// Who speaks: the name where it is known, with the article's own words for them where those differ; else those words.
 fn speaker(article: &Article, quotation: &Quotation) -> String {
-    let words = quotation.speaker.map(|span| article.slice(span).split_whitespace().collect::<Vec<_>>().join(" "));
+    let words = quotation.speaker_words(article).map(|words| words.split_whitespace().collect::<Vec<_>>().join(" "));
     match (&quotation.speaker_name, words) {
         (Some(name), Some(words)) if !words.contains(name.as_str()) && !name.contains(&words) => {
             format!("{name} (“{words}”)")

@@ -14,6 +14,9 @@ use crate::quotes::lexicon;
 /// Words from which on a fragment in marks is more likely someone's words than a title or a coined term.
 const FRAGMENT_WORDS: usize = 4;
 
+/// The longest signature, in tokens after its dash.
+const LONGEST_SIGNATURE: usize = 14;
+
 /// Spans of a quotation that are looked at to see whether it goes on; the last ones, as one may have very many.
 const TAIL: usize = 4;
 
@@ -21,6 +24,12 @@ const TAIL: usize = 4;
 pub(super) struct Flow<'v, 't> {
     views: &'v [View<'t>],
     found: Vec<Found>,
+    /// By paragraph: whether the page or file sets it off as a quotation.
+    set_off: Vec<bool>,
+    /// The paragraph whose words a signature after it claims, until that is read.
+    claimed: Option<usize>,
+    /// A quotation of a whole paragraph that the next paragraph goes on with and attributes.
+    waiting: Option<(usize, Vec<Span>)>,
     /// The quotation that the paragraph before left open, or ended with.
     last: Option<Last>,
     /// Whether the article is (in part) a transcript.
@@ -56,7 +65,8 @@ impl Recent {
 }
 
 impl<'v, 't> Flow<'v, 't> {
-    pub(super) fn new(views: &'v [View<'t>]) -> Self {
+    /// `set_off` says of each paragraph whether it is a block quotation.
+    pub(super) fn new(views: &'v [View<'t>], set_off: Vec<bool>) -> Self {
         let mut labels: HashMap<&str, usize> = HashMap::new();
         for view in views {
             if let Some(label) = label(view) {
@@ -65,7 +75,7 @@ impl<'v, 't> Flow<'v, 't> {
         }
         // One label may be "Note:"; a transcript has turns.
         let transcript = labels.len() >= 2 && labels.values().sum::<usize>() >= 3;
-        Self { views, found: Vec::new(), last: None, transcript, turn: None }
+        Self { views, set_off, claimed: None, waiting: None, found: Vec::new(), last: None, transcript, turn: None }
     }
 
     pub(super) fn finish(self) -> Vec<Found> {
@@ -96,10 +106,21 @@ impl<'v, 't> Flow<'v, 't> {
         }
         // Regions that open the sentence and belong to nobody in it go on from the quotation before, or with the one
         // right after them.
+        if number == 0
+            && let Some((paragraph, spans)) = self.waiting.take()
+            && let Some(found) = here.iter_mut().find(|f| f.content.first().is_some_and(|c| view.begins_with(*c)))
+        {
+            found.paragraph = paragraph;
+            found.content.splice(0..0, spans);
+        }
         let bare = loose.first() == Some(&sentence.start)
             && (sentence.start..sentence.end).all(|at| view.get(at).is_some_and(|t| !t.is_word()));
         if bare && let Some(inner) = (!loose.is_empty()).then(|| content_spans(view, sentence.clone())) {
-            self.continued(index, view, number, inner);
+            if self.waits(index, view, number, sentence) {
+                self.waiting = Some((index, inner));
+            } else {
+                self.continued(index, view, number, inner);
+            }
             loose.clear();
         }
         self.found.append(&mut here);
@@ -112,6 +133,23 @@ impl<'v, 't> Flow<'v, 't> {
             let open = self.left_open(view, found);
             self.last = Some(Last { found, paragraph: index, open });
         }
+    }
+
+    /// Whether a paragraph in marks is still open and the next one both goes on with it and says whose it is.
+    fn waits(&self, index: usize, view: &View<'_>, number: usize, sentence: &Range<usize>) -> bool {
+        let runs_on = self.last.is_some_and(|last| last.open && last.paragraph + 1 == index);
+        if number != 0 || sentence.len() != view.tokens.len() || runs_on {
+            return false;
+        }
+        if view.regions.last().is_none_or(|region| region.close.is_some()) {
+            return false;
+        }
+        let Some((next, first)) = self.views.get(index + 1).and_then(|v| Some((v, v.sentences.first()?))) else {
+            return false;
+        };
+        attribution::attributions(next, first)
+            .iter()
+            .any(|f| f.speaker.is_some() && f.content.first().is_some_and(|c| next.begins_with(*c)))
     }
 
     /// Whether the last region of the paragraph belongs to this quotation and is not closed.
@@ -218,7 +256,20 @@ impl<'v, 't> Flow<'v, 't> {
             return;
         }
         let sentence_like = view.region_ends_with(region, &['.', '?', '!', ',']);
-        if words < FRAGMENT_WORDS || region.single || (titled(view, region.inner) && !sentence_like) {
+        if region.single || (titled(view, region.inner) && !sentence_like) {
+            return;
+        }
+        if words < FRAGMENT_WORDS {
+            // In reported speech that goes on, two words may be someone's; elsewhere, and after an article, they are
+            // mostly a term that the writer keeps at a distance.
+            let reported = self.last.is_some_and(|last| last.paragraph == index);
+            let coined = at.checked_sub(1).is_some_and(|before| {
+                let low = view.low(before);
+                lexicon::is_determiner(low) || matches!(low, "so-called" | "called" | "named" | "titled" | "'s")
+            });
+            if words + 1 >= FRAGMENT_WORDS || words + 2 == FRAGMENT_WORDS && reported && !coined {
+                self.loose(index, view, region.inner, at);
+            }
             return;
         }
         let subject = phrase::sentence_subject(view, sentence).filter(|range| range.end <= at);
@@ -229,9 +280,19 @@ impl<'v, 't> Flow<'v, 't> {
             let last = self.last.filter(|last| last.paragraph == index)?;
             self.found.get(last.found)?.speaker
         });
-        let Some(speaker) = speaker else { return };
+        let Some(speaker) = speaker else {
+            self.loose(index, view, region.inner, at);
+            return;
+        };
         let mut found = Found::new(view, vec![region.inner], None, None, Rule::Fragment, at..at + 1);
         found.speaker = Some(speaker);
+        found.paragraph = index;
+        self.found.push(found);
+    }
+
+    /// Words in marks that can be found again although nobody is named.
+    fn loose(&mut self, index: usize, view: &View<'_>, inner: Span, at: usize) {
+        let mut found = Found::new(view, vec![inner], None, None, Rule::Loose, at..at + 1);
         found.paragraph = index;
         self.found.push(found);
     }
@@ -261,25 +322,64 @@ impl<'v, 't> Flow<'v, 't> {
         true
     }
 
-    /// `“…” — Name`
+    /// `“…” — Name`, also with the signature in the next paragraph; a block quotation needs no marks.
     fn signed(&mut self, index: usize, view: &View<'_>) -> bool {
-        let Some(region) = view.region(0) else { return false };
-        let dash = view.get(1).is_some_and(phrase::is_dash);
-        let from = (1..view.tokens.len()).find(|at| view.get(*at).is_some_and(|t| !phrase::is_dash(t)));
-        let (true, Some(from)) = (dash, from) else { return false };
-        let rest = view.tokens.len() - from;
-        let named = view.get(from).is_some_and(|t| t.is_word() && t.capital);
-        let verb =
-            (from..view.tokens.len()).any(|at| lexicon::is_auxiliary(view.low(at)) || phrase::is_finite(view.low(at)));
-        if !named || verb || rest > 14 {
-            return false;
+        if self.claimed.take() == Some(index) {
+            return true;
         }
-        let Some(name) = phrase::noun_phrase_after(view, from, view.tokens.len()) else { return false };
-        let mut found = Found::new(view, vec![region.inner], Some(name), None, Rule::Signature, 0..1);
+        let set_off = self.set_off.get(index).copied().unwrap_or(false);
+        let (content, speaker, tokens) = if let Some(dash) = signing_dash(view, set_off)
+            && let Some(name) = signature(view, dash)
+        {
+            // Markdown begins the signature's line with a mark of its own.
+            let end = (0..dash).rev().find(|at| view.get(*at).is_some_and(|t| !t.is('>'))).map_or(0, |at| at + 1);
+            (0..end, view.span_of(&name), view.tokens.len())
+        } else if (set_off || view.tokens.len() == 1 && view.region(0).is_some())
+            && let Some(next) = self.views.get(index + 1)
+            && let Some(name) = signature(next, 0)
+        {
+            self.claimed = Some(index + 1);
+            (0..view.tokens.len(), next.span_of(&name), view.tokens.len())
+        } else {
+            return false;
+        };
+        let spans = match content.clone().all(|at| view.region(at).is_some()) {
+            true => content_spans(view, content),
+            false => view.span_of(&content).into_iter().collect(),
+        };
+        let mut found = Found::new(view, spans, None, None, Rule::Signature, 0..tokens);
+        found.speaker = speaker;
         found.paragraph = index;
         self.found.push(found);
         true
     }
+}
+
+/// The dash before a signature: right after the words in marks, or, in a block quotation, the one that begins a line.
+fn signing_dash(view: &View<'_>, set_off: bool) -> Option<usize> {
+    if view.region(0).is_some() && view.get(1).is_some_and(phrase::is_dash) {
+        return Some(1);
+    }
+    let from = view.tokens.len().saturating_sub(LONGEST_SIGNATURE).max(1);
+    (from..view.tokens.len()).filter(|_| set_off).rev().find(|at| {
+        view.get(*at).is_some_and(|token| {
+            let before = view.text.get(..token.span.start as usize).unwrap_or_default();
+            phrase::is_dash(token) && before.trim_end_matches([' ', '\t', '>']).ends_with('\n')
+        })
+    })
+}
+
+/// The name that a signature gives: a dash at token `dash`, then a name and at most what the person is.
+fn signature(view: &View<'_>, dash: usize) -> Option<Range<usize>> {
+    view.get(dash).filter(|t| phrase::is_dash(t))?;
+    let count = view.tokens.len();
+    let from = (dash..count).find(|at| view.get(*at).is_some_and(|t| !phrase::is_dash(t)))?;
+    let named = view.get(from).is_some_and(|t| t.is_word() && t.capital && !lexicon::is_function(&t.low));
+    let verb = (from..count).any(|at| lexicon::is_auxiliary(view.low(at)) || phrase::is_finite(view.low(at)));
+    if !named || verb || count - from > LONGEST_SIGNATURE {
+        return None;
+    }
+    phrase::noun_phrase_after(view, from, count)
 }
 
 /// The label of a transcript's turn, and where its words begin.
@@ -333,6 +433,6 @@ fn speaks(text: &str, span: Span) -> bool {
         let low = low.trim_matches(|c: char| !c.is_alphanumeric());
         matches!(low, "he" | "she" | "they" | "we")
             || lexicon::is_role(low)
-            || (word.starts_with(char::is_uppercase) && !lexicon::is_function(low))
+            || (word.starts_with(char::is_uppercase) && !lexicon::is_function(low) && low != "there")
     })
 }

@@ -22,7 +22,7 @@ use std::ops::Range;
 
 use self::tokens::View;
 use super::{Kind, Quotation};
-use crate::article::{Article, Span};
+use crate::article::{Article, BlockKind, Span};
 
 /// The rule that found a quotation. Its confidence is roughly how often the rule was right on annotated news.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,12 @@ pub(super) enum Rule {
     Fragment,
     /// "In her own words, …"
     OwnWords,
+    /// Words in marks of which nothing says whose they are.
+    Loose,
 }
+
+/// Confidence of [`Rule::Loose`]: below [`super::LEAST_MEASURED`].
+const LOOSE: f32 = 0.3;
 
 impl Rule {
     fn confidence(self) -> f32 {
@@ -71,6 +76,7 @@ impl Rule {
             Self::Introduced | Self::Object => 0.55,
             Self::Attitude => 0.45,
             Self::Fragment => 0.35,
+            Self::Loose => LOOSE,
         }
     }
 }
@@ -130,7 +136,8 @@ pub(super) fn find(article: &Article) -> Vec<Quotation> {
             View::new(text, paragraph.span, continues)
         })
         .collect();
-    let mut flow = flow::Flow::new(&views);
+    let set_off = paragraphs.iter().map(|paragraph| paragraph.kind == BlockKind::BlockQuote).collect();
+    let mut flow = flow::Flow::new(&views, set_off);
     for index in 0..views.len() {
         flow.paragraph(index);
     }
@@ -153,7 +160,7 @@ fn quotation(views: &[View<'_>], mut found: Found) -> Option<Quotation> {
         let after = view.regions.partition_point(|r| r.inner.start < span.end);
         after.checked_sub(1).and_then(|at| view.regions.get(at)).filter(|r| r.inner.overlaps(span))
     };
-    let kind = if found.rule == Rule::Transcript
+    let kind = if matches!(found.rule, Rule::Transcript | Rule::Signature)
         || found.content.iter().all(|span| region_at(*span).is_some_and(|r| r.inner.contains(*span)))
     {
         Kind::Direct

@@ -107,6 +107,11 @@ impl<'t> View<'t> {
         self.regions.get(self.tokens.get(index)?.region()?)
     }
 
+    /// Whether the paragraph begins with a region and `content` is its inside.
+    pub(crate) fn begins_with(&self, content: Span) -> bool {
+        self.region(0).is_some_and(|region| region.inner == content)
+    }
+
     /// The last visible character inside a region.
     pub(crate) fn region_ends_with(&self, region: &Region, chars: &[char]) -> bool {
         region.inner.of(self.text).trim_end_matches(['’', '\'', '‘']).ends_with(chars)
