@@ -215,6 +215,11 @@ fn points_back(sentence: &str, marks: &Quoted) -> bool {
             .is_some_and(|rest| self::words(rest).take(2).any(|word| PRONOUNS.contains(&word.as_str())))
 }
 
+/// Whether the first words of a text point back to what stands before it ("She", "But", "As a result"); English only.
+pub(super) fn opens_back(text: &str) -> bool {
+    words(text).next().is_some_and(|first| POINTING_BACK.contains(&first.as_str())) || opens_with_phrase(text)
+}
+
 fn opens_with_phrase(sentence: &str) -> bool {
     let opening = sentence.trim_start_matches(|c: char| !c.is_alphanumeric());
     // All phrases are ASCII: a prefix that cuts a character, or is too short, is none of them.

@@ -45,6 +45,15 @@ const SENSIBLE_WORDS: (f32, f32) = (8.0, 45.0);
 /// ```
 #[must_use]
 pub fn summary(article: &Article, count: usize) -> Vec<Span> {
+    let mut spans = standing_alone(article, count);
+    if count > 0 && spans.is_empty() {
+        spans.extend(article.sentences().first());
+    }
+    spans
+}
+
+/// The same, but an article in which nothing stands alone gives nothing.
+pub(super) fn standing_alone(article: &Article, count: usize) -> Vec<Span> {
     let sentences = article.sentences();
     let sentences = sentences.get(..MAX_SENTENCES).unwrap_or(sentences);
     if count == 0 || sentences.is_empty() {
@@ -56,11 +65,7 @@ pub fn summary(article: &Article, count: usize) -> Vec<Span> {
     let sets: Vec<TermSet> = texts.iter().map(|text| terms.of(text)).collect();
     let candidates = candidates(&sentences_of(article, &texts), &sets, language, count);
     let chosen = choose(&candidates, &sets, count);
-    let mut spans: Vec<Span> = sentences.iter().zip(&chosen).filter(|(_, chosen)| **chosen).map(|(&s, _)| s).collect();
-    if spans.is_empty() {
-        spans.extend(sentences.first());
-    }
-    spans
+    sentences.iter().zip(&chosen).filter(|(_, chosen)| **chosen).map(|(&span, _)| span).collect()
 }
 
 /// A sentence that may be chosen.

@@ -16,6 +16,8 @@ pub enum Value {
     Words(String),
     /// A day.
     Day(Date),
+    /// A whole number within the option's bounds.
+    Number(u32),
 }
 
 /// The options of one request. Whatever surface it came from, values pass [`Args::set`].
@@ -53,6 +55,13 @@ impl Args {
             return Ok(());
         }
         let value = match option.kind {
+            Kind::Number { min, max } => Value::Number(
+                text.parse().ok().filter(|number| (min..=max).contains(number)).ok_or_else(|| Problem::Number {
+                    typed: text.to_owned(),
+                    min,
+                    max,
+                })?,
+            ),
             Kind::Day => Value::Day(day(text, &Zoned::now()).ok_or_else(|| Problem::Day(text.to_owned()))?),
             _ => Value::Words(text.to_owned()),
         };
@@ -78,7 +87,7 @@ impl Args {
     pub fn words(&self, name: &str) -> Option<&str> {
         match self.values.get(name)? {
             Value::Words(words) => Some(words),
-            Value::Day(_) => None,
+            Value::Day(_) | Value::Number(_) => None,
         }
     }
 
@@ -93,7 +102,16 @@ impl Args {
     pub fn day(&self, name: &str) -> Option<Date> {
         match self.values.get(name)? {
             Value::Day(day) => Some(*day),
-            Value::Words(_) => None,
+            Value::Words(_) | Value::Number(_) => None,
+        }
+    }
+
+    /// The number given for an option.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<u32> {
+        match self.values.get(name)? {
+            Value::Number(number) => Some(*number),
+            Value::Words(_) | Value::Day(_) => None,
         }
     }
 }
@@ -132,6 +150,21 @@ fn day(text: &str, now: &Zoned) -> Option<Date> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_is_whole_and_within_bounds() {
+        static SIZE: OptionSpec =
+            OptionSpec { name: "size", about: "How many", kind: Kind::Number { min: 1, max: 20 }, required: false };
+        for (text, expected) in
+            [("1", Some(1)), (" 20 ", Some(20)), ("0", None), ("21", None), ("-3", None), ("2.5", None)]
+        {
+            let mut args = Args::default();
+            let set = args.set(&SIZE, text);
+            assert_eq!((set.is_ok(), args.number("size")), (expected.is_some(), expected), "{text}");
+        }
+        let problem = Args::default().set(&SIZE, "many").unwrap_err();
+        assert_eq!(problem.to_string(), "“many” is not a whole number from 1 to 20.");
+    }
 
     #[test]
     fn days_are_read_as_people_write_them() {

@@ -15,6 +15,9 @@ pub struct Completion {
 /// The most completions given at once: as many as Discord shows.
 const MOST: usize = 25;
 
+/// The numbers of a range that are looked through: nobody chooses from more by completion.
+const MOST_NUMBERS: usize = 1_000;
+
 /// The ways to go on after `line`, and the byte of `line` from which on they stand in.
 #[must_use]
 pub fn complete(desk: &Desk, line: &str) -> (usize, Vec<Completion>) {
@@ -94,6 +97,9 @@ fn values(desk: &Desk, kind: Kind, typed: &str) -> Vec<Completion> {
     let library = desk.library();
     let candidates: Vec<Completion> = match kind {
         Kind::Words | Kind::Day => Vec::new(),
+        Kind::Number { min, max } => {
+            (min..=max).take(MOST_NUMBERS).map(|n| Completion { text: n.to_string(), about: String::new() }).collect()
+        }
         Kind::Article => library
             .iter()
             .map(|(_, article)| Completion {
@@ -153,6 +159,7 @@ mod tests {
         assert_eq!(completed("/ask where --si"), ["/ask where --since "]);
         assert_eq!(completed("/summary fer"), ["/summary Ferry strike goes on"]);
         assert_eq!(completed("/articles show ope"), ["/articles show Bridge opens early"]);
+        assert_eq!(completed("/digest preview --size 7"), ["/digest preview --size 7"]);
         assert_eq!(completed("/ask where --article br"), ["/ask where --article \"Bridge opens early\""]);
     }
 

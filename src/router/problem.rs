@@ -60,6 +60,16 @@ pub enum Problem {
     /// A day in no known form.
     #[error("“{0}” is not a day. Write 2026-11-23, “today”, “yesterday” or “7 days”.")]
     Day(String),
+    /// A number that is none, or out of bounds.
+    #[error("“{typed}” is not a whole number from {min} to {max}.")]
+    Number {
+        /// What was typed.
+        typed: String,
+        /// The smallest.
+        min: u32,
+        /// The largest.
+        max: u32,
+    },
     /// No article of this name.
     #[error("No article is called “{typed}”{}. /articles list shows them all.", did_you_mean(.near.as_deref()))]
     NoArticle {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::future::Future;
 use std::pin::Pin;
 
-use super::commands::{about, articles, ask, check, help, said, summary, who};
+use super::commands::{about, articles, ask, check, digest, help, said, summary, who};
 use super::{Args, Desk, Problem};
 use crate::reply::Reply;
 
@@ -54,6 +54,13 @@ pub enum Kind {
     Speaker,
     /// A day: `2026-11-23`, `yesterday`, `7 days`.
     Day,
+    /// A whole number within bounds, both included.
+    Number {
+        /// The smallest.
+        min: u32,
+        /// The largest.
+        max: u32,
+    },
     /// The name of a command.
     Command,
 }
@@ -62,7 +69,7 @@ impl Kind {
     /// Whether the option can take the words of a line that no option claims.
     #[must_use]
     pub fn takes_rest(self) -> bool {
-        self != Self::Day
+        !matches!(self, Self::Day | Self::Number { .. })
     }
 
     /// How a value is shown in a usage line.
@@ -74,14 +81,24 @@ impl Kind {
             Self::Outlet => "outlet",
             Self::Speaker => "name",
             Self::Day => "day",
+            Self::Number { .. } => "number",
             Self::Command => "command",
         }
     }
 }
 
 /// Every command, in the order in which help shows them.
-pub static COMMANDS: &[Spec] =
-    &[ask::SPEC, who::SPEC, said::SPEC, check::SPEC, summary::SPEC, articles::SPEC, help::SPEC, about::SPEC];
+pub static COMMANDS: &[Spec] = &[
+    ask::SPEC,
+    who::SPEC,
+    said::SPEC,
+    check::SPEC,
+    summary::SPEC,
+    articles::SPEC,
+    digest::SPEC,
+    help::SPEC,
+    about::SPEC,
+];
 
 /// The command with this name.
 #[must_use]
@@ -191,5 +208,6 @@ mod tests {
     #[test]
     fn usage_shows_what_is_required() {
         assert_eq!(find("who").unwrap().usage()[0], "/who <quote> [--outlet <outlet>] [--since <day>]");
+        assert_eq!(find("digest").unwrap().usage()[0], "/digest preview [--since <day>] [--size <number>]");
     }
 }

@@ -29,6 +29,12 @@ fn command(spec: &'static Spec) -> CreateCommand {
 }
 
 fn option(spec: &'static OptionSpec) -> CreateCommandOption {
+    if let Kind::Number { min, max } = spec.kind {
+        return CreateCommandOption::new(CommandOptionType::Integer, spec.name, spec.about)
+            .required(spec.required)
+            .min_int_value(min.into())
+            .max_int_value(max.into());
+    }
     let completes = matches!(spec.kind, Kind::Article | Kind::Outlet | Kind::Speaker | Kind::Command);
     CreateCommandOption::new(CommandOptionType::String, spec.name, spec.about)
         .required(spec.required)
@@ -49,5 +55,7 @@ mod tests {
         assert_eq!(named("ask")["options"][0]["required"], true);
         assert_eq!(named("said")["options"][0]["autocomplete"], true);
         assert_eq!(named("articles")["options"][1]["options"][0]["name"], "article");
+        let size = &named("digest")["options"][0]["options"][1];
+        assert_eq!((&size["type"], &size["min_value"], &size["max_value"]), (&4.into(), &1.into(), &20.into()));
     }
 }

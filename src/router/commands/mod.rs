@@ -4,6 +4,7 @@ pub(super) mod about;
 pub(super) mod articles;
 pub(super) mod ask;
 pub(super) mod check;
+pub(super) mod digest;
 pub(super) mod help;
 pub(super) mod said;
 pub(super) mod summary;

@@ -1,0 +1,272 @@
+//! Which articles are one story, and in which order they would lead it.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::{Date, DateTime};
+
+use super::correction::{self, same_outlet, same_text};
+use super::likeness::{self, Pair};
+use super::{Member, Part, WINDOW_DAYS};
+use crate::article::Article;
+use crate::library::{ArticleId, Library};
+use crate::quotes::QuoteBook;
+
+/// Articles that tell rare terms from common ones are taken from the rest of the library up to this many in all. More
+/// would cost time and change no weight by much.
+const BACKGROUND: usize = 1_000;
+
+/// The articles of one story.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// Its articles, the one that should lead first.
+    pub(super) members: Vec<Member>,
+    /// Articles that are left out, each with the newer version that stays.
+    pub(super) duplicates: Vec<(ArticleId, ArticleId)>,
+    /// How many outlets tell of it.
+    pub(super) outlets: usize,
+    /// How many quotations its articles hold.
+    pub(super) quotations: usize,
+    /// When its newest article was published.
+    pub(super) newest: Option<DateTime>,
+}
+
+impl Group {
+    pub(super) fn articles(&self) -> usize {
+        self.members.len()
+    }
+
+    /// The number of its first article in the library, which settles ties.
+    pub(super) fn first(&self) -> Option<ArticleId> {
+        self.members.iter().map(|member| member.article).min()
+    }
+
+    pub(super) fn ids(&self) -> Vec<ArticleId> {
+        self.members.iter().map(|member| member.article).collect()
+    }
+}
+
+/// The stories that `open` tell of, in no particular order.
+pub(super) fn groups(library: &Library, book: &QuoteBook, open: &[ArticleId]) -> Vec<Group> {
+    let ids: Vec<ArticleId> = open.iter().copied().chain(originals(library, open)).collect();
+    let compared = ids.len();
+    let known: BTreeSet<ArticleId> = ids.iter().copied().collect();
+    let background = background(library, &known, BACKGROUND.saturating_sub(compared));
+    let articles: Vec<&Article> =
+        ids.iter().chain(&background).filter_map(|id| library.get(*id)).map(AsRef::as_ref).collect();
+    let pairs = likeness::pairs(&articles, compared);
+    let corrected = corrected(&articles, &pairs);
+
+    let mut sets = Sets::new(open.len());
+    for Pair { one, other, .. } in &pairs {
+        let within = *other < open.len();
+        let near = || apart(&articles, *one, *other).is_none_or(|days| days <= WINDOW_DAYS);
+        if within && (near() || corrected.get(one) == Some(other) || corrected.get(other) == Some(one)) {
+            sets.join(*one, *other);
+        }
+    }
+    let scene = Scene { ids: &ids, articles: &articles, pairs: &pairs, corrected: &corrected };
+    sets.groups().into_iter().map(|places| scene.group(book, places)).collect()
+}
+
+/// For each correction among `open`, the articles of its outlet that it may correct and that are not in `open`.
+fn originals(library: &Library, open: &[ArticleId]) -> Vec<ArticleId> {
+    let corrections: Vec<&Article> =
+        open.iter().filter_map(|id| library.get(*id)).map(AsRef::as_ref).filter(|a| correction::corrects(a)).collect();
+    if corrections.is_empty() {
+        return Vec::new();
+    }
+    let open: BTreeSet<ArticleId> = open.iter().copied().collect();
+    let may_be = |article: &Article| corrections.iter().any(|c| may_correct(c, article));
+    library.iter().filter(|(id, article)| !open.contains(id) && may_be(article)).map(|(id, _)| id).collect()
+}
+
+/// Whether a correction can be of `article`, as far as outlet and days tell.
+fn may_correct(correction: &Article, article: &Article) -> bool {
+    let since = days_between(article, correction);
+    same_outlet(correction, article)
+        && !correction::corrects(article)
+        && since.is_none_or(|days| (0..=correction::DAYS).contains(&days))
+}
+
+/// For each correction, by its place, the place of the article most like it that it can correct.
+fn corrected(articles: &[&Article], pairs: &[Pair]) -> BTreeMap<usize, usize> {
+    let mut best: BTreeMap<usize, (f32, usize)> = BTreeMap::new();
+    for Pair { one, other, likeness } in pairs {
+        for (correction, article) in [(*one, *other), (*other, *one)] {
+            let (Some(c), Some(a)) = (articles.get(correction), articles.get(article)) else { continue };
+            if correction::corrects(c)
+                && may_correct(c, a)
+                && best.get(&correction).is_none_or(|(known, _)| likeness > known)
+            {
+                best.insert(correction, (*likeness, article));
+            }
+        }
+    }
+    best.into_iter().map(|(correction, (_, article))| (correction, article)).collect()
+}
+
+/// Articles that are not compared, evenly spread over the library.
+fn background(library: &Library, known: &BTreeSet<ArticleId>, most: usize) -> Vec<ArticleId> {
+    let rest: Vec<ArticleId> = library.iter().map(|(id, _)| id).filter(|id| !known.contains(id)).collect();
+    let step = rest.len().div_ceil(most.max(1)).max(1);
+    rest.into_iter().step_by(step).take(most).collect()
+}
+
+fn day(article: &Article) -> Option<Date> {
+    article.meta().published.map(|published| published.date)
+}
+
+/// Days from `one` to `other`; `None` where either is undated.
+fn days_between(one: &Article, other: &Article) -> Option<i64> {
+    let span = day(one)?.until(day(other)?).ok()?;
+    Some(i64::from(span.get_days()))
+}
+
+fn apart(articles: &[&Article], one: usize, other: usize) -> Option<i64> {
+    days_between(articles.get(one)?, articles.get(other)?).map(i64::abs)
+}
+
+/// What was found out about the articles that were compared.
+struct Scene<'s> {
+    ids: &'s [ArticleId],
+    articles: &'s [&'s Article],
+    pairs: &'s [Pair],
+    corrected: &'s BTreeMap<usize, usize>,
+}
+
+impl Scene<'_> {
+    /// The articles at `places` as a group.
+    fn group(&self, book: &QuoteBook, places: Vec<usize>) -> Group {
+        let (places, duplicates) = self.without_duplicates(places);
+        let mut ranked: Vec<(usize, Member, usize)> = places
+            .iter()
+            .filter_map(|&place| {
+                let article = *self.ids.get(place)?;
+                let member = Member { article, part: self.part(place, &places) };
+                Some((place, member, quotations(book, article)))
+            })
+            .collect();
+        ranked.sort_by(|(a, one, one_quotes), (b, other, other_quotes)| {
+            rank_of(one.part)
+                .cmp(&rank_of(other.part))
+                .then_with(|| self.day(*b).cmp(&self.day(*a)))
+                .then_with(|| self.centrality(*b, &places).total_cmp(&self.centrality(*a, &places)))
+                .then_with(|| other_quotes.cmp(one_quotes))
+                .then_with(|| one.article.cmp(&other.article))
+        });
+        let members = || ranked.iter().filter_map(|(place, ..)| self.articles.get(*place));
+        let outlets: BTreeSet<Option<String>> = members().map(|article| correction::outlet(article)).collect();
+        Group {
+            outlets: outlets.len(),
+            quotations: ranked.iter().map(|(_, _, quotations)| quotations).sum(),
+            newest: members().filter_map(|article| article.meta().published).map(|p| p.order_key()).max(),
+            members: ranked.into_iter().map(|(_, member, _)| member).collect(),
+            duplicates,
+        }
+    }
+
+    /// Parts the places of a story into those that stay and, of versions of one text in one outlet, the older ones.
+    fn without_duplicates(&self, mut places: Vec<usize>) -> (Vec<usize>, Vec<(ArticleId, ArticleId)>) {
+        let (mut kept, mut duplicates): (Vec<usize>, Vec<_>) = (Vec::new(), Vec::new());
+        let newest = |place: usize| {
+            let article = self.articles.get(place);
+            let published = article.and_then(|article| article.meta().published).map(|p| p.order_key());
+            (published, article.map(|article| article.text().len()))
+        };
+        places.sort_by_key(|&place| (Reverse(newest(place)), place));
+        for place in places {
+            let version = kept.iter().copied().find(|&other| {
+                self.articles.get(place).zip(self.articles.get(other)).is_some_and(|(older, newer)| {
+                    self.linked(place, other) && same_outlet(older, newer) && same_text(older, newer)
+                })
+            });
+            match version.and_then(|other| Some((*self.ids.get(place)?, *self.ids.get(other)?))) {
+                Some(pair) => duplicates.push(pair),
+                None => kept.push(place),
+            }
+        }
+        kept.sort_unstable();
+        (kept, duplicates)
+    }
+
+    fn linked(&self, one: usize, other: usize) -> bool {
+        let key = (one.min(other), one.max(other));
+        self.pairs.binary_search_by_key(&key, |pair| (pair.one, pair.other)).is_ok()
+    }
+
+    fn part(&self, place: usize, places: &[usize]) -> Part {
+        if self.articles.get(place).is_some_and(|article| correction::corrects(article)) {
+            let of = self.corrected.get(&place).and_then(|of| self.ids.get(*of)).copied();
+            return Part::Correction { of };
+        }
+        let by = places.iter().find(|correction| self.corrected.get(correction) == Some(&place));
+        by.and_then(|by| self.ids.get(*by)).map_or(Part::Report, |by| Part::Corrected { by: *by })
+    }
+
+    /// How much an article is like the others of its story.
+    fn centrality(&self, place: usize, places: &[usize]) -> f32 {
+        let key = |other: usize| (place.min(other), place.max(other));
+        let likeness = |other: &usize| {
+            let at = self.pairs.binary_search_by_key(&key(*other), |pair| (pair.one, pair.other)).ok()?;
+            self.pairs.get(at).map(|pair| pair.likeness)
+        };
+        places.iter().filter_map(likeness).sum()
+    }
+
+    fn day(&self, place: usize) -> Option<Date> {
+        self.articles.get(place).and_then(|article| day(article))
+    }
+}
+
+/// Reports lead before corrections, and what was corrected leads last.
+fn rank_of(part: Part) -> u8 {
+    match part {
+        Part::Report => 0,
+        Part::Correction { .. } => 1,
+        Part::Corrected { .. } => 2,
+    }
+}
+
+/// How many quotations an article holds. The book lists them article by article.
+fn quotations(book: &QuoteBook, id: ArticleId) -> usize {
+    let all = book.all();
+    all.partition_point(|held| held.article <= id) - all.partition_point(|held| held.article < id)
+}
+
+/// Sets of places that are joined pair by pair.
+struct Sets {
+    parents: Vec<usize>,
+}
+
+impl Sets {
+    fn new(count: usize) -> Self {
+        Self { parents: (0..count).collect() }
+    }
+
+    /// The smallest place of the set.
+    fn root(&self, mut place: usize) -> usize {
+        while let Some(&parent) = self.parents.get(place)
+            && parent != place
+        {
+            place = parent;
+        }
+        place
+    }
+
+    fn join(&mut self, one: usize, other: usize) {
+        let (one, other) = (self.root(one), self.root(other));
+        if let Some(parent) = self.parents.get_mut(one.max(other)) {
+            *parent = one.min(other);
+        }
+    }
+
+    /// The sets, each ascending.
+    fn groups(&self) -> Vec<Vec<usize>> {
+        let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for place in 0..self.parents.len() {
+            groups.entry(self.root(place)).or_default().push(place);
+        }
+        groups.into_values().collect()
+    }
+}
