@@ -46,6 +46,7 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
             "check",
             &[("quote", "quote")],
         ),
+        form(r#"check(?: this| whether)?:? (?P<quote>["“„«].+["”“»])\s*\??"#, "check", &[("quote", "quote")]),
     ]
 });
 
@@ -89,6 +90,7 @@ mod tests {
             ("What did Ida Holm say about the ferry?", "said", vec![("speaker", "Ida Holm"), ("about", "the ferry")]),
             ("what has the mayor said?", "said", vec![("speaker", "the mayor")]),
             ("Did Ida Holm say “never again”?", "check", vec![("quote", "never again")]),
+            ("check “never again”", "check", vec![("quote", "never again")]),
             ("Did Ida Holm say when it opens?", "ask", vec![("question", "Did Ida Holm say when it opens?")]),
             ("Who closed the bridge?", "ask", vec![("question", "Who closed the bridge?")]),
             ("What did the storm destroy?", "ask", vec![("question", "What did the storm destroy?")]),
