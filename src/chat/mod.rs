@@ -1,6 +1,6 @@
 //! The surfaces on which people talk to Byline. Each takes a message in and gives a reply out, and nothing else.
 //!
-//! [`console`] is always there. [`discord`] and [`matrix`] are features; what stands of them is how a reply and the command
+//! [`console`] is always there. `discord` and `matrix` are features; what stands of them is how a reply and the command
 //! table look there.
 
 pub mod console;

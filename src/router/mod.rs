@@ -1,4 +1,4 @@
-//! From a message to a [`Reply`](crate::reply::Reply): the command table, parsing, and one file a command.
+//! From a message to a [`Reply`]: the command table, parsing, and one file a command.
 //!
 //! The same table drives parsing, help, completion, the one-shot subcommands and the README's list. A new command is one
 //! file under `commands/` and one line in [`table::COMMANDS`]. No chat library's type passes this door.
