@@ -63,23 +63,26 @@ fn pairs_of(articles: &[&Article], places: &[usize], compared: usize, language: 
     // Each article is compared with those before it through the terms they share: far less work than pair by pair.
     let mut before: HashMap<u32, Vec<(usize, f32)>> = HashMap::new();
     let mut pairs = Vec::new();
+    let mut cosines = vec![0.0f32; compared];
     for (&place, counts) in places.iter().zip(&counts).filter(|(place, _)| **place < compared) {
         let weights: Counts = counts.iter().map(|(term, count)| (*term, (1.0 + count.ln()) * rarity(term))).collect();
         let norm = weights.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
         if norm <= 0.0 {
             continue;
         }
-        let mut cosines: BTreeMap<usize, f32> = BTreeMap::new();
+        cosines.fill(0.0);
         for (term, weight) in weights {
             let weight = weight / norm;
             let holders = before.entry(term).or_default();
             for (other, theirs) in holders.iter() {
-                *cosines.entry(*other).or_default() += weight * theirs;
+                if let Some(cosine) = cosines.get_mut(*other) {
+                    *cosine += weight * theirs;
+                }
             }
             holders.push((place, weight));
         }
-        let alike = cosines.into_iter().filter(|(_, likeness)| *likeness >= SAME_STORY);
-        pairs.extend(alike.map(|(other, likeness)| Pair { one: other.min(place), other: other.max(place), likeness }));
+        let alike = cosines.iter().enumerate().filter(|(_, likeness)| **likeness >= SAME_STORY);
+        pairs.extend(alike.map(|(other, &likeness)| Pair { one: other.min(place), other: other.max(place), likeness }));
     }
     pairs
 }
