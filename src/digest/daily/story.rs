@@ -61,24 +61,31 @@ pub(super) fn groups(library: &Library, book: &QuoteBook, open: &[ArticleId]) ->
     let pairs = likeness::pairs(&articles, compared);
     let corrected = corrected(&articles, &pairs);
 
-    let mut sets = Sets::new(open.len());
-    // The surest first, so that what belongs together is together before anything else is asked to join.
-    let mut surest: Vec<&Pair> = pairs.iter().filter(|pair| pair.other < open.len()).collect();
+    let corrects =
+        |pair: &Pair| corrected.get(&pair.one) == Some(&pair.other) || corrected.get(&pair.other) == Some(&pair.one);
+    let near = |pair: &Pair| apart(&articles, pair.one, pair.other).is_none_or(|days| days <= WINDOW_DAYS);
+    let stories = joined(open.len(), &pairs, corrects, near);
+    let scene = Scene { ids: &ids, articles: &articles, pairs: &pairs, corrected: &corrected };
+    stories.into_iter().map(|places| scene.group(book, places)).collect()
+}
+
+/// The first `count` places, joined where a pair is `sure`, or where it is `near` and its sets are alike.
+fn joined(count: usize, pairs: &[Pair], sure: impl Fn(&Pair) -> bool, near: impl Fn(&Pair) -> bool) -> Vec<Vec<usize>> {
+    let mut sets = Sets::new(count);
+    // The most alike first, so that what belongs together is together before anything else is asked to join.
+    let mut surest: Vec<&Pair> = pairs.iter().filter(|pair| pair.other < count).collect();
     surest.sort_by(|a, b| b.likeness.total_cmp(&a.likeness).then_with(|| (a.one, a.other).cmp(&(b.one, b.other))));
-    for Pair { one, other, .. } in surest {
-        let near = || apart(&articles, *one, *other).is_none_or(|days| days <= WINDOW_DAYS);
-        if corrected.get(one) == Some(other) || corrected.get(other) == Some(one) {
-            sets.join(*one, *other);
-        } else if near() {
-            sets.join_if(*one, *other, |a, b| {
-                let linked = a.iter().flat_map(|a| b.iter().map(|b| is_linked(&pairs, *a, *b)));
-                let linked = linked.filter(|linked| *linked).count();
-                linked * HALF >= a.len() * b.len()
+    for pair in surest {
+        if sure(pair) {
+            sets.join(pair.one, pair.other);
+        } else if near(pair) {
+            sets.join_if(pair.one, pair.other, |a, b| {
+                let linked = a.iter().flat_map(|a| b.iter().map(|b| is_linked(pairs, *a, *b)));
+                linked.filter(|linked| *linked).count() * HALF >= a.len() * b.len()
             });
         }
     }
-    let scene = Scene { ids: &ids, articles: &articles, pairs: &pairs, corrected: &corrected };
-    sets.groups().into_iter().map(|places| scene.group(book, places)).collect()
+    sets.groups()
 }
 
 /// For each correction among `open`, the articles of its outlet that it may correct and that are not in `open`.
@@ -289,5 +296,34 @@ impl Sets {
         let mut groups: Vec<Vec<usize>> = self.members.into_iter().filter(|members| !members.is_empty()).collect();
         groups.iter_mut().for_each(|members| members.sort_unstable());
         groups
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pairs from places and likeness.
+    fn pairs(pairs: &[(usize, usize, f32)]) -> Vec<Pair> {
+        pairs.iter().map(|&(one, other, likeness)| Pair { one, other, likeness }).collect()
+    }
+
+    #[test]
+    fn one_link_between_two_stories_does_not_run_them_together() {
+        let pairs = pairs(&[(0, 1, 0.5), (0, 2, 0.5), (1, 2, 0.5), (2, 3, 0.3), (3, 4, 0.5)]);
+        assert_eq!(joined(5, &pairs, |_| false, |_| true), [vec![0, 1, 2], vec![3, 4]]);
+    }
+
+    #[test]
+    fn what_is_like_half_of_a_story_joins_it() {
+        let pairs = pairs(&[(0, 1, 0.5), (1, 2, 0.3)]);
+        assert_eq!(joined(3, &pairs, |_| false, |_| true), [vec![0, 1, 2]]);
+        assert_eq!(joined(3, &pairs, |_| false, |pair| pair.one == 0), [vec![0, 1], vec![2]]);
+    }
+
+    #[test]
+    fn a_sure_pair_needs_no_others() {
+        let pairs = pairs(&[(0, 1, 0.5), (0, 2, 0.5), (1, 2, 0.5), (2, 3, 0.3)]);
+        assert_eq!(joined(4, &pairs, |pair| pair.other == 3, |_| true), [vec![0, 1, 2, 3]]);
     }
 }

@@ -83,24 +83,6 @@ fn two_articles_of_one_story_are_found_without_any_other_to_compare_with() {
 }
 
 #[test]
-fn an_article_that_is_like_one_of_many_does_not_run_two_stories_together() {
-    let bridge = "Ferry passengers from Lundholm must also do without the bridge of Osterby. Its bolts are rusty, the \
-        county engineer found, and the county closed the bridge of Osterby to cars.";
-    let bolts = "The county closed the bridge of Osterby to cars because its bolts are rusty. The county engineer found \
-        the rusty bolts on Sunday.";
-    let library = library(&[
-        ("ferry", "Ferry stays in port", "Harbour Mail", "2026-11-02", FERRY),
-        ("agency", "Lundholm without its ferry", "Coast Agency", "2026-11-02", FERRY_AGENCY),
-        ("sails", "Lundholm ferry sails again", "Osterby Echo", "2026-11-02", FERRY_SAILS),
-        ("bridge", "Ferry and bridge both shut", "Osterby Echo", "2026-11-02", bridge),
-        ("bolts", "Rusty bolts shut the Osterby bridge", "Harbour Mail", "2026-11-02", bolts),
-    ]);
-    let mut stories = keys(&library, &composed(&library, &Wanted::default()));
-    stories.iter_mut().for_each(|story| story.sort_unstable());
-    assert_eq!(stories, [vec!["agency", "ferry", "sails"], vec!["bolts", "bridge"]]);
-}
-
-#[test]
 fn a_follow_up_within_three_days_leads_the_story_and_a_later_one_is_its_own() {
     let ferry = ("ferry", "Ferry stays in port", "Harbour Mail", "2026-11-02", FERRY);
     let sails = |day| ("sails", "Lundholm ferry sails again", "Harbour Mail", day, FERRY_SAILS);
