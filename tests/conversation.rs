@@ -302,6 +302,41 @@ fn what_no_article_answers_is_declined() {
 }
 
 #[test]
+fn a_digest_tells_each_story_once_with_its_corrections_and_who_spoke() {
+    let shown = render(&answer("/digest preview --since 2026-09-10 --size 4"), Style::default());
+    let (digest, reasons) = shown.split_once("Why each article is in or out").unwrap();
+    assert!(digest.starts_with("Digest since 10 September 2026: 4 stories from 6 articles"), "{digest}");
+    let (stories, voices) = digest.split_once("Who spoke").unwrap();
+    // The ferry strike of two outlets is one story, and the most told one.
+    let ferry = stories.split("2. 2 articles").next().unwrap();
+    assert!(ferry.contains("2 articles from 2 outlets"), "{ferry}");
+    assert!(ferry.contains("Harbour Courier") && ferry.contains("Northline News Agency"), "{ferry}");
+    // The corrected article is listed with its correction and not quoted.
+    assert!(stories.contains("A correction of “Bakery recalls 4,200 loaves"), "{stories}");
+    assert!(!stories.contains("> The Krebs bakery in Marrowby is calling back 4,200"), "{stories}");
+    assert!(voices.contains("Ottoline Krebs:"), "{voices}");
+    for reason in ["in: tells story 1", "in: listed with story 1", "it would be number 5", "without a date"] {
+        assert!(reasons.contains(reason), "{reason}: {reasons}");
+    }
+}
+
+#[test]
+fn a_digest_now_gives_no_reasons_and_says_when_nothing_is_new() {
+    let now = answer("/digest now --since 2026-09-10");
+    assert_eq!(now.outcome, Outcome::Answered);
+    assert!(now.pages.is_empty());
+    let nothing = answer("/digest now --since 2027-01-01");
+    assert_eq!(nothing.outcome, Outcome::NotInArticles);
+    let shown = render(&nothing, Style::default());
+    assert!(
+        shown.starts_with("Nothing is new since 1 January 2027. The newest article is of 12 November 2026"),
+        "{shown}"
+    );
+    let refused = render(&answer("/digest now --size 99"), Style::default());
+    assert_eq!(refused, "“99” is not a whole number from 1 to 20.");
+}
+
+#[test]
 fn filters_keep_to_an_outlet_and_to_a_time() {
     let touchline = answer("/ask who won? --outlet \"The Touchline\"");
     assert!(touchline.quotations().all(|quoted| quoted.source.outlet.as_deref() == Some("The Touchline")));
@@ -340,7 +375,7 @@ proptest! {
 
     /// `Router::answer_text` gives a checked reply to anything; that it checks is what this exercises.
     #[test]
-    fn anything_typed_gets_an_answer(text in "(/(ask|who|said|check|summary|articles show|help) )?\\PC{0,120}") {
+    fn anything_typed_gets_an_answer(text in "(/(ask|who|said|check|summary|articles show|digest now|help) )?\\PC{0,120}") {
         let reply = answer(&text);
         prop_assert!(!render(&reply, Style::default()).is_empty() || text.trim().is_empty());
     }

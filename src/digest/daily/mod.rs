@@ -6,6 +6,7 @@
 //! What counts as one story, and what becomes of follow-ups and corrections:
 //! - Articles that tell of one event (see `likeness`) and lie at most [`WINDOW_DAYS`] apart are one story, whatever the
 //!   outlet; the newest of them leads. Coverage that goes on day by day therefore stays one item, led by the latest.
+//!   An article joins several only if it is like at least half of them, so that neighbouring topics do not run together.
 //! - A follow-up after a longer silence is an item of its own.
 //! - A correction belongs to the story that it corrects, however many days lie between. It is always listed as a
 //!   correction, and the article that it corrects never leads while another can. A correction of an article that was

@@ -14,8 +14,8 @@ const SENSIBLE_CHARS: std::ops::RangeInclusive<usize> = 40..=240;
 
 /// At most `most` quotations, of as many people: one of each story in turn, then of the articles `beyond` the digest.
 ///
-/// Within a story, what need not be read with the sentence before it comes first, then what its first article quotes
-/// first: articles put the most telling quotation early.
+/// Within a story, what its first article quotes first comes first: articles put the most telling quotation early. What
+/// must be read with the sentence before it ("He missed.") is not shown.
 pub(super) fn who_spoke(
     library: &Library,
     book: &QuoteBook,
@@ -49,9 +49,7 @@ fn quotable<'b>(library: &Library, book: &'b QuoteBook, story: &[ArticleId]) -> 
         all.get(first..last).unwrap_or_default()
     };
     let shown = |held: &&Held| library.get(held.article).is_some_and(|article| is_shown(article, &held.quotation));
-    let mut quotations: Vec<&Held> = story.iter().flat_map(of).filter(shown).collect();
-    quotations.sort_by_key(|held| library.get(held.article).is_none_or(|article| leans(article, &held.quotation)));
-    quotations
+    story.iter().flat_map(of).filter(shown).collect()
 }
 
 fn is_shown(article: &Article, quotation: &Quotation) -> bool {
@@ -64,11 +62,7 @@ fn is_shown(article: &Article, quotation: &Quotation) -> bool {
         && quotation.confidence >= SURE
         && SENSIBLE_CHARS.contains(&chars)
         && begins_a_sentence
-}
-
-/// Whether the quotation begins with a word that points to what stands before it.
-fn leans(article: &Article, quotation: &Quotation) -> bool {
-    quotation.content.first().is_none_or(|span| standing::opens_back(article.slice(*span)))
+        && !words().next().is_some_and(standing::opens_back)
 }
 
 fn name(held: &Held) -> &str {

@@ -1,6 +1,6 @@
 //! `/digest`: what is new, story by story, in the articles' own sentences.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Zoned;
 use jiff::civil::Date;
@@ -56,6 +56,9 @@ pub(in crate::router) const SPEC: Spec = Spec {
     run: |desk, args| Box::pin(async { Ok::<_, Problem>(answer(desk, args, false)) }),
 };
 
+/// The links that are shown with a story beside its lead article's: as many as a reader might follow.
+const MOST_LINKS: usize = 8;
+
 /// Verdicts on one page.
 const PER_PAGE: usize = 20;
 
@@ -105,7 +108,7 @@ fn told(library: &Library, digest: &Digest, since: Date) -> Reply {
         if let Some(quoted) = Quoted::stretches(library, story.lead, &story.sentences) {
             reply = reply.with(Block::Quote(quoted));
         }
-        reply.blocks.extend(story.others.iter().map(|member| elsewhere(library, member)));
+        reply.blocks.extend(links(library, story));
     }
     if !digest.voices.is_empty() {
         reply = reply.with(Block::Heading("Who spoke".to_owned()));
@@ -120,6 +123,21 @@ fn said_of(story: &Story) -> String {
     let from = if story.outlets > 1 { format!(" from {} outlets", story.outlets) } else { String::new() };
     let quotations = present::counted(story.quotations, "quotation");
     if story.quotations == 0 { format!("{articles}{from}") } else { format!("{articles}{from} · {quotations}") }
+}
+
+/// The links of a story: at most [`MOST_LINKS`], corrections first, then one of each outlet, then the others.
+fn links(library: &Library, story: &Story) -> Vec<Block> {
+    let outlet = |id: ArticleId| library.article(id).meta().outlet.as_ref().map(|outlet| outlet.to_lowercase());
+    let mut seen = BTreeSet::from([outlet(story.lead)]);
+    let mut members: Vec<(bool, &Member)> =
+        story.others.iter().map(|member| (!seen.insert(outlet(member.article)), member)).collect();
+    members.sort_by_key(|(again, member)| (!matches!(member.part, Part::Correction { .. }), *again));
+    let more = members.len().saturating_sub(MOST_LINKS);
+    let mut links: Vec<Block> = members.iter().take(MOST_LINKS).map(|(_, member)| elsewhere(library, member)).collect();
+    if more > 0 {
+        links.push(Block::Text(format!("… and {} more.", present::counted(more, "article"))));
+    }
+    links
 }
 
 /// Where else a story can be read.
