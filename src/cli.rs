@@ -29,46 +29,48 @@ const WIDEST: usize = 100;
 /// The whole command line.
 #[must_use]
 pub fn command() -> Command {
-    let articles = |arg: Arg| {
-        arg.long("articles")
-            .value_name("PATH")
-            .value_parser(clap::value_parser!(PathBuf))
-            .action(ArgAction::Append)
-            .help("Files, folders or patterns to answer from, instead of those in the configuration")
+    let global = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).global(true).help(help)
     };
     let base = Command::new("byline")
         .version(env!("CARGO_PKG_VERSION"))
-        .about("Answers from news articles, in the articles' own words, and says who said it.\n\nWithout a subcommand it is a chat on the terminal; questions piped in are answered one a line.")
+        .about(
+            "Answers from news articles, in the articles' own words, and says who said it.\n\n\
+             Without a subcommand it is a chat on the terminal; questions piped in are answered one a line.",
+        )
         .after_help(EXIT_STATUS)
         .subcommand_precedence_over_arg(true)
         .disable_help_subcommand(true)
-        .arg(articles(Arg::new("articles")).num_args(1..))
+        .arg(articles().num_args(1..))
         .arg(
-            Arg::new("config").long("config").value_name("FILE").global(true).value_parser(clap::value_parser!(PathBuf))
-                .help("The configuration, instead of bot.toml in this folder"),
+            global("config", "FILE", "The configuration, instead of bot.toml in this folder")
+                .value_parser(clap::value_parser!(PathBuf)),
         )
-        .arg(
-            Arg::new("color").long("color").value_name("WHEN").global(true).value_parser(["auto", "always", "never"])
-                .help("When to use colour and bold"),
-        )
-        .arg(Arg::new("log").long("log").value_name("LEVEL").global(true).help("What is logged on standard error: warn, info, debug, …"));
-    let one_shot = COMMANDS.iter().map(|spec| one_shot(spec).arg(articles(Arg::new("articles"))).arg(json()));
+        .arg(global("color", "WHEN", "When to use colour and bold").value_parser(["auto", "always", "never"]))
+        .arg(global("log", "LEVEL", "What is logged on standard error: warn, info, debug, …"));
     let inspect = Command::new("inspect").subcommand_required(true);
     let config = Command::new("config")
         .about("The configuration")
         .subcommand_required(true)
         .subcommand(Command::new("check").about("Check the configuration and print what is in force, secrets masked"));
-    base.subcommands(one_shot).subcommand(Inspect::augment_subcommands(inspect)).subcommand(config)
+    base.subcommands(COMMANDS.iter().map(one_shot)).subcommand(Inspect::augment_subcommands(inspect)).subcommand(config)
 }
 
-fn json() -> Arg {
-    Arg::new("json").long("json").global(true).action(ArgAction::SetTrue).help("Print the answer as one JSON object")
+/// `--articles`, once for each path: behind a subcommand the words that follow are the question.
+fn articles() -> Arg {
+    Arg::new("articles")
+        .long("articles")
+        .value_name("PATH")
+        .value_parser(clap::value_parser!(PathBuf))
+        .action(ArgAction::Append)
+        .help("Files, folders or patterns to answer from, instead of those in the configuration")
 }
 
 /// A subcommand from an entry of the command table.
 fn one_shot(spec: &'static Spec) -> Command {
     let rest = spec.rest_option().map(|option| option.name);
-    let mut command = Command::new(spec.name).about(spec.about).subcommand_required(!spec.parts.is_empty());
+    let json = Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print the answer as one JSON object");
+    let mut command = Command::new(spec.name).about(spec.about).arg(articles());
     for option in spec.options {
         let arg = Arg::new(option.name).help(option.about).required(option.required);
         command = command.arg(if rest == Some(option.name) {
@@ -77,7 +79,10 @@ fn one_shot(spec: &'static Spec) -> Command {
             arg.long(option.name).value_name(option.kind.placeholder())
         });
     }
-    command.subcommands(spec.parts.iter().map(one_shot))
+    if spec.parts.is_empty() {
+        return command.arg(json);
+    }
+    command.subcommand_required(true).subcommands(spec.parts.iter().map(one_shot))
 }
 
 /// Does what the command line asks, and tells how it ended.
