@@ -115,7 +115,7 @@ impl std::str::FromStr for DateTimePrefix {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let day_end = text.find('T').ok_or(())?;
+        let day_end = text.find(['T', 't']).ok_or(())?;
         let zone = text[day_end..].find(['Z', 'z', '+', '-', '[']).map_or(text.len(), |at| day_end + at);
         text[..zone].parse().map(Self).map_err(|_| ())
     }
@@ -132,6 +132,7 @@ mod tests {
             ("2022-07-04T09:30", "2022-07-04T09:30:00"),
             ("2022-07-04 09:30:15", "2022-07-04T09:30:15"),
             ("2022-07-04T09:30:00Z", "2022-07-04T09:30:00Z"),
+            ("2022-07-04t09:30:00z", "2022-07-04T09:30:00Z"),
             ("2022-07-04T09:30:00-0430", "2022-07-04T09:30:00-04:30"),
             ("Mon, 04 Jul 2022 09:30:00 +0200", "2022-07-04T09:30:00+02:00"),
             ("4 Jul 2022", "2022-07-04"),

@@ -54,7 +54,9 @@ impl Alternative {
     /// The words of the library that count as finding it: all forms of a word that is held as asked, for a reading only
     /// those of about its length ("mercy" may be meant by a word that "mercifully" is not).
     pub(super) fn forms<'i>(&'i self, index: &'i Index) -> impl Iterator<Item = &'i Entry> {
-        let close = |entry: &Entry| self.weight >= 1.0 || entry.word.len().abs_diff(self.word.len()) <= ENDING;
+        let close = |entry: &Entry| {
+            self.weight >= 1.0 || entry.word.chars().count().abs_diff(self.word.chars().count()) <= ENDING
+        };
         index.forms(&self.stem).filter(move |entry| close(entry))
     }
 }
@@ -166,7 +168,9 @@ fn near(index: &Index, word: &str, name: bool) -> Vec<Alternative> {
     let mut found: Vec<(f32, &Entry)> = index
         .vocabulary()
         .iter()
-        .filter(|entry| entry.word.len().abs_diff(word.len()) <= edits)
+        // A letter takes at most four bytes: what is longer by more than the edits could bring needs no counting.
+        .filter(|entry| entry.word.len().abs_diff(word.len()) <= 4 * edits)
+        .filter(|entry| entry.word.chars().count().abs_diff(length) <= edits)
         // An edit changes at most two of the letters that occur: one goes, one comes.
         .filter(|entry| (entry.letters ^ letters).count_ones() as usize <= 2 * edits)
         .filter_map(|entry| closeness(word, entry, length, edits).map(|close| (close, entry)))

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::article::date::DateError;
 use crate::article::{Metadata, Published};
 
 /// A field whose value can't be used.
@@ -55,8 +56,12 @@ impl<'m> Fields<'m> {
             None => None,
             Some((field, value)) => {
                 let text = scalar(value).ok_or_else(|| wrong(field, "a date", value))?;
-                let date = text.parse::<Published>();
-                Some(date.map_err(|error| FieldError { field: field.to_owned(), reason: error.to_string() })?)
+                let date = |text: &str| {
+                    let told = |error: DateError| FieldError { field: field.to_owned(), reason: error.to_string() };
+                    text.parse::<Published>().map_err(told)
+                };
+                // Exports leave what they don't know blank.
+                Some(text.trim()).filter(|text| !text.is_empty()).map(date).transpose()?
             }
         };
         Ok(Metadata {

@@ -64,9 +64,13 @@ fn piece(rest: &str) -> usize {
         return rest.len();
     }
     let head = &rest[..rest.floor_char_boundary(LONGEST_PARAGRAPH)];
-    let cut =
-        head.rfind('\n').or_else(|| head.rfind(". ").map(|at| at + 1)).or_else(|| head.rfind(char::is_whitespace));
-    cut.filter(|cut| *cut > 0).unwrap_or(head.len())
+    let inside = |at: &usize| *at > 0;
+    let cut = head
+        .rfind('\n')
+        .filter(inside)
+        .or_else(|| head.rfind(". ").map(|at| at + 1))
+        .or_else(|| head.rfind(char::is_whitespace).filter(inside));
+    cut.unwrap_or(head.len())
 }
 
 /// The inner sentence ends of `paragraph` by the crate's tables; a "sentence" that begins with a small letter belongs to

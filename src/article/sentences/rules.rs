@@ -10,17 +10,21 @@ pub(super) fn ends(paragraph: &str) -> Vec<usize> {
     let asides = asides(paragraph);
     let mut aside = asides.iter().peekable();
     let (mut ends, mut from, mut past) = (Vec::new(), 0, 0);
+    // Whether a word came since the last end, and how far that was looked at: each byte once, however many marks there are.
+    let (mut has_word, mut scanned) = (false, 0);
     for (at, mark) in paragraph.char_indices() {
         if at < past || !is_terminator(mark) {
             continue;
         }
-        let stop = Stop::at(paragraph, from, at);
+        has_word |= paragraph[scanned..at].contains(char::is_alphanumeric);
+        scanned = at;
+        let stop = Stop { has_word, ..Stop::at(paragraph, from, at) };
         past = stop.end;
         while aside.next_if(|(_, close)| *close < stop.end).is_some() {}
         let inside = aside.peek().is_some_and(|(open, _)| *open < at);
         if !inside && stop.ends_sentence(paragraph) {
             ends.push(stop.end);
-            from = stop.end;
+            (from, scanned, has_word) = (stop.end, stop.end, false);
         }
     }
     ends
@@ -36,6 +40,8 @@ struct Stop<'p> {
     end: usize,
     /// The sentence so far, up to the marks.
     before: &'p str,
+    /// Whether a letter or digit stands in it.
+    has_word: bool,
     /// What follows, white space included.
     after: &'p str,
 }
@@ -55,6 +61,7 @@ impl<'p> Stop<'p> {
             closers: &after_marks[..closing],
             end: at + length + closing,
             before: &paragraph[from..at],
+            has_word: false,
             after: &after_marks[closing..],
         }
     }
@@ -68,7 +75,7 @@ impl<'p> Stop<'p> {
             return !next.is_empty() && !next.starts_with(is_unspaced_comma);
         }
         // "3.5", "U.S.-led", "example.org": something follows at once.
-        if next.len() == self.after.len() || next.is_empty() || !self.before.contains(char::is_alphanumeric) {
+        if next.len() == self.after.len() || next.is_empty() || !self.has_word {
             return false;
         }
         let opened = next.trim_start_matches(is_opener);

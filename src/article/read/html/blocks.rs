@@ -115,7 +115,7 @@ impl Page {
 
     fn count(&mut self, tag: &str) -> Option<&mut usize> {
         match tag {
-            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "head" => Some(&mut self.headings),
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => Some(&mut self.headings),
             "li" | "dd" | "dt" => Some(&mut self.items),
             "blockquote" => Some(&mut self.quotes),
             _ => None,

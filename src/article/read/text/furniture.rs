@@ -49,7 +49,7 @@ const ANYWHERE: [&str; 23] = [
     r"(?i)^get\s(?:the|our|all\sthe|more)(?-u:\b).{0,80}(?-u:\b)(?:newsletters?|in\syour\sinbox|to\syour\sinbox|delivered|alerts|our\sapp)(?-u:\b)",
     r"(?i)^(?:download|get)\s(?:our|the)(?-u:\b).{0,40}(?-u:\b)app(?-u:\b)",
     r"(?i)^click\shere(?-u:\b)|^tap\shere(?-u:\b)",
-    r"(?i)^catch\sup\son\s.{0,60}(?-u:\b)here$",
+    r"(?i)^(?:catch\sup|(?:see|find|read)\smore|more)(?-u:\b).{0,60}(?-u:\b)here$",
     r"(?i)^(?:read\smore|read\salso|also\sread|read\snext|must\sread|see\salso|related(?:\s\w+)?|more|watch|listen|recommended|don.t\smiss|in\spictures|in\sphotos|photos|gallery|video|up\snext|trending|sponsored)\s?[:»|]\s?\S",
     r"(?i)^(?:©|\(c\)\s?(?:19|20)\d\d|copyright\s(?:©|\(c\)|(?:19|20)\d\d|by(?-u:\b)))",
     r"(?i)(?-u:\b)all\srights\sreserved\.?$",

@@ -132,24 +132,25 @@ fn is_title(text: &str, pieces: &[Piece], first: usize) -> bool {
 /// Tells headings from paragraphs, short lists from headings, and what follows "Related posts" from the article.
 fn label(text: &str, pieces: &[Piece], kinds: &mut [BlockKind], body: usize) {
     let words = |index: usize| pieces[index].span.of(text);
-    let mut at = body;
-    while at < pieces.len() {
-        let is_candidate = |index: usize| {
+    let candidates: Vec<bool> = (0..pieces.len())
+        .map(|index| {
+            let next = pieces.get(index + 1).map_or("", |next| next.span.of(text));
             kinds[index] == BlockKind::Paragraph
                 && dateline::end(words(index)).is_none()
-                && headings::reads_like_heading(
-                    words(index),
-                    pieces.get(index + 1).map_or("", |next| next.span.of(text)),
-                )
-        };
-        let run = (at..pieces.len()).take_while(|index| is_candidate(*index)).count();
+                && headings::reads_like_heading(words(index), next)
+        })
+        .collect();
+    // The last piece that is running text: a heading stands over something.
+    let last_text = (body..pieces.len()).rev().find(|index| kinds[*index].is_quotable() && !candidates[*index]);
+    let mut at = body;
+    while at < pieces.len() {
+        let run = candidates[at..].iter().take_while(|is_candidate| **is_candidate).count();
         if run == 0 {
             at += 1;
             continue;
         }
         let after = at + run;
-        // What comes next that is not furniture: a heading stands over something.
-        let labels_something = (after..pieces.len()).any(|index| kinds[index].is_quotable());
+        let labels_something = last_text.is_some_and(|last| after <= last);
         let introduced = at > 0 && kinds[at - 1].is_quotable() && words(at - 1).ends_with(':');
         for (index, kind) in kinds.iter_mut().enumerate().take(after).skip(at) {
             let is_last = index + 1 == after;

@@ -14,7 +14,7 @@ const MORE: &str = "Drivers were sent round by the old ford, where the queue rea
 fn title_headings_paragraphs_and_furniture_of_a_scraped_page() {
     let text = format!(
         "Harbour bridge closed after cracks are found\n\n{LEAD}\n\n{MORE}\n\nMayor: ‘We were warned about the bearings’\n\n{MORE}\n\n\
-         ADVERTISEMENT\n\n{LEAD}\n\nCatch up on more articles here\n\nFollow us on Twitter here\n\n\nMust read\n\n\nRelated Posts\n"
+         ADVERTISEMENT\n\n{LEAD}\n\nSee more of today’s stories here\n\nFind us on Facebook here\n\n\nMust read\n\n\nRelated Posts\n"
     );
     assert_eq!(
         kinds(&text),
