@@ -145,9 +145,10 @@ impl Painter {
                     let _ = write!(words, "**{}**", clean(stretch));
                 }
                 (true, true) => {
-                    let bold = |word: &str| format!("{BOLD}{word}{RESET}");
-                    let pieces: Vec<String> = clean(stretch).split(' ').map(bold).collect();
-                    words.push_str(&pieces.join(" "));
+                    for word in clean(stretch).split_inclusive([' ', '\n']) {
+                        let bare = word.trim_end_matches([' ', '\n']);
+                        let _ = write!(words, "{BOLD}{bare}{RESET}{}", &word[bare.len()..]);
+                    }
                 }
             }
         }
@@ -240,10 +241,10 @@ fn attribution(source: &Source) -> String {
 
 /// Text without what a terminal would obey: control characters (escape sequences begin with one) and the marks that turn
 /// the direction of writing become visible replacements. Line ends stay.
-fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let obeyed = |c: char| {
         (c.is_control() && c != '\n' && c != '\t')
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     text.replace("\r\n", "\n").replace(obeyed, "\u{fffd}")
 }

@@ -8,6 +8,7 @@ use rustyline::history::FileHistory;
 use rustyline::{Context, Editor, Helper, Highlighter, Hinter, Validator};
 
 use super::{BUTTONS, Options};
+use crate::chat::text::clean;
 use crate::router::{COMMAND_MARK, Router, complete};
 
 /// Lines that are remembered.
@@ -25,8 +26,10 @@ impl Completer for Table<'_> {
     fn complete(&self, line: &str, at: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
         let typed = line.get(..at).unwrap_or(line);
         let (start, found) = complete(self.router.desk(), typed);
+        // What a terminal would obey can't be put into the line: such a title is named by its number.
         let mut pairs: Vec<Pair> = found
             .into_iter()
+            .filter(|completion| clean(&completion.text) == completion.text)
             .map(|completion| Pair { display: completion.text.trim_end().to_owned(), replacement: completion.text })
             .collect();
         if let Some(name) = typed.strip_prefix(COMMAND_MARK).filter(|name| !name.contains(' ')) {

@@ -2,7 +2,7 @@
 
 mod editor;
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, Read, Write};
 use std::path::PathBuf;
 
 use rustyline::error::ReadlineError;
@@ -70,14 +70,13 @@ pub fn converse(router: &Router, runtime: &Runtime, options: &Options) -> anyhow
 pub fn answer_lines(
     router: &Router,
     runtime: &Runtime,
-    input: impl BufRead,
+    mut input: impl BufRead,
     mut out: impl Write,
     options: &Options,
 ) -> anyhow::Result<()> {
     let mut session = Session::new(router, options.style);
     let mut first = true;
-    for line in input.lines() {
-        let line = line?;
+    while let Some(line) = next_line(&mut input)? {
         if line.trim().is_empty() {
             continue;
         }
@@ -91,6 +90,29 @@ pub fn answer_lines(
         out.flush()?;
     }
     Ok(())
+}
+
+/// The longest line that is kept, in bytes; what is longer is cut to it, and then refused as a question.
+const MAX_LINE: u64 = 64 * 1024;
+
+/// The next line, at most [`MAX_LINE`] bytes of it, bytes that are no UTF-8 replaced; `None` at the end.
+fn next_line(input: &mut impl BufRead) -> io::Result<Option<String>> {
+    let mut line = Vec::new();
+    if input.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
+    }
+    // The rest of a line that was cut.
+    while !line.ends_with(b"\n") {
+        let buffer = input.fill_buf()?;
+        let end = buffer.iter().position(|byte| *byte == b'\n');
+        let read = end.map_or(buffer.len(), |at| at + 1);
+        let is_over = end.is_some() || buffer.is_empty();
+        input.consume(read);
+        if is_over {
+            break;
+        }
+    }
+    Ok(Some(String::from_utf8_lossy(&line).into_owned()))
 }
 
 fn greeting(router: &Router) -> String {
@@ -121,7 +143,7 @@ impl<'r> Session<'r> {
     /// The answer to a line; `None` when the person wants to leave.
     fn take(&mut self, line: &str, runtime: &Runtime) -> Option<String> {
         let line = line.trim();
-        match line.strip_prefix(COMMAND_MARK).unwrap_or_default() {
+        match line.strip_prefix(COMMAND_MARK).unwrap_or_default().to_lowercase().as_str() {
             "quit" | "exit" => None,
             "next" => Some(self.turn(|page| page.checked_add(1))),
             "previous" | "prev" => Some(self.turn(|page| page.checked_sub(1))),
@@ -146,6 +168,7 @@ impl<'r> Session<'r> {
                 *page = turned;
                 render_page(reply, turned, self.style)
             }
+            None if to(0).is_none() && *page == 0 => "This is the first page.".to_owned(),
             None => "There is no further page.".to_owned(),
         }
     }

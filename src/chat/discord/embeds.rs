@@ -15,6 +15,9 @@ const MAX_DESCRIPTION: usize = 4_096;
 const MAX_FOOTER: usize = 2_048;
 const MAX_TOTAL: usize = 6_000;
 
+/// Characters kept for saying that quotations were left out.
+const LEFT_OUT_ROOM: usize = 60;
+
 /// What is said where a quotation had to be cut.
 const CUT: &str = "\n-# Cut here: the quotation goes on in the article.";
 
@@ -24,14 +27,17 @@ pub fn embeds(reply: &Checked, page: usize) -> Vec<CreateEmbed> {
     let blocks = reply.blocks.iter().chain(reply.pages.get(page).into_iter().flatten());
     let mut cards: Vec<Card> = Vec::new();
     let mut notes = String::new();
-    let mut left = MAX_TOTAL;
+    let mut left = MAX_TOTAL - LEFT_OUT_ROOM;
+    let mut left_out = 0;
     for block in blocks {
         match block {
-            Block::Quote(quoted) if cards.len() + 2 < MAX_EMBEDS => {
+            Block::Quote(quoted) => {
                 note_card(&mut notes, &mut cards, &mut left);
-                cards.extend(quote_card(quoted, &mut left));
+                // Two places are kept: for what is said before the next quotation, and for what is said last.
+                let card = (cards.len() + 2 < MAX_EMBEDS).then(|| quote_card(quoted, &mut left)).flatten();
+                left_out += usize::from(card.is_none());
+                cards.extend(card);
             }
-            Block::Quote(_) => {}
             Block::Heading(words) => push_line(&mut notes, &format!("**{}**", escape(words))),
             Block::Text(words) => push_line(&mut notes, &escape(words)),
             Block::Item { name, about } => push_line(&mut notes, &format!("**{}** {}", escape(name), escape(about))),
@@ -39,6 +45,12 @@ pub fn embeds(reply: &Checked, page: usize) -> Vec<CreateEmbed> {
         }
     }
     note_card(&mut notes, &mut cards, &mut left);
+    if left_out > 0 {
+        // Never in silence.
+        let description = format!("-# {left_out} more did not fit into one message.");
+        cards.truncate(MAX_EMBEDS - 1);
+        cards.push(Card { description, ..Card::default() });
+    }
     cards.into_iter().map(Card::into_embed).collect()
 }
 
@@ -72,9 +84,11 @@ impl Card {
 }
 
 fn note_card(notes: &mut String, cards: &mut Vec<Card>, left: &mut usize) {
-    let description = shorten(&std::mem::take(notes), MAX_DESCRIPTION.min(*left));
-    if !description.trim().is_empty() {
-        *left -= length(&description);
+    let notes = std::mem::take(notes);
+    let room = MAX_DESCRIPTION.min(*left);
+    if !notes.trim().is_empty() && room > 0 {
+        let description = shorten(&notes, room);
+        *left = left.saturating_sub(length(&description));
         cards.push(Card { description, ..Card::default() });
     }
 }
@@ -83,20 +97,19 @@ fn quote_card(quoted: &Quoted, left: &mut usize) -> Option<Card> {
     let Source { title, outlet, author, paragraph, published, url, .. } = &quoted.source;
     let title = shorten(title, MAX_TITLE);
     let number = paragraph.map(|number| format!("paragraph {number}"));
-    let footer = [outlet.clone(), author.clone(), number].into_iter().flatten().collect::<Vec<_>>().join(" · ");
-    let footer = shorten(&footer, MAX_FOOTER);
-    let room = left.saturating_sub(length(&title) + length(&footer)).min(MAX_DESCRIPTION);
-    let description = description(quoted, room)?;
-    *left = left.saturating_sub(length(&title) + length(&footer) + length(&description));
     let instant = published.and_then(|published| Some((published.time?, published.offset?)));
     let timestamp = instant
         .and_then(|(time, offset)| offset.to_timestamp(time).ok())
         .and_then(|instant| Timestamp::from_unix_timestamp(instant.as_second()).ok());
     let day = published.filter(|_| timestamp.is_none()).map(|day| day.to_string());
-    let footer = day.map_or(footer.clone(), |day| if footer.is_empty() { day } else { format!("{footer} · {day}") });
+    let footer = [outlet.clone(), author.clone(), number, day].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let footer = shorten(&footer, MAX_FOOTER);
+    let room = left.saturating_sub(length(&title) + length(&footer)).min(MAX_DESCRIPTION);
+    let description = description(quoted, room)?;
+    *left = left.saturating_sub(length(&title) + length(&footer) + length(&description));
     Some(Card {
         title: (!title.trim().is_empty()).then_some(title),
-        url: url.clone(),
+        url: url.clone().filter(|url| url.starts_with("https://") || url.starts_with("http://")),
         description,
         footer: (!footer.is_empty()).then_some(footer),
         timestamp,

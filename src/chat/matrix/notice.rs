@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use matrix_sdk::ruma::events::Mentions;
 use matrix_sdk::ruma::events::room::message::RoomMessageEventContent;
 
 use crate::chat::text::{self, Style};
@@ -24,7 +25,7 @@ pub fn notice(reply: &Checked, page: usize) -> RoomMessageEventContent {
     let mut html = String::new();
     let room = MAX_BODIES.saturating_sub(MAX_BODIES / 3);
     for block in blocks {
-        let next = block_html(block);
+        let next = block_html(block, room.saturating_sub(html.len()));
         if html.len() + next.len() > room {
             html.push_str(CUT);
             break;
@@ -36,23 +37,37 @@ pub fn notice(reply: &Checked, page: usize) -> RoomMessageEventContent {
         body.truncate(body[..end].rfind('\n').unwrap_or(end));
         body.push_str("\n(Cut here: the reply is longer than a message can be.)");
     }
-    RoomMessageEventContent::notice_html(body, html)
+    // Names and “@room” in an article ping nobody.
+    RoomMessageEventContent::notice_html(body, html).add_mentions(Mentions::new())
 }
 
-fn block_html(block: &Block) -> String {
+/// A block as HTML; a quotation is cut until it fits into `room` bytes, as far as that goes.
+fn block_html(block: &Block, room: usize) -> String {
     match block {
         Block::Heading(words) => format!("<p><strong>{}</strong></p>", escape(words)),
         Block::Text(words) => format!("<p>{}</p>", escape(words)),
-        Block::Quote(quoted) => quote(quoted),
+        Block::Quote(quoted) => quote(quoted, room),
         Block::Difference(parts) => difference(parts),
         Block::Item { name, about } => format!("<p><strong>{}</strong> {}</p>", escape(name), escape(about)),
     }
 }
 
-/// The longest piece that is shown, in characters: three of them with their mark-up fit a message.
+/// The longest piece that is shown, in characters; shorter where letters or mark-up take more bytes.
 const MAX_PIECE: usize = 6_000;
 
-fn quote(quoted: &Quoted) -> String {
+fn quote(quoted: &Quoted, room: usize) -> String {
+    let mut most = MAX_PIECE;
+    loop {
+        let html = quote_cut(quoted, most);
+        if html.len() <= room || most < 100 {
+            return html;
+        }
+        most /= 2;
+    }
+}
+
+/// A quotation of which each piece is cut to at most `most` characters.
+fn quote_cut(quoted: &Quoted, most: usize) -> String {
     let mut html = String::new();
     if let Some(speaker) = &quoted.speaker {
         // Writing to a string can't fail.
@@ -61,7 +76,7 @@ fn quote(quoted: &Quoted) -> String {
     html.push_str("<blockquote>");
     let mut cut_any = false;
     for piece in &quoted.pieces {
-        let (piece, cut) = piece.cut(MAX_PIECE);
+        let (piece, cut) = piece.cut(most);
         cut_any |= cut;
         let _ = write!(html, "<p>{}</p>", words(&piece));
     }
@@ -118,6 +133,8 @@ fn escape(text: &str) -> String {
             '"' => html.push_str("&quot;"),
             '\'' => html.push_str("&#39;"),
             '\n' => html.push('\n'),
+            // Nor may a text turn the direction of writing.
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
             _ if c.is_control() => {}
             _ => html.push(c),
         }
