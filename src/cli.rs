@@ -14,11 +14,12 @@ use crate::chat::text::{self, Style};
 use crate::config::{self, Config, Override, Sources};
 use crate::inspect::Inspect;
 use crate::intake::folder;
+use crate::library::Library;
 use crate::logs;
 use crate::matcher::Thresholds;
 use crate::reply::Outcome;
-use crate::router::table::{COMMANDS, Kind, OptionSpec, Spec};
-use crate::router::{Args, Desk, Router, Settings};
+use crate::router::table::{COMMANDS, Spec};
+use crate::router::{Args, Desk, Problem, Router, Settings, help};
 
 /// What `--help` and the README say of exit statuses.
 const EXIT_STATUS: &str = "Exit status: 0 answered, 1 not in the articles, 2 error.";
@@ -63,7 +64,7 @@ fn articles() -> Arg {
         .value_name("PATH")
         .value_parser(clap::value_parser!(PathBuf))
         .action(ArgAction::Append)
-        .help("Files, folders or patterns to answer from, instead of those in the configuration")
+        .help("A file, folder or quoted pattern to answer from, instead of those in the configuration; repeat it for more")
 }
 
 /// A subcommand from an entry of the command table.
@@ -139,21 +140,29 @@ fn open(config: &Config) -> anyhow::Result<Router> {
     let loaded = folder::load(&config.library.articles, || bar.inc(1));
     bar.finish_and_clear();
     for refused in &loaded.refused {
-        tracing::warn!(path = %refused.path.display(), reason = %refused.reason, "not read");
+        // Quoted as a literal: a file's name may hold what a terminal would obey.
+        tracing::warn!(path = ?refused.path, reason = %refused.reason, "not read");
     }
     if loaded.library.is_empty() {
-        let places =
-            config.library.articles.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
+        let places = config.library.articles.iter().map(|path| format!("{path:?}")).collect::<Vec<_>>().join(", ");
         anyhow::bail!(
             "no article could be read from {places}; name others with --articles PATH, or as library.articles in bot.toml"
         );
     }
-    let settings = Settings {
+    Ok(Router::new(Desk::new(loaded.library, settings(config))))
+}
+
+/// A router that holds no article.
+fn empty(config: &Config) -> Router {
+    Router::new(Desk::new(Library::default(), settings(config)))
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
         passages: config.answer.passages,
         thresholds: thresholds(&config.answer),
         summary_sentences: config.summary.sentences,
-    };
-    Ok(Router::new(Desk::new(loaded.library, settings)))
+    }
 }
 
 /// The thresholds that are set, and the matcher's own where none is. One that is set moves the other out of its way, so that
@@ -194,21 +203,19 @@ fn answer_once(spec: &'static Spec, asked: &ArgMatches, config: &Config) -> anyh
         }
         None => (spec, asked),
     };
-    let mut args = Args::default();
-    for option in spec.options {
-        if let Some(words) = text_of(option, spec, given) {
-            args.set(option, &words)?;
-        }
-    }
-    let args = args.complete(spec)?;
-    let router = open(config)?;
-    let reply = Runtime::new()?.block_on(router.answer(spec, &args));
+    // Help tells of commands, not of articles: it must work where there are none.
+    let router = if spec.name == help::NAME { empty(config) } else { open(config)? };
+    let reply = match options(spec, given) {
+        Ok(args) => Runtime::new()?.block_on(router.answer(spec, &args)),
+        Err(problem) => router.refuse(problem),
+    };
     let mut out = io::stdout().lock();
     if given.get_flag("json") {
         serde_json::to_writer(&mut out, &reply)?;
         out.write_all(b"\n")?;
     } else if reply.outcome == Outcome::Refused {
-        eprintln!("{}", text::render(&reply, Style::default()));
+        // Standard error may be closed; the exit status still tells.
+        let _ = writeln!(io::stderr(), "{}", text::render(&reply, Style::default()));
     } else {
         writeln!(out, "{}", text::render_whole(&reply, style(config)))?;
     }
@@ -219,12 +226,15 @@ fn answer_once(spec: &'static Spec, asked: &ArgMatches, config: &Config) -> anyh
     })
 }
 
-/// The text given for an option: several words stand for the words of one question, so that it need not be quoted.
-fn text_of(option: &OptionSpec, spec: &Spec, given: &ArgMatches) -> Option<String> {
-    let words: Vec<&str> = given.get_many::<String>(option.name)?.map(String::as_str).collect();
-    let first = spec.rest_option().is_some_and(|rest| rest.name == option.name);
-    debug_assert!(first || words.len() == 1 || option.kind != Kind::Day);
-    Some(words.join(" "))
+/// The options given, checked. Several words are the words of one question, so that it need not be quoted.
+fn options(spec: &'static Spec, given: &ArgMatches) -> Result<Args, Problem> {
+    let mut args = Args::default();
+    for option in spec.options {
+        if let Some(words) = given.get_many::<String>(option.name) {
+            args.set(option, &words.map(String::as_str).collect::<Vec<_>>().join(" "))?;
+        }
+    }
+    args.complete(spec)
 }
 
 #[cfg(test)]
@@ -246,8 +256,8 @@ mod tests {
             let articles = sources(&matches).overrides.remove(0);
             assert_eq!(articles.values, ["a", "b"], "{line:?}");
             let (_, asked) = matches.subcommand().unwrap();
-            let option = &COMMANDS[0].options[0];
-            assert_eq!(text_of(option, &COMMANDS[0], asked).as_deref(), Some("why not"), "{line:?}");
+            let args = options(&COMMANDS[0], asked).unwrap();
+            assert_eq!(args.words("question"), Some("why not"), "{line:?}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The `byline` binary: where the command line comes in and errors end.
 
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -8,7 +8,8 @@ fn main() -> ExitCode {
         Ok(status) => status,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("byline: {error:#}");
+            // Standard error may be closed; the exit status still tells.
+            let _ = writeln!(io::stderr(), "byline: {error:#}");
             ExitCode::from(2)
         }
     }

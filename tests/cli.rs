@@ -125,6 +125,56 @@ fn piped_questions_are_answered_one_a_line_without_prompt() {
 }
 
 #[test]
+fn bytes_that_are_no_text_do_not_end_the_conversation() {
+    let place = Place::new();
+    let mut child = place
+        .command(&["--articles", "news"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(b"who\xff said?\n").unwrap();
+    input.write_all(&[b'x'; 300_000]).unwrap();
+    input.write_all(b"\nwhy did the ferry stop?\n").unwrap();
+    drop(input);
+    let talked = child.wait_with_output().unwrap();
+    assert_eq!(talked.status.code(), Some(0), "{}", err(&talked));
+    assert!(out(&talked).contains("characters long; at most"), "{}", out(&talked));
+    assert!(out(&talked).contains("> **The ferry to Lund island stopped on Tuesday"), "{}", out(&talked));
+}
+
+#[test]
+fn a_quotation_given_to_someone_else_is_told() {
+    let place = Place::new();
+    let theirs = place.run(&["check", "--articles", "news", "We will not sail", "--speaker", "Ida Holm"]);
+    assert!(out(&theirs).starts_with("Exact") && !out(&theirs).contains("does not give"), "{}", out(&theirs));
+    let other = place.pipe(&["--articles", "news"], "Did Jonas Berg say “We will not sail”?\n");
+    assert!(out(&other).contains("The article does not give these words to Jonas Berg."), "{}", out(&other));
+}
+
+#[test]
+fn help_needs_no_article_and_json_is_json_when_refused_too() {
+    let place = Place::new();
+    assert_eq!(place.run(&["help"]).status.code(), Some(0));
+    let refused = place.run(&["ask", "--articles", "news", "--json", ""]);
+    assert_eq!(refused.status.code(), Some(2));
+    let reply: serde_json::Value = serde_json::from_str(&out(&refused)).unwrap();
+    assert_eq!(reply["outcome"], "refused");
+}
+
+#[test]
+fn inspect_names_what_is_not_there() {
+    let place = Place::new();
+    for what in ["page", "quotes", "summary"] {
+        let nothing = place.run(&["inspect", what, "nowhere.html"]);
+        assert_eq!(nothing.status.code(), Some(2), "{what}");
+        assert!(err(&nothing).contains("nowhere.html"), "{what}: {}", err(&nothing));
+    }
+}
+
+#[test]
 fn the_conversation_pages_and_shows_context() {
     let place = Place::new();
     let talked = place.pipe(&["--articles", "news"], "/context\n/said Ida Holm\n/context\n/next\n/quit\nwhy\n");
@@ -159,9 +209,10 @@ fn a_wrong_setting_stops_the_start_and_is_named() {
 #[test]
 fn questions_are_logged_at_debug_only() {
     let place = Place::new();
-    let question = ["ask", "--articles", "news", "why did the ferry stop?"];
-    let info = place.run(&[&["--log", "info"], &question[..]].concat());
-    assert!(err(&info).contains("answered") && !err(&info).contains("ferry stop"), "{}", err(&info));
+    let told = |level| err(&place.pipe(&["--articles", "news", "--log", level], "why did the ferry stop?\n"));
+    let (info, debug) = (told("info"), told("debug"));
+    assert!(info.contains("answered") && !info.contains("ferry stop"), "{info}");
+    assert!(debug.contains("ferry stop"), "{debug}");
 }
 
 #[test]

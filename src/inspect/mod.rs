@@ -62,6 +62,6 @@ fn print_line(out: &mut impl Write, value: &impl Serialize) -> anyhow::Result<()
 /// Says on standard error which files gave nothing.
 fn tell_refused(refused: &[crate::intake::folder::Refused]) {
     for refused in refused {
-        tracing::warn!(path = %refused.path.display(), reason = %refused.reason, "not read");
+        tracing::warn!(path = ?refused.path, reason = %refused.reason, "not read");
     }
 }

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use anyhow::bail;
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -21,7 +22,11 @@ struct Line {
 }
 
 pub(super) fn run(files: &[PathBuf], out: &mut impl Write) -> anyhow::Result<()> {
-    let files = folder::files(files);
+    let (files, refused) = folder::files(files);
+    super::tell_refused(&refused);
+    if files.is_empty() {
+        bail!("no page to read");
+    }
     let read: Vec<_> = files.par_iter().map(|path| folder::read_file(path)).collect();
     for (path, outcome) in files.iter().zip(read) {
         match outcome {

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use anyhow::bail;
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -29,6 +30,9 @@ struct Quote {
 pub(super) fn run(files: &[PathBuf], out: &mut impl Write) -> anyhow::Result<()> {
     let loaded = folder::load(files, || ());
     super::tell_refused(&loaded.refused);
+    if loaded.library.is_empty() {
+        bail!("no article to search for quotations");
+    }
     let articles: Vec<_> = loaded.library.iter().map(|(_, article)| article).collect();
     let lines: Vec<Line> = articles
         .par_iter()

@@ -42,7 +42,8 @@ struct Sentence {
 pub(super) fn run(options: &Options, out: &mut impl Write) -> anyhow::Result<()> {
     let mut named = options.files.clone();
     named.extend(options.root.clone());
-    let files = folder::files(&named);
+    let (files, refused) = folder::files(&named);
+    super::tell_refused(&refused);
     if files.is_empty() {
         bail!("no article to summarise");
     }
@@ -51,13 +52,15 @@ pub(super) fn run(options: &Options, out: &mut impl Write) -> anyhow::Result<()>
 }
 
 fn summarise(path: &Path, options: &Options) -> anyhow::Result<Vec<Line>> {
-    let (articles, _) = match folder::read_file(path) {
+    let refused = |reason| folder::Refused { path: path.to_owned(), reason };
+    let (articles, problems) = match folder::read_file(path) {
         Ok(read) => read,
         Err(reason) => {
-            super::tell_refused(&[folder::Refused { path: path.to_owned(), reason }]);
+            super::tell_refused(&[refused(reason)]);
             return Ok(Vec::new());
         }
     };
+    super::tell_refused(&problems.into_iter().map(|problem| refused(problem.into())).collect::<Vec<_>>());
     let lines = articles.iter().map(|article| {
         let points = CodePoints::new(article.text());
         let sentences = digest::summary(article, options.sentences)

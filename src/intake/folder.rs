@@ -84,10 +84,12 @@ pub fn load(paths: &[PathBuf], progress: impl Fn() + Sync) -> Loaded {
     loaded
 }
 
-/// The files that `paths` name, each once.
+/// The files that `paths` name, each once, and what of `paths` names none.
 #[must_use]
-pub fn files(paths: &[PathBuf]) -> Vec<PathBuf> {
-    gather(paths, &mut Vec::new())
+pub fn files(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<Refused>) {
+    let mut refused = Vec::new();
+    let files = gather(paths, &mut refused);
+    (files, refused)
 }
 
 /// The articles of one file, and the entries of it that are none (a bad line of a `.jsonl` file).
@@ -145,6 +147,8 @@ fn gather_one(path: &Path, files: &mut Vec<PathBuf>, refused: &mut Vec<Refused>)
     for entry in WalkDir::new(path).sort_by_file_name().into_iter().filter_entry(visible) {
         match entry {
             Ok(entry) if entry.file_type().is_dir() => {}
+            // A pipe or a device in a folder would keep the start waiting for ever.
+            Ok(entry) if !entry.path().is_file() => {}
             Ok(entry) if read::Format::of_path(entry.path()).is_some() => files.push(entry.into_path()),
             Ok(_) => {}
             Err(error) => refused

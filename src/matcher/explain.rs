@@ -1,4 +1,4 @@
-//! Why a search came out as it did: what `/ask … explain` prints.
+//! Why a search came out as it did, for those who tune it.
 
 use super::confidence::{self, Thresholds};
 use super::features;

@@ -276,7 +276,28 @@ impl Reply {
                 }
             }
         }
-        Ok(Checked(self))
+        match self.unfounded_difference(library) {
+            Some(misquote) => Err(misquote),
+            None => Ok(Checked(self)),
+        }
+    }
+
+    /// A comparison whose words of the article do not stand, byte for byte, in an article that the reply quotes.
+    fn unfounded_difference(&self, library: &Library) -> Option<Misquote> {
+        let articles: Vec<&Article> =
+            self.quotations().filter_map(|quoted| library.get(quoted.source.id).map(|article| &**article)).collect();
+        let parts = self.blocks.iter().chain(self.pages.iter().flatten()).filter_map(|block| match block {
+            Block::Difference(parts) => Some(parts),
+            _ => None,
+        });
+        let unfounded = parts.flatten().any(|part| match part {
+            DiffPart::Same(words) | DiffPart::Missing(words) => {
+                !articles.iter().any(|article| article.text().contains(words.as_str()))
+            }
+            DiffPart::Added(_) => false,
+        });
+        let article = self.quotations().next().map(|quoted| quoted.source.article.clone()).unwrap_or_default();
+        unfounded.then_some(Misquote { article, start: 0, end: 0 })
     }
 }
 

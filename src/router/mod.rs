@@ -14,6 +14,7 @@ mod problem;
 pub mod table;
 
 pub use args::{Args, Value};
+pub use commands::help;
 pub use complete::{Completion, complete};
 pub use desk::{Desk, Settings};
 pub use line::{Line, words_of};
@@ -56,7 +57,7 @@ impl Router {
         };
         match parsed {
             Ok((spec, args)) => self.answer(spec, &args).await,
-            Err(problem) => self.checked(problem.into()),
+            Err(problem) => self.refuse(problem),
         }
     }
 
@@ -71,11 +72,17 @@ impl Router {
         self.checked(reply)
     }
 
+    /// The reply to a request that could not be understood.
+    #[must_use]
+    pub fn refuse(&self, problem: Problem) -> Checked {
+        self.checked(problem.into())
+    }
+
     /// The first quotation of a page of `reply`, with the paragraphs around it; `None` when the page quotes nothing.
     #[must_use]
     pub fn context(&self, reply: &Checked, page: usize) -> Option<Checked> {
-        let blocks = reply.pages.get(page).unwrap_or(&reply.blocks);
-        let quoted = blocks.iter().find_map(|block| match block {
+        let shown = reply.pages.get(page).into_iter().flatten().chain(&reply.blocks);
+        let quoted = shown.into_iter().find_map(|block| match block {
             Block::Quote(quoted) => quoted.with_context(self.desk.library()),
             _ => None,
         })?;

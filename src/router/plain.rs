@@ -42,9 +42,9 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
             &[("speaker", "speaker")],
         ),
         form(
-            &format!(r#"did .+? (?:{SAY})(?: that)?:? (?P<quote>["“„«].+["”“»])\s*\??"#),
+            &format!(r#"did (?P<speaker>.+?) (?:{SAY})(?: that)?:? (?P<quote>["“„«].+["”“»])\s*\??"#),
             "check",
-            &[("quote", "quote")],
+            &[("quote", "quote"), ("speaker", "speaker")],
         ),
         form(r#"check(?: this| whether)?:? (?P<quote>["“„«].+["”“»])\s*\??"#, "check", &[("quote", "quote")]),
     ]
@@ -89,7 +89,7 @@ mod tests {
             ("Who claimed that ferries are late", "who", vec![("quote", "ferries are late")]),
             ("What did Ida Holm say about the ferry?", "said", vec![("speaker", "Ida Holm"), ("about", "the ferry")]),
             ("what has the mayor said?", "said", vec![("speaker", "the mayor")]),
-            ("Did Ida Holm say “never again”?", "check", vec![("quote", "never again")]),
+            ("Did Ida Holm say “never again”?", "check", vec![("quote", "never again"), ("speaker", "Ida Holm")]),
             ("check “never again”", "check", vec![("quote", "never again")]),
             ("Did Ida Holm say when it opens?", "ask", vec![("question", "Did Ida Holm say when it opens?")]),
             ("Who closed the bridge?", "ask", vec![("question", "Who closed the bridge?")]),

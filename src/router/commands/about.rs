@@ -23,7 +23,11 @@ fn run(desk: &Desk) -> Reply {
     )
     .with(item("Version", env!("CARGO_PKG_VERSION").to_owned()))
     .with(item("Loaded", present::held(library)))
-    .with(item("Holds", format!("{paragraphs} paragraphs, {} quotations", desk.book().all().len())));
+    .with(item("Holds", format!(
+            "{}, {}",
+            present::counted(paragraphs, "paragraph"),
+            present::counted(desk.book().all().len(), "quotation")
+        )));
     let outlets = library.outlets();
     if !outlets.is_empty() {
         reply = reply.with(item("Outlets", outlets.join(", ")));

@@ -1,6 +1,7 @@
 //! `/check`: whether someone really said this.
 
 use super::{OUTLET, SINCE};
+use crate::library::Filter;
 use crate::quotes::{Check, Match};
 use crate::reply::{Block, Outcome, Reply};
 use crate::router::table::{Kind, OptionSpec, Spec};
@@ -11,6 +12,7 @@ pub(in crate::router) const SPEC: Spec = Spec {
     about: "Whether these words were said: exactly, altered (with the differences) or not at all",
     options: &[
         OptionSpec { name: "quote", about: "The words to check", kind: Kind::Words, required: true },
+        OptionSpec { name: "speaker", about: "Who is said to have said them", kind: Kind::Speaker, required: false },
         OUTLET,
         SINCE,
     ],
@@ -23,12 +25,16 @@ fn run(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
     let filter = desk.filter(args)?;
     let quote = args.quote("quote").unwrap_or_default();
     let quoted = |found: &Match<'_>| Block::Quote(present::quotation(desk.library(), found.held));
+    let verdict = |verdict: &str, found: &Match<'_>| {
+        let mut reply = Reply::new(Outcome::Answered).with(Block::Heading(verdict.to_owned()));
+        if let Some(asked) = args.quote("speaker").filter(|asked| !is_said_by(desk, found, asked)) {
+            reply = reply.with(Block::Text(format!("The article does not give these words to {asked}.")));
+        }
+        reply
+    };
     Ok(match desk.book().check(desk.library(), quote, &filter) {
-        Check::Exact(found) => Reply::new(Outcome::Answered)
-            .with(Block::Heading("Exact: these words stand in the article.".to_owned()))
-            .with(quoted(&found)),
-        Check::Altered { closest, difference } => Reply::new(Outcome::Answered)
-            .with(Block::Heading("Altered: the article has other words.".to_owned()))
+        Check::Exact(found) => verdict("Exact: these words stand in the article.", &found).with(quoted(&found)),
+        Check::Altered { closest, difference } => verdict("Altered: the article has other words.", &closest)
             .with(Block::Difference(difference))
             .with(quoted(&closest)),
         Check::NotHeld { nearest } => {
@@ -42,4 +48,11 @@ fn run(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
             }
         }
     })
+}
+
+/// Whether the quotation is one of those that `asked` is quoted with, or its speaker's words name them.
+fn is_said_by(desk: &Desk, found: &Match<'_>, asked: &str) -> bool {
+    let theirs = desk.book().said(desk.library(), asked, None, &Filter::default()).quotations;
+    let words = present::quotation(desk.library(), found.held).speaker.unwrap_or_default().to_lowercase();
+    theirs.contains(&found.held) || words.contains(&asked.to_lowercase())
 }

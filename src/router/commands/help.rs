@@ -4,8 +4,11 @@ use crate::reply::{Block, Outcome, Reply};
 use crate::router::table::{self, COMMANDS, Kind, OptionSpec, Spec};
 use crate::router::{Args, COMMAND_MARK, Problem};
 
+/// The command's name.
+pub const NAME: &str = "help";
+
 pub(in crate::router) const SPEC: Spec = Spec {
-    name: "help",
+    name: NAME,
     about: "How to use Byline, or one of its commands",
     options: &[OptionSpec { name: "command", about: "The command to explain", kind: Kind::Command, required: false }],
     parts: &[],

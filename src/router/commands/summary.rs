@@ -7,7 +7,7 @@ use crate::router::{Args, Desk, Problem};
 
 pub(in crate::router) const SPEC: Spec = Spec {
     name: "summary",
-    about: "An article in three sentences of its own",
+    about: "An article in a few sentences of its own",
     options: &[OptionSpec { name: "article", about: "Its title, or words of it", kind: Kind::Article, required: true }],
     parts: &[],
     example: "summary dust ring",

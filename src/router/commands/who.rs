@@ -1,6 +1,6 @@
 //! `/who`: who said this.
 
-use super::{OUTLET, SINCE};
+use super::{OUTLET, SINCE, ask};
 use crate::quotes::Match;
 use crate::reply::{Block, Outcome, Reply};
 use crate::router::table::{Kind, OptionSpec, Spec};
@@ -16,13 +16,13 @@ pub(in crate::router) const SPEC: Spec = Spec {
     ],
     parts: &[],
     example: "who forty tonnes of gravel",
-    run: |desk, args| Box::pin(async { run(desk, args) }),
+    run: |desk, args| Box::pin(run(desk, args)),
 };
 
 /// From this similarity on, a quotation is taken for the one that was meant.
 const MEANT: f32 = 0.5;
 
-fn run(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
+async fn run(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
     let filter = desk.filter(args)?;
     let fragment = args.quote("quote").unwrap_or_default();
     let found = desk.book().who(desk.library(), fragment, &filter, desk.settings.passages);
@@ -32,6 +32,12 @@ fn run(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
         let confidence = meant.first().map(|found| found.similarity);
         let pages = meant.into_iter().map(page).collect();
         return Ok(Reply { pages, confidence, alternatives: true, ..Reply::new(Outcome::Answered) });
+    }
+    if let Some(sentence) = args.sentence() {
+        // Plain language that only looked like a question for a quotation: "who wrote the report?"
+        let mut question = Args::asked_as(sentence);
+        question.set(&ask::QUESTION, sentence)?;
+        return (ask::SPEC.run)(desk, &question).await;
     }
     let held = present::counted(desk.book().all().len(), "quotation");
     let reply = Reply::text(
