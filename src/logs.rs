@@ -62,7 +62,8 @@ where
 fn env_filter(level: &str) -> Result<EnvFilter, FilterError> {
     let asked = filter::directives(level)?;
     let overall = asked.iter().rev().find_map(|directive| filter::level(directive));
-    let mut directives: Vec<String> = Vec::new();
+    // The page extractor warns of every slip in a page's metadata that it then does without.
+    let mut directives: Vec<String> = vec!["trafilatura=error".to_owned()];
     if overall.is_some_and(|level| level > LevelFilter::WARN) {
         directives.extend(NOISY.iter().map(|target| format!("{target}=warn")));
     }
