@@ -75,6 +75,7 @@ async fn an_old_export_brings_nothing_old_back() {
         assert_eq!(import(&store, &old).await.restored, 1, "what was removed is wanted again");
         let back = store.get(SHARED, "a").await.unwrap().unwrap();
         assert_eq!((back.version, back.article), (2, article("a", "A", "It came back.")));
+        assert_eq!(store.add(SHARED, &article("a", "A", "It came back.")).await.unwrap().outcome, Outcome::Unchanged);
     })
     .await;
 }

@@ -17,8 +17,8 @@ const SERVER: &str = "BYLINE_TEST_POSTGRES";
 pub struct Place {
     pub url: StoreUrl,
     pub text: String,
-    /// A folder for files of the test; on SQLite it holds the store.
-    pub folder: TempDir,
+    /// Holds the file while the test runs.
+    _folder: Option<TempDir>,
 }
 
 impl Place {
@@ -35,7 +35,7 @@ impl Place {
 pub fn sqlite() -> Place {
     let folder = tempfile::tempdir().unwrap();
     let text = folder.path().join("byline.db").to_str().unwrap().to_owned();
-    Place { url: text.parse().unwrap(), text, folder }
+    Place { url: text.parse().unwrap(), text, _folder: Some(folder) }
 }
 
 /// Runs a test on each database that there is, in a place of its own.
@@ -59,7 +59,7 @@ pub async fn each(test: impl AsyncFn(&Place)) {
     let mut url = url::Url::parse(&server).unwrap();
     url.set_path(&name);
     let text = url.to_string();
-    test(&Place { url: text.parse().unwrap(), text, folder: tempfile::tempdir().unwrap() }).await;
+    test(&Place { url: text.parse().unwrap(), text, _folder: None }).await;
     admin.execute(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"))).await.unwrap();
 }
 

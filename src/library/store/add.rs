@@ -6,8 +6,7 @@ use sqlx::any::AnyRow;
 
 use super::changes::ChangeKind;
 use super::error::{Located, Problem, check_key};
-use super::near::{self, Signature};
-use super::record::Parcel;
+use super::record::{self, Parcel};
 use super::writer::Writer;
 use super::{CollectionId, Store, StoreError, StoredId, millis};
 use crate::article::Article;
@@ -230,11 +229,12 @@ impl Writer {
         if same && !held.removed {
             return Ok(Added { id, key, version, outcome: Outcome::Unchanged, duplicate_of });
         }
+        // An exported version that is held, but not as the current one, brings the article back and not the version.
+        let parcel = if same && held.hash != parcel.hash { self.current(id, &key).await? } else { parcel };
         // Removed under one name and back under another: a file that was renamed.
         if held.removed && key_is_free {
             key.clone_from(&parcel.key);
         }
-        // An exported version that is held, but not as the current one, brings the article back and not the version.
         let renewed = !same;
         let number = if renewed { version.saturating_add(1) } else { version };
         let duplicate_of = if renewed || held.removed {
@@ -246,7 +246,6 @@ impl Writer {
             let changed = parcel.past.as_ref().map_or_else(|| millis(Timestamp::now()), |past| past.changed);
             self.put_version(id, number, &parcel, changed).await?;
         }
-        let hash = if renewed { parcel.hash.clone() } else { held.hash };
         sqlx::query(
             "UPDATE articles SET key = $1, url = COALESCE($2, url), version = $3, hash = $4, sketch = $5, duplicate_of = $6,
                                  removed_at = NULL
@@ -255,7 +254,7 @@ impl Writer {
         .bind(&key)
         .bind(parcel.url.clone())
         .bind(number)
-        .bind(hash)
+        .bind(parcel.hash.clone())
         .bind(parcel.near.as_ref().map(|near| near.sketch.clone()))
         .bind(duplicate_of.map(|id| id.0))
         .bind(id.0)
@@ -302,6 +301,17 @@ impl Writer {
         Ok(sqlx::query(version).bind(id.0).bind(hash.to_vec()).fetch_optional(&mut *self.tx).await?.is_some())
     }
 
+    /// The current version of an article, as it would come.
+    async fn current(&mut self, id: StoredId, key: &str) -> Result<Parcel, Problem> {
+        let query = "SELECT v.text, v.shape, v.meta FROM articles a
+                     JOIN versions v ON v.article = a.id AND v.number = a.version WHERE a.id = $1";
+        let row = sqlx::query(query).bind(id.0).fetch_one(&mut *self.tx).await?;
+        let article = record::article(key, row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        article
+            .map(|article| Parcel::of(&article))
+            .map_err(|reason| Problem::Damaged { article: key.to_owned(), reason })
+    }
+
     async fn key_is_taken(&mut self, collection: CollectionId, key: &str) -> Result<bool, Problem> {
         let taken = "SELECT id FROM articles WHERE collection = $1 AND key = $2";
         Ok(sqlx::query(taken).bind(collection.0).bind(key).fetch_optional(&mut *self.tx).await?.is_some())
@@ -332,63 +342,5 @@ impl Writer {
         .execute(&mut *self.tx)
         .await?;
         Ok(())
-    }
-
-    async fn put_bands(
-        &mut self,
-        collection: CollectionId,
-        id: StoredId,
-        near: Option<&Signature>,
-    ) -> Result<(), Problem> {
-        let Some(near) = near else { return Ok(()) };
-        let mut insert = sqlx::query(
-            "INSERT INTO bands (collection, article, band) VALUES
-             ($1, $2, $3), ($1, $2, $4), ($1, $2, $5), ($1, $2, $6), ($1, $2, $7), ($1, $2, $8), ($1, $2, $9), ($1, $2, $10)
-             ON CONFLICT DO NOTHING",
-        )
-        .bind(collection.0)
-        .bind(id.0);
-        for band in near.bands {
-            insert = insert.bind(band);
-        }
-        insert.execute(&mut *self.tx).await?;
-        Ok(())
-    }
-
-    async fn forget_bands(&mut self, id: StoredId) -> Result<(), Problem> {
-        sqlx::query("DELETE FROM bands WHERE article = $1").bind(id.0).execute(&mut *self.tx).await?;
-        Ok(())
-    }
-
-    /// The article that this one is nearest to, if it is near enough; of several as near, the one held longest. Where that is
-    /// itself a near-duplicate, the one that it repeats.
-    async fn near_duplicate(
-        &mut self,
-        collection: CollectionId,
-        near: Option<&Signature>,
-        id: StoredId,
-    ) -> Result<Option<StoredId>, Problem> {
-        let Some(near) = near else { return Ok(None) };
-        // Sixty-four: more articles than that share a group only where a whole collection repeats one text.
-        let mut candidates = sqlx::query(
-            "SELECT id, sketch, duplicate_of FROM articles
-             WHERE id <> $1 AND sketch IS NOT NULL AND id IN
-               (SELECT article FROM bands WHERE collection = $2 AND band IN ($3, $4, $5, $6, $7, $8, $9, $10))
-             ORDER BY id LIMIT 64",
-        )
-        .bind(id.0)
-        .bind(collection.0);
-        for band in near.bands {
-            candidates = candidates.bind(band);
-        }
-        let mut best: Option<(f64, StoredId)> = None;
-        for row in candidates.fetch_all(&mut *self.tx).await? {
-            let likeness = near::likeness(&near.sketch, row.try_get(1)?);
-            let root = StoredId(row.try_get::<Option<i64>, _>(2)?.unwrap_or(row.try_get(0)?));
-            if near::is_near(likeness) && root != id && best.is_none_or(|(most, _)| likeness > most) {
-                best = Some((likeness, root));
-            }
-        }
-        Ok(best.map(|(_, root)| root))
     }
 }

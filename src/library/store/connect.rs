@@ -88,15 +88,17 @@ impl Pools {
                 .after_connect(move |connection, _| {
                     Box::pin(async move { raw_sql(setup).execute(connection).await.map(drop) })
                 })
+                // SQLite undoes a transaction by itself when the disk is full; the driver then fails to undo it again, and
+                // takes the connection to be in that transaction for ever. Such a one is replaced. (The pool has
+                // pinged it before, behind all that was queued: what is still open is not about to be closed.)
+                .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         };
         let pools = Self {
             dialect: Dialect::Sqlite,
             writer: pool(1, SQLITE_EACH).connect_lazy_with(options),
             reader: pool(SQLITE_READERS, SQLITE_READER).connect_lazy_with(sqlite_options(&path, "rw")?),
         };
-        let mut tx = pools.begin().await?;
-        schema::migrate(&mut tx, pools.dialect).await?;
-        tx.commit().await?;
+        pools.update_schema().await?;
         Ok(pools)
     }
 
@@ -110,10 +112,18 @@ impl Pools {
         );
         let pool = pool.connect_lazy_with(options);
         let pools = Self { dialect: Dialect::Postgres, writer: pool.clone(), reader: pool };
-        let mut tx = pools.begin().await?;
-        schema::migrate(&mut tx, pools.dialect).await?;
-        tx.commit().await?;
+        pools.update_schema().await?;
         Ok(pools)
+    }
+
+    /// Brings the schema up to date. A store that is up to date is opened without a lock, while others write.
+    async fn update_schema(&self) -> Result<(), Problem> {
+        if !schema::is_current(&self.reader).await {
+            let mut tx = self.begin().await?;
+            schema::migrate(&mut tx, self.dialect).await?;
+            tx.commit().await?;
+        }
+        Ok(())
     }
 
     /// A transaction that will write. On SQLite it takes the write lock at once: one that first reads and then writes
@@ -148,8 +158,10 @@ const SQLITE_EACH: &str = "PRAGMA busy_timeout = 30000; PRAGMA synchronous = FUL
 /// … and those that only read.
 const SQLITE_READER: &str = "PRAGMA busy_timeout = 30000; PRAGMA query_only = ON; PRAGMA cache_size = -8000";
 
-/// PostgreSQL syncs at every commit unless its configuration says otherwise; then we ask for it.
-const POSTGRES_EACH: &str = "SELECT CAST(set_config('synchronous_commit', 'on', false) AS TEXT)
+/// What every PostgreSQL connection is told. The server syncs at every commit unless its configuration says otherwise; then we
+/// ask for it. A process that is stopped in the middle of a transaction must not stop the others for ever.
+const POSTGRES_EACH: &str = "SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s';
+     SELECT CAST(set_config('synchronous_commit', 'on', false) AS TEXT)
      WHERE current_setting('synchronous_commit') = 'off'";
 
 /// Makes the folder, and gives the file's path without `.`, `..` and links in its folder, which a URL would lose.

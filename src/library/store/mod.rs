@@ -46,6 +46,7 @@
 
 mod add;
 mod articles;
+mod bands;
 mod canonical;
 mod changes;
 mod communities;
@@ -57,6 +58,8 @@ mod outbox;
 mod pack;
 mod record;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod url;
 mod writer;
 

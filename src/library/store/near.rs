@@ -107,6 +107,7 @@ const FUNCTIONS: [(u64, u64); HASHES] = {
 mod tests {
     use super::*;
     use crate::article::read::{Format, read_text};
+    use crate::article::{Block, BlockKind, Draft, Metadata, Span};
 
     /// A report of `count` sentences, no two alike; `town` changes one word in each.
     fn report(title: &str, town: &str, count: usize) -> Article {
@@ -165,9 +166,13 @@ mod tests {
 
     #[test]
     fn what_is_stored_today_is_compared_with_what_is_made_tomorrow() {
-        let signature = Signature::of(&report("Ferry counted", "Aldersey", 3)).unwrap();
+        let text =
+            "Eight of the nine boats that left pier four on Monday were back before the second storm.".to_owned();
+        let blocks = vec![Block { span: Span::new(0, text.len()), kind: BlockKind::Paragraph }];
+        let article = Article::from_draft("a", Draft { text, blocks, meta: Metadata::default() }).unwrap();
+        let signature = Signature::of(&article).unwrap();
         let sum = signature.sketch.iter().fold(0, |sum, byte| mix(sum ^ u64::from(*byte)));
         let sum = signature.bands.iter().fold(sum, |sum, band| mix(sum ^ band.cast_unsigned()));
-        assert_eq!(sum, 0, "signatures changed: migrate the stored ones");
+        assert_eq!(sum, 13_326_769_279_823_786_386, "signatures changed: migrate the stored ones");
     }
 }

@@ -3,7 +3,7 @@
 //! Migrations are embedded and run in one transaction when a store is opened; a process that dies in between leaves the
 //! store as it was. Two processes that open one new store wait for each other.
 
-use sqlx::{Any, AssertSqlSafe, Row, Transaction, raw_sql};
+use sqlx::{Any, AnyPool, AssertSqlSafe, Row, Transaction, raw_sql};
 
 use super::connect::Dialect;
 use super::error::Problem;
@@ -16,6 +16,12 @@ pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
 
 /// What two processes that migrate one PostgreSQL database lock: “byline” in ASCII.
 const MIGRATION_LOCK: i64 = 0x6279_6c69_6e65;
+
+/// Whether a store has the schema of [`VERSION`]. What else there may be, also an error, is for [`migrate`] to tell.
+pub(super) async fn is_current(pool: &AnyPool) -> bool {
+    let row = sqlx::query("SELECT version FROM byline_schema").fetch_optional(pool).await;
+    row.ok().flatten().is_some_and(|row| row.try_get::<i64, _>(0).is_ok_and(|version| version == VERSION))
+}
 
 /// Brings the schema to [`VERSION`], inside `tx`.
 pub(super) async fn migrate(tx: &mut Transaction<'static, Any>, dialect: Dialect) -> Result<(), Problem> {
