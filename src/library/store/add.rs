@@ -50,6 +50,14 @@ pub(super) enum Identity {
     Exported,
 }
 
+/// The articles that share a key, an address or their content: three look-ups and not one with OR, for which SQLite reads the
+/// whole collection.
+pub(super) const HELD: &str = "SELECT id, key, url, version, hash, duplicate_of, removed_at FROM articles WHERE id IN
+     (SELECT id FROM articles WHERE collection = $1 AND key = $2 UNION ALL
+      SELECT id FROM articles WHERE collection = $1 AND url = $3 UNION ALL
+      SELECT id FROM articles WHERE collection = $1 AND hash = $4)
+     ORDER BY id";
+
 /// An article that is there.
 struct Held {
     id: StoredId,
@@ -272,16 +280,13 @@ impl Writer {
 
     /// The articles that share the parcel's key, address or content.
     async fn held(&mut self, collection: CollectionId, parcel: &Parcel) -> Result<Vec<Held>, Problem> {
-        let rows = sqlx::query(
-            "SELECT id, key, url, version, hash, duplicate_of, removed_at FROM articles
-             WHERE collection = $1 AND (key = $2 OR url = $3 OR hash = $4) ORDER BY id",
-        )
-        .bind(collection.0)
-        .bind(&parcel.key)
-        .bind(parcel.url.clone())
-        .bind(parcel.hash.clone())
-        .fetch_all(&mut *self.tx)
-        .await?;
+        let rows = sqlx::query(HELD)
+            .bind(collection.0)
+            .bind(&parcel.key)
+            .bind(parcel.url.clone())
+            .bind(parcel.hash.clone())
+            .fetch_all(&mut *self.tx)
+            .await?;
         let held = |row: &AnyRow| {
             Ok::<_, sqlx::Error>(Held {
                 id: StoredId(row.try_get(0)?),

@@ -78,3 +78,16 @@ async fn a_transaction_that_is_dropped_leaves_nothing() {
     assert_eq!(store.collections().await.unwrap().len(), 1);
     assert_eq!(store.add(SHARED, &article(1)).await.unwrap().id, id, "nor did it use a number up");
 }
+
+#[tokio::test]
+async fn adding_looks_articles_up_and_never_reads_a_whole_collection() {
+    use sqlx::Row;
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&StoreUrl::file(folder.path().join("byline.db"))).await.unwrap();
+    let plan = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", add::HELD));
+    let plan = sqlx::query(plan).bind(1_i64).bind("key").bind("url").bind(vec![0_u8]);
+    let steps: Vec<String> =
+        plan.fetch_all(store.inner.pools.reader()).await.unwrap().iter().map(|row| row.get(3)).collect();
+    assert!(steps.iter().any(|step| step.contains("(collection=? AND hash=?)")), "{steps:#?}");
+    assert!(!steps.iter().any(|step| step.contains("SCAN") || step.contains("(collection=?)")), "{steps:#?}");
+}
