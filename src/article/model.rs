@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{MAX_TEXT_BYTES, Published, Span, sentences};
 
 /// What a stretch of text is to a reader.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BlockKind {
     /// The article's title, where it stands in the text.
@@ -95,6 +95,16 @@ pub enum SpanError {
         /// One past its last byte.
         end: u32,
     },
+    /// A sentence lies outside the paragraphs, cuts a character, is empty, or overlaps the one before it.
+    #[error("sentence {index} ({start}..{end}) does not fit the paragraphs")]
+    Sentence {
+        /// Index of the sentence.
+        index: usize,
+        /// Its first byte.
+        start: u32,
+        /// One past its last byte.
+        end: u32,
+    },
     /// The text is longer than [`MAX_TEXT_BYTES`].
     #[error("the text has {0} bytes; at most {MAX_TEXT_BYTES} are kept")]
     TooLong(usize),
@@ -111,7 +121,7 @@ pub enum SpanError {
 /// assert_eq!(article.slice(article.sentences_of(paragraph)[1]), "Traffic was light.");
 /// # Ok::<(), byline::article::read::ReadError>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Article {
     key: String,
     meta: Metadata,
@@ -127,10 +137,49 @@ impl Article {
     /// # Errors
     /// [`SpanError`] when the draft's spans do not fit its text: a defect of the reader, not of the file.
     pub fn from_draft(key: impl Into<String>, draft: Draft) -> Result<Self, SpanError> {
+        Self::assemble(key.into(), draft, |text, paragraph, language, _| {
+            Ok(sentences::split(text, paragraph, language))
+        })
+    }
+
+    /// Puts an article together again from what was kept of it: its sentences are taken as given, not split anew, so that
+    /// an article that was stored under older rules comes back exactly as it was.
+    ///
+    /// # Errors
+    /// [`SpanError`] when the spans do not fit the text, or the sentences the paragraphs.
+    pub fn from_parts(key: impl Into<String>, draft: Draft, sentences: &[Span]) -> Result<Self, SpanError> {
+        let misplaced = |index: usize, span: Span| SpanError::Sentence { index, start: span.start, end: span.end };
+        let article = Self::assemble(key.into(), draft, |text, paragraph, _, first| {
+            let rest = sentences.get(first..).unwrap_or_default();
+            let own = rest.get(..rest.partition_point(|s| s.start < paragraph.end)).unwrap_or_default();
+            let mut past = paragraph.start;
+            for (index, &span) in own.iter().enumerate() {
+                let fits = span.start >= past && span.end <= paragraph.end && !span.is_empty();
+                if !fits || text.get(span.range()).is_none() {
+                    return Err(misplaced(first + index, span));
+                }
+                past = span.end;
+            }
+            Ok(own.to_vec())
+        })?;
+        match sentences.get(article.sentences.len()) {
+            Some(&left) => Err(misplaced(article.sentences.len(), left)),
+            None => Ok(article),
+        }
+    }
+
+    /// Checks the blocks; `sentences_of` gives a paragraph's sentences from the text, the paragraph, the language and the
+    /// number of sentences before it.
+    fn assemble(
+        key: String,
+        draft: Draft,
+        sentences_of: impl Fn(&str, Span, &str, usize) -> Result<Vec<Span>, SpanError>,
+    ) -> Result<Self, SpanError> {
         let Draft { text, blocks, meta } = draft;
         if text.len() > MAX_TEXT_BYTES {
             return Err(SpanError::TooLong(text.len()));
         }
+        let language = meta.language.as_deref().unwrap_or("en");
         let mut past = 0;
         let mut section = None;
         let (mut paragraphs, mut all) = (Vec::new(), Vec::new());
@@ -143,11 +192,11 @@ impl Article {
                 section = Some(span);
             } else if kind.is_quotable() && !span.is_empty() {
                 let first = all.len();
-                all.extend(sentences::split(&text, span, meta.language.as_deref().unwrap_or("en")));
+                all.extend(sentences_of(&text, span, language, first)?);
                 paragraphs.push(Paragraph { span, kind, section, sentences: first..all.len() });
             }
         }
-        Ok(Self { key: key.into(), meta, text: text.into(), blocks, paragraphs, sentences: all })
+        Ok(Self { key, meta, text: text.into(), blocks, paragraphs, sentences: all })
     }
 
     /// A short name, unique in a library: the file's stem, with a suffix where several share it.
@@ -209,5 +258,63 @@ impl Article {
         let after = self.paragraphs.partition_point(|p| p.span.start <= span.start);
         let index = after.checked_sub(1)?;
         (span.start < self.paragraphs[index].span.end).then_some(index)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::article::read::{Format, read_text};
+
+    fn draft_of(article: &Article) -> Draft {
+        Draft { text: article.text().to_owned(), blocks: article.blocks().to_vec(), meta: article.meta().clone() }
+    }
+
+    fn article() -> Article {
+        let text =
+            "Pier reopens\n\nThe pier reopened. It was “worth it”.\n\nCosts\n\nNobody would say. A figure is due.\n";
+        read_text("pier", text, Format::Text).unwrap()
+    }
+
+    #[test]
+    fn an_article_put_together_from_its_parts_is_the_same_article() {
+        let article = article();
+        assert_eq!(article.sentences().len(), 4);
+        let again = Article::from_parts("pier", draft_of(&article), article.sentences()).unwrap();
+        assert_eq!(again, article);
+    }
+
+    #[test]
+    fn kept_sentences_are_not_split_anew() {
+        let article = article();
+        let whole: Vec<Span> = article.paragraphs().iter().map(|p| p.span).collect();
+        let again = Article::from_parts("pier", draft_of(&article), &whole).unwrap();
+        assert_eq!(again.sentences(), whole);
+        assert_eq!(again.sentences_of(&again.paragraphs()[1]), &whole[1..]);
+    }
+
+    #[test]
+    fn sentences_that_fit_no_paragraph_are_refused() {
+        let article = article();
+        let good = article.sentences();
+        let outside = Span::new(0, 4);
+        let across = Span::new(good[1].start as usize, good[2].end as usize);
+        let mark = article.text().find('“').unwrap();
+        let cut = Span::new(mark + 1, good[1].end as usize);
+        let empty = Span::new(good[0].start as usize, good[0].start as usize);
+        for (bad, index) in [
+            (vec![outside, good[0], good[1], good[2], good[3]], 0),
+            (vec![good[0], across, good[3]], 1),
+            (vec![good[0], cut, good[2], good[3]], 1),
+            (vec![empty, good[1]], 0),
+            (vec![good[1], good[0]], 1),
+            (vec![good[0], good[1], good[2], good[3], Span::new(200, 210)], 4),
+        ] {
+            let refused = Article::from_parts("pier", draft_of(&article), &bad);
+            assert!(
+                matches!(refused, Err(SpanError::Sentence { index: at, .. }) if at == index),
+                "{bad:?}: {refused:?}"
+            );
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! Everything above this layer reads articles through a [`Library`]; everything below does not know it exists.
 
 mod find;
+pub mod store;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,0 +1,351 @@
+//! Adding articles, replacing them by newer versions, removing and renaming them.
+
+use jiff::Timestamp;
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+use super::changes::ChangeKind;
+use super::error::{Located, Problem, check_key};
+use super::record::{self, Parcel};
+use super::writer::Writer;
+use super::{CollectionId, Store, StoreError, StoredId, millis};
+use crate::article::Article;
+
+/// What adding an article came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Added {
+    /// The article's number in the store.
+    pub id: StoredId,
+    /// The key under which it is held: not always the one that it came with.
+    pub key: String,
+    /// Its current version, counted from 1.
+    pub version: i64,
+    /// What happened.
+    pub outcome: Outcome,
+    /// The article that it is a near-duplicate of, among those of its collection that were there when it was added or last
+    /// changed. Readers decide what to do with it: it is kept like any other.
+    pub duplicate_of: Option<StoredId>,
+}
+
+/// What happened to an article that was added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It was not there.
+    New,
+    /// It is there, to the byte.
+    Unchanged,
+    /// It was there with other words or another shape; these are now its current version.
+    NewVersion,
+    /// It had been removed, and is back.
+    Restored,
+}
+
+/// How an article that comes is known to be one that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Identity {
+    /// By address, key or content: what comes from a file or a page.
+    Full,
+    /// By address or key: what comes from an export, where two articles of one content are two articles, and a version that
+    /// is held already is no news.
+    Exported,
+}
+
+/// The articles that share a key, an address or their content: three look-ups and not one with OR, for which SQLite reads the
+/// whole collection.
+pub(super) const HELD: &str = "SELECT id, key, url, version, hash, duplicate_of, removed_at FROM articles WHERE id IN
+     (SELECT id FROM articles WHERE collection = $1 AND key = $2 UNION ALL
+      SELECT id FROM articles WHERE collection = $1 AND url = $3 UNION ALL
+      SELECT id FROM articles WHERE collection = $1 AND hash = $4)
+     ORDER BY id";
+
+/// An article that is there.
+struct Held {
+    id: StoredId,
+    key: String,
+    url: Option<String>,
+    version: i64,
+    hash: Vec<u8>,
+    duplicate_of: Option<StoredId>,
+    removed: bool,
+}
+
+impl Store {
+    /// Adds an article to a collection, once however often it is called.
+    ///
+    /// It is taken for one that is held, in this order:
+    /// 1. by its [canonical address](super::canonical_url);
+    /// 2. by its key, unless both have an address and the two differ: then it is another article, and its key gets a suffix
+    ///    (`name-2`), as in a [`Library`](crate::library::Library);
+    /// 3. by its content (text, blocks, sentences, metadata): a copy under another name is [`Unchanged`](Outcome::Unchanged), and
+    ///    [`Added::key`] tells the name that it is held under. Whoever sees a file renamed calls [`rename`](Store::rename).
+    ///
+    /// So keys must tell sources apart: where two folders hold a `notes.txt` each, the caller makes them `a/notes` and `b/notes`.
+    /// A program that reads files better than its predecessor did makes new versions when it reads them again.
+    ///
+    /// # Errors
+    /// [`Problem::Key`] for a key that can't be kept, [`Problem::Missing`] for a collection that is not there, and what a
+    /// database may answer.
+    pub async fn add(&self, collection: CollectionId, article: &Article) -> Result<Added, StoreError> {
+        let added = self.add_all(collection, std::slice::from_ref(article)).await?;
+        added.into_iter().next().ok_or(Problem::Task("nothing was added".to_owned())).at(self.place())
+    }
+
+    /// Adds articles in one transaction, all or none; the outcomes are in the order of the articles.
+    ///
+    /// A few hundred at a time are fast and don't keep others waiting.
+    ///
+    /// # Errors
+    /// Those of [`add`](Store::add); then none was added.
+    pub async fn add_all(&self, collection: CollectionId, articles: &[Article]) -> Result<Vec<Added>, StoreError> {
+        let articles = articles.to_vec();
+        // Hashing a batch takes milliseconds: not on the threads that answer.
+        let parcels = tokio::task::spawn_blocking(move || articles.iter().map(Parcel::of).collect::<Vec<_>>()).await;
+        let parcels = parcels.map_err(|ended| Problem::Task(ended.to_string())).at(self.place())?;
+        self.put_all(collection, parcels, Identity::Full).await.at(self.place())
+    }
+
+    pub(super) async fn put_all(
+        &self,
+        collection: CollectionId,
+        parcels: Vec<Parcel>,
+        identity: Identity,
+    ) -> Result<Vec<Added>, Problem> {
+        for parcel in &parcels {
+            check_key(&parcel.key)?;
+        }
+        let mut writer = Writer::begin(self).await?;
+        let known = "SELECT id FROM collections WHERE id = $1";
+        if sqlx::query(known).bind(collection.0).fetch_optional(&mut *writer.tx).await?.is_none() {
+            return Err(Problem::Missing(format!("collection {}", collection.0)));
+        }
+        let mut all = Vec::with_capacity(parcels.len());
+        for parcel in parcels {
+            all.push(writer.put(collection, parcel, identity).await?);
+        }
+        writer.commit().await?;
+        Ok(all)
+    }
+
+    /// Removes an article; whether it was there. It no longer answers, and is kept: adding it again
+    /// [restores](Outcome::Restored) it, and [`article`](Store::article) still gives it by its number.
+    ///
+    /// # Errors
+    /// What a database may answer.
+    pub async fn remove(&self, collection: CollectionId, key: &str) -> Result<bool, StoreError> {
+        let removed = async {
+            let mut writer = Writer::begin(self).await?;
+            let removed = "UPDATE articles SET removed_at = $1
+                           WHERE collection = $2 AND key = $3 AND removed_at IS NULL RETURNING id";
+            let now = millis(Timestamp::now());
+            let removed = sqlx::query(removed).bind(now).bind(collection.0).bind(key);
+            let Some(row) = removed.fetch_optional(&mut *writer.tx).await? else { return Ok(false) };
+            let id = StoredId(row.try_get(0)?);
+            writer.forget_bands(id).await?;
+            writer.log(ChangeKind::Removed, id, collection).await?;
+            writer.commit().await?;
+            Ok::<_, Problem>(true)
+        };
+        // A key that can't be kept is not there, and PostgreSQL would not even compare it.
+        if check_key(key).is_err() { Ok(false) } else { removed.await.at(self.place()) }
+    }
+
+    /// Gives an article another key; whether it was there. Nothing happens where the new key is taken.
+    ///
+    /// # Errors
+    /// [`Problem::Key`], and what a database may answer.
+    pub async fn rename(&self, collection: CollectionId, from: &str, to: &str) -> Result<bool, StoreError> {
+        let renamed = async {
+            check_key(to)?;
+            let mut writer = Writer::begin(self).await?;
+            if writer.key_is_taken(collection, to).await? {
+                return Ok(false);
+            }
+            let renamed = "UPDATE articles SET key = $1
+                           WHERE collection = $2 AND key = $3 AND removed_at IS NULL RETURNING id";
+            let renamed = sqlx::query(renamed).bind(to).bind(collection.0).bind(from);
+            let Some(row) = renamed.fetch_optional(&mut *writer.tx).await? else { return Ok(false) };
+            writer.log(ChangeKind::Changed, StoredId(row.try_get(0)?), collection).await?;
+            writer.commit().await?;
+            Ok::<_, Problem>(true)
+        };
+        if check_key(from).is_err() { Ok(false) } else { renamed.await.at(self.place()) }
+    }
+}
+
+impl Writer {
+    async fn put(&mut self, collection: CollectionId, parcel: Parcel, identity: Identity) -> Result<Added, Problem> {
+        let mut held = self.held(collection, &parcel).await?;
+        let by_url = held.iter().position(|h| h.url.is_some() && h.url == parcel.url);
+        let by_key = held.iter().position(|h| h.key == parcel.key);
+        let of_key = by_key.filter(|&at| held.get(at).is_some_and(|h| h.url.is_none() || parcel.url.is_none()));
+        let by_content = || {
+            let live = |h: &Held| h.hash == parcel.hash && !h.removed;
+            held.iter().position(live).or_else(|| held.iter().position(|h| h.hash == parcel.hash))
+        };
+        let found = by_url.or(of_key).or_else(|| if identity == Identity::Full { by_content() } else { None });
+        let key_is_free = by_key.is_none();
+        match found.map(|at| held.swap_remove(at)) {
+            None => self.put_new(collection, parcel, key_is_free).await,
+            Some(held) => self.put_again(collection, parcel, held, key_is_free, identity).await,
+        }
+    }
+
+    async fn put_new(&mut self, collection: CollectionId, parcel: Parcel, key_is_free: bool) -> Result<Added, Problem> {
+        let id = self.next_article();
+        let key = if key_is_free { parcel.key.clone() } else { self.free_key(collection, &parcel.key, id).await? };
+        let now = millis(Timestamp::now());
+        let (added, changed) = parcel.past.as_ref().map_or((now, now), |past| (past.added, past.changed));
+        let earlier = parcel.past.as_ref().map(|past| past.versions.as_slice()).unwrap_or_default();
+        let version = i64::try_from(earlier.len()).unwrap_or(i64::MAX).saturating_add(1);
+        let duplicate_of = self.near_duplicate(collection, parcel.near.as_ref(), id).await?;
+        sqlx::query(
+            "INSERT INTO articles (id, collection, key, url, version, hash, sketch, duplicate_of, added_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        )
+        .bind(id.0)
+        .bind(collection.0)
+        .bind(&key)
+        .bind(parcel.url.clone())
+        .bind(version)
+        .bind(parcel.hash.clone())
+        .bind(parcel.near.as_ref().map(|near| near.sketch.clone()))
+        .bind(duplicate_of.map(|id| id.0))
+        .bind(added)
+        .execute(&mut *self.tx)
+        .await?;
+        for (number, earlier) in (1..).zip(earlier) {
+            let changed = earlier.past.as_ref().map_or(added, |past| past.changed);
+            self.put_version(id, number, earlier, changed).await?;
+        }
+        self.put_version(id, version, &parcel, changed).await?;
+        self.put_bands(collection, id, parcel.near.as_ref()).await?;
+        self.log(ChangeKind::Added, id, collection).await?;
+        Ok(Added { id, key, version, outcome: Outcome::New, duplicate_of })
+    }
+
+    async fn put_again(
+        &mut self,
+        collection: CollectionId,
+        parcel: Parcel,
+        held: Held,
+        key_is_free: bool,
+        identity: Identity,
+    ) -> Result<Added, Problem> {
+        let Held { id, mut key, version, duplicate_of, .. } = held;
+        let same =
+            held.hash == parcel.hash || (identity == Identity::Exported && self.has_version(id, &parcel.hash).await?);
+        if same && !held.removed {
+            return Ok(Added { id, key, version, outcome: Outcome::Unchanged, duplicate_of });
+        }
+        // An exported version that is held, but not as the current one, brings the article back and not the version.
+        let parcel = if same && held.hash != parcel.hash { self.current(id, &key).await? } else { parcel };
+        // Removed under one name and back under another: a file that was renamed.
+        if held.removed && key_is_free {
+            key.clone_from(&parcel.key);
+        }
+        let renewed = !same;
+        let number = if renewed { version.saturating_add(1) } else { version };
+        let duplicate_of = if renewed || held.removed {
+            self.near_duplicate(collection, parcel.near.as_ref(), id).await?
+        } else {
+            duplicate_of
+        };
+        if renewed {
+            let changed = parcel.past.as_ref().map_or_else(|| millis(Timestamp::now()), |past| past.changed);
+            self.put_version(id, number, &parcel, changed).await?;
+        }
+        sqlx::query(
+            "UPDATE articles SET key = $1, url = COALESCE($2, url), version = $3, hash = $4, sketch = $5, duplicate_of = $6,
+                                 removed_at = NULL
+             WHERE id = $7",
+        )
+        .bind(&key)
+        .bind(parcel.url.clone())
+        .bind(number)
+        .bind(parcel.hash.clone())
+        .bind(parcel.near.as_ref().map(|near| near.sketch.clone()))
+        .bind(duplicate_of.map(|id| id.0))
+        .bind(id.0)
+        .execute(&mut *self.tx)
+        .await?;
+        self.forget_bands(id).await?;
+        self.put_bands(collection, id, parcel.near.as_ref()).await?;
+        let (kind, outcome) = match held.removed {
+            true => (ChangeKind::Added, Outcome::Restored),
+            false => (ChangeKind::Changed, Outcome::NewVersion),
+        };
+        self.log(kind, id, collection).await?;
+        Ok(Added { id, key, version: number, outcome, duplicate_of })
+    }
+
+    /// The articles that share the parcel's key, address or content.
+    async fn held(&mut self, collection: CollectionId, parcel: &Parcel) -> Result<Vec<Held>, Problem> {
+        let rows = sqlx::query(HELD)
+            .bind(collection.0)
+            .bind(&parcel.key)
+            .bind(parcel.url.clone())
+            .bind(parcel.hash.clone())
+            .fetch_all(&mut *self.tx)
+            .await?;
+        let held = |row: &AnyRow| {
+            Ok::<_, sqlx::Error>(Held {
+                id: StoredId(row.try_get(0)?),
+                key: row.try_get(1)?,
+                url: row.try_get(2)?,
+                version: row.try_get(3)?,
+                hash: row.try_get(4)?,
+                duplicate_of: row.try_get::<Option<i64>, _>(5)?.map(StoredId),
+                removed: row.try_get::<Option<i64>, _>(6)?.is_some(),
+            })
+        };
+        Ok(rows.iter().map(held).collect::<Result<_, _>>()?)
+    }
+
+    async fn has_version(&mut self, id: StoredId, hash: &[u8]) -> Result<bool, Problem> {
+        let version = "SELECT number FROM versions WHERE article = $1 AND hash = $2 LIMIT 1";
+        Ok(sqlx::query(version).bind(id.0).bind(hash.to_vec()).fetch_optional(&mut *self.tx).await?.is_some())
+    }
+
+    /// The current version of an article, as it would come.
+    async fn current(&mut self, id: StoredId, key: &str) -> Result<Parcel, Problem> {
+        let query = "SELECT v.text, v.shape, v.meta FROM articles a
+                     JOIN versions v ON v.article = a.id AND v.number = a.version WHERE a.id = $1";
+        let row = sqlx::query(query).bind(id.0).fetch_one(&mut *self.tx).await?;
+        let article = record::article(key, row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        article
+            .map(|article| Parcel::of(&article))
+            .map_err(|reason| Problem::Damaged { article: key.to_owned(), reason })
+    }
+
+    async fn key_is_taken(&mut self, collection: CollectionId, key: &str) -> Result<bool, Problem> {
+        let taken = "SELECT id FROM articles WHERE collection = $1 AND key = $2";
+        Ok(sqlx::query(taken).bind(collection.0).bind(key).fetch_optional(&mut *self.tx).await?.is_some())
+    }
+
+    /// `key-2` to `key-9`; then numbers from the article's own, lest a thousand pages called `index` are counted each time.
+    async fn free_key(&mut self, collection: CollectionId, key: &str, id: StoredId) -> Result<String, Problem> {
+        for number in (2..10).chain(id.0.max(10)..) {
+            let key = format!("{key}-{number}");
+            if !self.key_is_taken(collection, &key).await? {
+                return Ok(key);
+            }
+        }
+        Err(Problem::Task("no key is free".to_owned()))
+    }
+
+    async fn put_version(&mut self, id: StoredId, number: i64, parcel: &Parcel, at: i64) -> Result<(), Problem> {
+        sqlx::query(
+            "INSERT INTO versions (article, number, hash, text, shape, meta, added_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(id.0)
+        .bind(number)
+        .bind(parcel.hash.clone())
+        .bind(parcel.text.clone())
+        .bind(parcel.shape.clone())
+        .bind(&parcel.meta)
+        .bind(at)
+        .execute(&mut *self.tx)
+        .await?;
+        Ok(())
+    }
+}

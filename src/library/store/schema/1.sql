@@ -1,0 +1,101 @@
+-- What a store keeps. One text for SQLite and PostgreSQL; `schema.rs` puts SQLite's names for two types in.
+-- Times are milliseconds since 1970 (UTC). Numbers come from `counters`, not from the databases' own sequences:
+-- their values become visible out of order, these never do.
+
+CREATE TABLE counters (
+    name TEXT PRIMARY KEY,
+    value BIGINT NOT NULL
+);
+INSERT INTO counters (name, value) VALUES ('change', 0), ('article', 0), ('collection', 1), ('community', 0), ('job', 0);
+
+-- Articles that are read together. Number 1 is the one that every community reads by default.
+CREATE TABLE collections (
+    id BIGINT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+);
+INSERT INTO collections (id, name) VALUES (1, 'shared');
+
+-- A removed article keeps its row and its versions, so that what was quoted from it stays explainable.
+CREATE TABLE articles (
+    id BIGINT PRIMARY KEY,
+    collection BIGINT NOT NULL REFERENCES collections (id),
+    key TEXT NOT NULL,
+    url TEXT,
+    version BIGINT NOT NULL,
+    hash BYTEA NOT NULL,
+    sketch BYTEA,
+    duplicate_of BIGINT REFERENCES articles (id),
+    added_at BIGINT NOT NULL,
+    removed_at BIGINT,
+    UNIQUE (collection, key),
+    UNIQUE (collection, url)
+);
+CREATE INDEX articles_in_order ON articles (collection, id);
+CREATE INDEX articles_by_hash ON articles (collection, hash);
+
+-- Written once, never changed.
+CREATE TABLE versions (
+    article BIGINT NOT NULL REFERENCES articles (id),
+    number BIGINT NOT NULL,
+    hash BYTEA NOT NULL,
+    text BYTEA NOT NULL,
+    shape BYTEA NOT NULL,
+    meta TEXT NOT NULL,
+    added_at BIGINT NOT NULL,
+    PRIMARY KEY (article, number)
+);
+
+-- Under which numbers an article's near-duplicates are found; see near.rs.
+CREATE TABLE bands (
+    collection BIGINT NOT NULL,
+    band BIGINT NOT NULL,
+    article BIGINT NOT NULL REFERENCES articles (id),
+    PRIMARY KEY (collection, band, article)
+);
+CREATE INDEX bands_of_article ON bands (article);
+
+-- The log that search indexes follow. Kinds: 0 added, 1 changed, 2 removed.
+CREATE TABLE changes (
+    seq BIGINT PRIMARY KEY,
+    kind SMALLINT NOT NULL,
+    article BIGINT NOT NULL REFERENCES articles (id),
+    collection BIGINT NOT NULL
+);
+
+-- A Discord server, a Matrix room or space, the console.
+CREATE TABLE communities (
+    id BIGINT PRIMARY KEY,
+    network TEXT NOT NULL,
+    name TEXT NOT NULL,
+    collection BIGINT NOT NULL REFERENCES collections (id),
+    UNIQUE (network, name)
+);
+
+-- `channel` is empty for what holds in the whole community.
+CREATE TABLE settings (
+    community BIGINT NOT NULL REFERENCES communities (id),
+    channel TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (community, channel, name)
+);
+
+-- Everything that is posted unasked. States: 0 open, 1 sent, 2 given up.
+CREATE TABLE outbox (
+    id BIGINT PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    destination TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    state SMALLINT NOT NULL,
+    attempts BIGINT NOT NULL,
+    due_at BIGINT NOT NULL,
+    next_at BIGINT NOT NULL,
+    lease_owner TEXT,
+    lease_until BIGINT,
+    last_error TEXT,
+    network_id TEXT,
+    queued_at BIGINT NOT NULL,
+    sent_at BIGINT
+);
+CREATE INDEX outbox_open ON outbox (destination, due_at, id) WHERE state = 0;
+CREATE INDEX outbox_next ON outbox (next_at) WHERE state = 0;

@@ -1,0 +1,203 @@
+//! Export and import.
+
+use std::io::{self, Cursor};
+use std::sync::{Arc, Mutex};
+
+use byline::article::{Article, Block, BlockKind, Draft, Metadata, Span};
+use byline::library::store::{Imported, Outcome, Problem, SHARED, Store};
+use proptest::prelude::*;
+
+use crate::place::{Place, article, body, each, page, sqlite};
+
+async fn export(store: &Store) -> Vec<u8> {
+    let mut out = Vec::new();
+    let told = store.export(SHARED, &mut out).await.unwrap();
+    assert_eq!(told.bytes, out.len() as u64);
+    out
+}
+
+async fn import(store: &Store, lines: &[u8]) -> Imported {
+    store.import(SHARED, Cursor::new(lines.to_vec()), |_| ()).await.unwrap()
+}
+
+/// Fills a store with whatever can happen to articles.
+async fn fill(store: &Store) {
+    let story = body(1, 20);
+    let page = |n: u64| page("index", &format!("https://example.org/{n}"), &body(n, 3));
+    store
+        .add_all(SHARED, &[article("a", "A", &story), article("b", "Copy of A", &story), article("c", "C", "It left.")])
+        .await
+        .unwrap();
+    store.add_all(SHARED, &[page(1), page(2), page(3)]).await.unwrap();
+    store.add(SHARED, &article("c", "C", "It came.")).await.unwrap();
+    store.add(SHARED, &article("c", "C", "It stayed, “they” said: né 🚢.")).await.unwrap();
+    store.remove(SHARED, "a").await.unwrap();
+    // Two articles of one content, by way of a new version.
+    store.add(SHARED, &article("b", "C", "It left.")).await.unwrap();
+    store.add(SHARED, &article("d", "D", "It sank.")).await.unwrap();
+    store.add(SHARED, &article("d", "C", "It left.")).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_exported_and_imported_is_exported_the_same() {
+    each(async |place| {
+        let here = sqlite().open_kept().await;
+        fill(&here.0).await;
+        let lines = export(&here.0).await;
+        let there = place.open().await;
+        let imported = import(&there, &lines).await;
+        assert_eq!((imported.lines, imported.new, imported.refused), (6, 6, 0), "{imported:?}");
+        assert_eq!(String::from_utf8(export(&there).await).unwrap(), String::from_utf8(lines.clone()).unwrap());
+        let (old, new) =
+            (here.0.get(SHARED, "c").await.unwrap().unwrap(), there.get(SHARED, "c").await.unwrap().unwrap());
+        assert_eq!(
+            (new.version, &new.article, new.added_at, new.changed_at),
+            (3, &old.article, old.added_at, old.changed_at)
+        );
+        let first = there.version(new.id, 1).await.unwrap().unwrap();
+        assert_eq!(first.article, article("c", "C", "It left."));
+        let again = import(&there, &lines).await;
+        assert_eq!((again.unchanged, again.new + again.new_versions + again.restored), (6, 0), "{again:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_old_export_brings_nothing_old_back() {
+    each(async |place| {
+        let store = place.open().await;
+        store.add(SHARED, &article("a", "A", "It left.")).await.unwrap();
+        let old = export(&store).await;
+        store.add(SHARED, &article("a", "A", "It came back.")).await.unwrap();
+        assert_eq!(import(&store, &old).await.unchanged, 1);
+        assert_eq!(store.get(SHARED, "a").await.unwrap().unwrap().version, 2);
+        store.remove(SHARED, "a").await.unwrap();
+        assert_eq!(import(&store, &old).await.restored, 1, "what was removed is wanted again");
+        let back = store.get(SHARED, "a").await.unwrap().unwrap();
+        assert_eq!((back.version, back.article), (2, article("a", "A", "It came back.")));
+        assert_eq!(store.add(SHARED, &article("a", "A", "It came back.")).await.unwrap().outcome, Outcome::Unchanged);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn any_jsonl_of_articles_is_read_and_bad_lines_hide_no_other() {
+    each(async |place| {
+        let store = place.open().await;
+        let damaged = {
+            let other = sqlite().open_kept().await;
+            other.0.add(SHARED, &article("x", "X", "It left.")).await.unwrap();
+            String::from_utf8(export(&other.0).await).unwrap().replace("\"text\":\"X", "\"text\":\"é")
+        };
+        let lines = format!(
+            "\u{feff}{{\"id\": \"a\", \"title\": \"A\", \"text\": \"It left.\"}}\n\n{{\"title\": }}\n{{\"title\": \"E\"}}\n{damaged}{}\n{}",
+            r#"{"id": "n\u0000", "title": "N", "text": "It came."}"#, r#"{"title": "Last", "text": "It stayed."}"#
+        );
+        let imported = import(&store, lines.as_bytes()).await;
+        assert_eq!((imported.lines, imported.new, imported.refused), (6, 2, 4), "{imported:?}");
+        assert_eq!(imported.bytes, lines.len() as u64);
+        let refused: Vec<_> = imported.refusals.iter().map(|refused| refused.line).collect();
+        assert_eq!(refused, [3, 4, 5, 6]);
+        assert!(imported.refusals[2].reason.contains("does not fit"), "{:?}", imported.refusals[2]);
+        assert!(store.get(SHARED, "a").await.unwrap().is_some());
+        assert!(store.get(SHARED, "line-7").await.unwrap().is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn progress_is_told_after_each_batch_that_is_kept() {
+    each(async |place| {
+        let store = place.open().await;
+        let lines: String = (0..600)
+            .map(|n| format!("{{\"id\": \"{n}\", \"title\": \"Boat\", \"text\": \"{}\"}}\n", body(n, 1)))
+            .collect();
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let keep = Arc::clone(&told);
+        let progress = move |so_far: &Imported| keep.lock().unwrap().push(so_far.lines);
+        let all = store.import(SHARED, Cursor::new(lines), progress).await.unwrap();
+        assert_eq!((all.lines, all.new), (600, 600));
+        let told = told.lock().unwrap();
+        assert!(told.len() > 1 && told.is_sorted() && told.last() == Some(&600), "{told:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_input_that_breaks_off_is_told_and_what_came_is_kept() {
+    each(async |place| {
+        struct Broken;
+        impl io::Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::other("the cable is out"))
+            }
+        }
+        let store = place.open().await;
+        let lines: String = (0..300)
+            .map(|n| format!("{{\"id\": \"{n}\", \"title\": \"Boat\", \"text\": \"{}\"}}\n", body(n, 1)))
+            .collect();
+        let input = io::BufReader::new(io::Read::chain(Cursor::new(lines), Broken));
+        let error = store.import(SHARED, input, |_| ()).await.unwrap_err();
+        assert!(matches!(&error.problem, Problem::Io(io) if io.to_string() == "the cable is out"), "{error}");
+        assert_eq!(store.count(SHARED).await.unwrap(), 256, "one batch was whole");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_output_that_is_full_is_told() {
+    let (store, _place) = sqlite().open_kept().await;
+    store.add(SHARED, &article("a", "A", "It left.")).await.unwrap();
+    let mut small = [0_u8; 10];
+    let error = store.export(SHARED, &mut small[..]).await.unwrap_err();
+    assert!(matches!(error.problem, Problem::Io(_)), "{error}");
+}
+
+impl Place {
+    /// An open store, and its place, which must outlive it.
+    async fn open_kept(self) -> (Store, Self) {
+        (self.open().await, self)
+    }
+}
+
+/// Articles of any text, shape and metadata.
+fn articles() -> impl Strategy<Value = Vec<Article>> {
+    let kinds = [BlockKind::Title, BlockKind::Heading, BlockKind::Paragraph, BlockKind::ListItem, BlockKind::Furniture];
+    let blocks = proptest::collection::vec((0..kinds.len(), "[ \\n\u{0}é]{0,4}", "\\PC{1,60}"), 0..6);
+    let one = ("[a-c]", blocks, "\\PC{0,12}", proptest::option::of("https://e\\.org/[a-b]")).prop_map(
+        move |(key, blocks, title, url)| {
+            let mut draft = Draft { meta: Metadata { title, url, ..Metadata::default() }, ..Draft::default() };
+            for (kind, gap, words) in blocks {
+                draft.text.push_str(&gap);
+                let start = draft.text.len();
+                draft.text.push_str(&words);
+                draft.blocks.push(Block { span: Span::new(start, draft.text.len()), kind: kinds[kind] });
+            }
+            Article::from_draft(key, draft).unwrap()
+        },
+    );
+    proptest::collection::vec(one, 1..12)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn whatever_was_added_is_moved_whole(given in articles(), removed in "[a-c]") {
+        tokio::runtime::Runtime::new().unwrap().block_on(async {
+            let (here, _kept) = sqlite().open_kept().await;
+            for article in &given {
+                let added = here.add(SHARED, article).await.unwrap();
+                let stored = here.article(added.id).await.unwrap().unwrap().article;
+                assert_eq!((stored.text(), stored.blocks(), stored.sentences(), stored.meta()),
+                    (article.text(), article.blocks(), article.sentences(), article.meta()));
+                let again = here.add(SHARED, article).await.unwrap();
+                assert_eq!((again.outcome, again.id), (Outcome::Unchanged, added.id));
+            }
+            here.remove(SHARED, &removed).await.unwrap();
+            let lines = export(&here).await;
+            let (there, _kept) = sqlite().open_kept().await;
+            import(&there, &lines).await;
+            assert_eq!(export(&there).await, lines);
+        });
+    }
+}
