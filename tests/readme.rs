@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use byline::chat::text::{Style, render};
 use byline::config;
-use byline::router::table;
+use byline::intake::folder;
+use byline::router::{Desk, Router, Settings, table};
 
 /// Holds the part of the README between `<!-- name -->` and `<!-- /name -->` against what the program says.
 fn hold(name: &str, told: &str) {
@@ -19,8 +21,23 @@ fn hold(name: &str, told: &str) {
     }
 }
 
+/// What the program answers to the README's example questions, over the sample articles.
+fn example() -> String {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/articles");
+    let router = Router::new(Desk::new(folder::load(&[samples], || ()).library, Settings::default()));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let turn = |question: &str| {
+        let reply = runtime.block_on(router.answer_text(question));
+        format!("» {question}\n{}\n", render(&reply, Style { color: false, width: Some(100) }))
+    };
+    let turns = ["How long is the crack in Wending Bridge?", "who said “forty tonnes of gravel”?"].map(turn);
+    format!("```text\n{}```\n", turns.join("\n"))
+}
+
+// One test: under BYLINE_BLESS all parts are written into one file.
 #[test]
-fn the_readme_has_the_command_table_and_every_setting() {
+fn the_readme_has_the_example_as_answered_the_command_table_and_every_setting() {
+    hold("example", &example());
     hold("commands", &table::as_markdown());
     hold("settings", &config::markdown_table(&config::keys::TABLE));
 }
