@@ -30,6 +30,21 @@ pub(super) struct Entity {
     pub roles: Vec<Vec<String>>,
 }
 
+impl Entity {
+    /// The entity that a run of name words introduces; what the article tells of it comes later.
+    fn of(run: &Run) -> Self {
+        Self {
+            name: run.span,
+            words: run.words.clone(),
+            organisation: run.organisation,
+            gender: None,
+            titles: HashSet::new(),
+            acronym: None,
+            roles: Vec::new(),
+        }
+    }
+}
+
 /// Where an entity is named.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Mention {
@@ -105,15 +120,7 @@ impl Cast {
         for (index, run) in runs.iter().enumerate().filter(|(_, run)| run.words.len() > 1) {
             let key = if run.organisation { run.words.clone() } else { first_and_last(&run.words) };
             let entity = *by_words.entry(key).or_insert_with(|| {
-                self.entities.push(Entity {
-                    name: run.span,
-                    words: run.words.clone(),
-                    organisation: run.organisation,
-                    gender: None,
-                    titles: HashSet::new(),
-                    acronym: None,
-                    roles: Vec::new(),
-                });
+                self.entities.push(Entity::of(run));
                 self.entities.len() - 1
             });
             of_run[index] = Some(entity);
@@ -134,15 +141,7 @@ impl Cast {
                     return None;
                 }
                 Some(*lone.entry(word).or_insert_with(|| {
-                    self.entities.push(Entity {
-                        name: run.span,
-                        words: run.words.clone(),
-                        organisation: run.organisation,
-                        gender: None,
-                        titles: HashSet::new(),
-                        acronym: None,
-                        roles: Vec::new(),
-                    });
+                    self.entities.push(Entity::of(run));
                     self.entities.len() - 1
                 }))
             });

@@ -1,6 +1,18 @@
 //! Text and blocks of a source that has mark-up: rendered once, and from then on the article's text.
 
+use super::text::furniture::{Place, is_furniture};
 use crate::article::{Block, BlockKind, Span};
+
+/// What a block is whose mark-up stands inside a heading, a block quote or a list item, or in none of them.
+pub(super) fn kind_within(heading: bool, quote: bool, item: bool, words: &str) -> BlockKind {
+    match (heading, quote, item) {
+        (true, ..) => BlockKind::Heading,
+        _ if is_furniture(words.trim(), Place::Within) => BlockKind::Furniture,
+        (_, true, _) => BlockKind::BlockQuote,
+        (_, _, true) => BlockKind::ListItem,
+        _ => BlockKind::Paragraph,
+    }
+}
 
 /// Collects rendered blocks into one text, a blank line between them.
 #[derive(Debug, Default)]

@@ -2,8 +2,8 @@
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-use super::builder::Builder;
-use super::text::furniture::{Place, is_furniture};
+use super::builder::{Builder, kind_within};
+
 use super::{ReadError, front_matter, nesting};
 use crate::article::{BlockKind, Draft};
 
@@ -108,18 +108,7 @@ impl Page {
 
     fn flush(&mut self) {
         let words = std::mem::take(&mut self.words);
-        let kind = if self.heading {
-            BlockKind::Heading
-        } else if is_furniture(words.trim(), Place::Within) {
-            BlockKind::Furniture
-        } else if self.quotes > 0 {
-            BlockKind::BlockQuote
-        } else if self.items > 0 {
-            BlockKind::ListItem
-        } else {
-            BlockKind::Paragraph
-        };
-        self.builder.push(kind, &words);
+        self.builder.push(kind_within(self.heading, self.quotes > 0, self.items > 0, &words), &words);
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use trafilatura::dom::Document;
 
-use crate::article::read::builder::Builder;
+use crate::article::read::builder::{Builder, kind_within};
 use crate::article::read::text::credits::take as is_credits;
 use crate::article::read::text::furniture::{Place, is_furniture};
 use crate::article::{Block, BlockKind, Metadata};
@@ -125,18 +125,8 @@ impl Page {
     fn flush(&mut self) {
         self.breaks = 0;
         let words = std::mem::take(&mut self.words);
-        let kind = if self.headings > 0 {
-            BlockKind::Heading
-        } else if is_furniture(words.trim(), Place::Within) {
-            BlockKind::Furniture
-        } else if self.quotes > 0 {
-            BlockKind::BlockQuote
-        } else if self.items > 0 {
-            BlockKind::ListItem
-        } else {
-            BlockKind::Paragraph
-        };
-        self.builder.push(kind, &words);
+        let (heading, quote, item) = (self.headings > 0, self.quotes > 0, self.items > 0);
+        self.builder.push(kind_within(heading, quote, item, &words), &words);
     }
 }
 
