@@ -8,17 +8,34 @@ pub mod store;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::article::{Article, Published};
 
 pub use find::Named;
+use store::{Stored, StoredId};
 
-/// The number of an article in a library, stable while the library lives.
+/// The number of an article in a library. It stays with the article while the library lives, through new versions, and is not
+/// given to another when the article is taken out; so it can be an index into whatever is kept beside the library, with
+/// [`Library::slots`] places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ArticleId(pub u32);
 
-/// The articles that are held, in the order in which they were added.
+/// Which article and version of a store an article of a library is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Mark {
+    /// Its number in the store.
+    pub id: StoredId,
+    /// The version, counted from 1.
+    pub version: i64,
+    /// When the article was first added to the store.
+    pub added_at: Timestamp,
+}
+
+/// The articles that are held, in the order in which they were added: those that are read together.
+///
+/// Cheap to clone: the articles themselves are shared.
 ///
 /// ```
 /// use byline::article::read::{Format, read_text};
@@ -30,8 +47,17 @@ pub struct ArticleId(pub u32);
 /// ```
 #[derive(Debug, Default, Clone)]
 pub struct Library {
-    articles: Vec<Arc<Article>>,
+    /// By number; a place whose article was taken out stays empty.
+    places: Vec<Option<Place>>,
+    held: usize,
     by_key: HashMap<String, ArticleId>,
+    by_mark: HashMap<StoredId, ArticleId>,
+}
+
+#[derive(Debug, Clone)]
+struct Place {
+    article: Arc<Article>,
+    mark: Option<Mark>,
 }
 
 /// Which articles a question or a look-up may use. The default is all of them.
@@ -76,37 +102,93 @@ impl Library {
             let free = (2..).map(|n| format!("{stem}-{n}")).find(|key| !self.by_key.contains_key(key));
             article.rename(free.unwrap_or(stem));
         }
-        let id = ArticleId(u32::try_from(self.articles.len()).unwrap_or(u32::MAX));
-        self.by_key.insert(article.key().to_owned(), id);
-        self.articles.push(Arc::new(article));
+        self.put(Place { article: Arc::new(article), mark: None })
+    }
+
+    /// Puts in what a store holds: a new article, or in its place a new version of one that is here. A removed one is taken
+    /// out. The number that it has (or had) here; `None` when it was removed and was not here.
+    pub fn put_stored(&mut self, stored: Stored) -> Option<ArticleId> {
+        let Stored { id, article, version, added_at, removed_at, .. } = stored;
+        if removed_at.is_some() {
+            return self.take_out_stored(id);
+        }
+        let place = Place { article: Arc::new(article), mark: Some(Mark { id, version, added_at }) };
+        let Some(here) = self.by_stored(id) else { return Some(self.put(place)) };
+        let slot = self.places.get_mut(here.0 as usize)?;
+        let key = place.article.key().to_owned();
+        if let Some(old) = slot.replace(place)
+            && self.by_key.get(old.article.key()) == Some(&here)
+        {
+            self.by_key.remove(old.article.key());
+        }
+        self.by_key.insert(key, here);
+        Some(here)
+    }
+
+    /// Takes out the article that has this number in the store; the number that it had here.
+    pub fn take_out_stored(&mut self, id: StoredId) -> Option<ArticleId> {
+        let here = self.by_mark.remove(&id)?;
+        if let Some(gone) = self.places.get_mut(here.0 as usize).and_then(Option::take) {
+            self.held -= 1;
+            if self.by_key.get(gone.article.key()) == Some(&here) {
+                self.by_key.remove(gone.article.key());
+            }
+        }
+        Some(here)
+    }
+
+    fn put(&mut self, place: Place) -> ArticleId {
+        let id = ArticleId(narrow(self.places.len()));
+        self.by_key.insert(place.article.key().to_owned(), id);
+        if let Some(mark) = place.mark {
+            self.by_mark.insert(mark.id, id);
+        }
+        self.places.push(Some(place));
+        self.held += 1;
         id
     }
 
     /// How many articles are held.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.articles.len()
+        self.held
     }
 
     /// Whether none is held.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.articles.is_empty()
+        self.held == 0
+    }
+
+    /// One more than the highest number that was ever given: the length of a list that [`ArticleId`]s are indices into.
+    #[must_use]
+    pub fn slots(&self) -> usize {
+        self.places.len()
     }
 
     /// The article with this number.
     ///
     /// # Panics
-    /// When `id` comes from another library.
+    /// When `id` comes from another library, or its article was taken out.
     #[must_use]
     pub fn article(&self, id: ArticleId) -> &Arc<Article> {
-        &self.articles[id.0 as usize]
+        self.get(id).expect("a number of this library")
     }
 
     /// The article with this number, if this library holds it.
     #[must_use]
     pub fn get(&self, id: ArticleId) -> Option<&Arc<Article>> {
-        self.articles.get(id.0 as usize)
+        self.place(id).map(|place| &place.article)
+    }
+
+    /// What the article with this number is in the store; nothing for one that came from no store.
+    #[must_use]
+    pub fn mark(&self, id: ArticleId) -> Option<Mark> {
+        self.place(id)?.mark
+    }
+
+    fn place(&self, id: ArticleId) -> Option<&Place> {
+        self.places.get(id.0 as usize)?.as_ref()
     }
 
     /// The article with this key.
@@ -115,24 +197,95 @@ impl Library {
         self.by_key.get(key).copied()
     }
 
+    /// The article with this number in the store.
+    #[must_use]
+    pub fn by_stored(&self, id: StoredId) -> Option<ArticleId> {
+        self.by_mark.get(&id).copied()
+    }
+
     /// All articles with their numbers, in the order in which they were added.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (ArticleId, &Arc<Article>)> {
-        self.articles.iter().enumerate().map(|(n, article)| (ArticleId(u32::try_from(n).unwrap_or(u32::MAX)), article))
+    pub fn iter(&self) -> impl Iterator<Item = (ArticleId, &Arc<Article>)> {
+        let numbered = self.places.iter().enumerate();
+        numbered.filter_map(|(n, place)| Some((ArticleId(narrow(n)), &place.as_ref()?.article)))
+    }
+
+    fn articles(&self) -> impl Iterator<Item = &Article> {
+        self.places.iter().flatten().map(|place| &*place.article)
+    }
+
+    /// For each number whether its article passes a filter: for those who ask of thousands of passages or quotations.
+    pub(crate) fn admitted(&self, filter: &Filter) -> Vec<bool> {
+        let mut admitted = vec![false; self.slots()];
+        for (id, article) in self.iter() {
+            if let Some(passes) = admitted.get_mut(id.0 as usize) {
+                *passes = filter.admits(id, article);
+            }
+        }
+        admitted
     }
 
     /// The earliest and the latest publication date among the dated articles.
     #[must_use]
     pub fn dates(&self) -> Option<(Published, Published)> {
-        let dated = || self.articles.iter().filter_map(|a| a.meta().published);
+        let dated = || self.articles().filter_map(|a| a.meta().published);
         Some((dated().min_by_key(Published::order_key)?, dated().max_by_key(Published::order_key)?))
     }
 
     /// The names of all outlets, each once, in alphabetical order.
     #[must_use]
     pub fn outlets(&self) -> Vec<&str> {
-        let mut outlets: Vec<&str> = self.articles.iter().filter_map(|a| a.meta().outlet.as_deref()).collect();
+        let mut outlets: Vec<&str> = self.articles().filter_map(|a| a.meta().outlet.as_deref()).collect();
         outlets.sort_unstable();
         outlets.dedup();
         outlets
+    }
+}
+
+fn narrow(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::article::read::{Format, read_text};
+    use crate::library::store::CollectionId;
+
+    fn stored(id: i64, version: i64, key: &str, title: &str) -> Stored {
+        let text = format!("{title}\n\nSomething happened here today.\n");
+        Stored {
+            id: StoredId(id),
+            collection: CollectionId(1),
+            article: read_text(key, &text, Format::Text).unwrap(),
+            version,
+            added_at: Timestamp::UNIX_EPOCH,
+            changed_at: Timestamp::UNIX_EPOCH,
+            duplicate_of: None,
+            removed_at: None,
+        }
+    }
+
+    #[test]
+    fn a_new_version_takes_the_place_of_the_old_one() {
+        let mut library = Library::default();
+        let id = library.put_stored(stored(7, 1, "ferry", "Ferry late")).unwrap();
+        library.put_stored(stored(8, 1, "pier", "Pier shut"));
+        assert_eq!(library.put_stored(stored(7, 2, "boat", "Ferry on time")), Some(id));
+        assert_eq!((library.len(), library.slots()), (2, 2));
+        assert_eq!(library.article(id).meta().title, "Ferry on time");
+        assert_eq!(library.mark(id).map(|mark| mark.version), Some(2));
+        assert_eq!((library.by_key("ferry"), library.by_key("boat")), (None, Some(id)));
+    }
+
+    #[test]
+    fn a_number_is_not_given_twice() {
+        let mut library = Library::default();
+        let gone = library.put_stored(stored(7, 1, "ferry", "Ferry late")).unwrap();
+        let removed = Stored { removed_at: Some(Timestamp::UNIX_EPOCH), ..stored(7, 1, "ferry", "Ferry late") };
+        assert_eq!(library.put_stored(removed), Some(gone));
+        assert!(library.is_empty() && library.get(gone).is_none() && library.by_key("ferry").is_none());
+        let next = library.put_stored(stored(9, 1, "ferry", "Ferry back")).unwrap();
+        assert_ne!(next, gone);
+        assert_eq!(library.iter().map(|(id, _)| id).collect::<Vec<_>>(), [next]);
     }
 }

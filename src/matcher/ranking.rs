@@ -113,7 +113,7 @@ impl Admitted {
             _ if filter.is_empty() => Self::All,
             Some(id) if admits(id) => Self::One(index.run(id)),
             Some(_) => Self::One(Run::default()),
-            None => Self::Some(library.iter().map(|(id, article)| filter.admits(id, article)).collect()),
+            None => Self::Some(library.admitted(filter)),
         }
     }
 

@@ -19,7 +19,7 @@ mod story;
 mod voices;
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::article::{Article, Span};
 use crate::library::{ArticleId, Filter, Library};
@@ -197,14 +197,15 @@ impl Why {
 /// ```
 #[must_use]
 pub fn compose(library: &Library, book: &QuoteBook, wanted: &Wanted) -> Digest {
-    let mut why: Vec<Option<Why>> = library.iter().map(|(id, article)| screen(id, article, wanted)).collect();
-    let open: Vec<ArticleId> =
-        library.iter().zip(&why).filter(|(_, out)| out.is_none()).map(|((id, _), _)| id).collect();
-    let mut settle = |id: ArticleId, reason: Why| {
-        if let Some(slot) = why.get_mut(id.0 as usize) {
-            *slot = Some(reason);
+    let mut why: BTreeMap<ArticleId, Why> = BTreeMap::new();
+    let mut open: Vec<ArticleId> = Vec::new();
+    for (id, article) in library.iter() {
+        match screen(id, article, wanted) {
+            Some(reason) => drop(why.insert(id, reason)),
+            None => open.push(id),
         }
-    };
+    }
+    let mut settle = |id: ArticleId, reason: Why| drop(why.insert(id, reason));
     let mut groups = story::groups(library, book, &open);
     groups.sort_by_key(|group| {
         (Reverse((group.outlets, group.articles(), group.quotations, group.newest)), group.first())
@@ -232,8 +233,7 @@ pub fn compose(library: &Library, book: &QuoteBook, wanted: &Wanted) -> Digest {
     }
     let in_stories = stories.iter().map(|story| story.members().collect());
     let voices = voices::who_spoke(library, book, &in_stories.collect::<Vec<_>>(), &beyond, wanted.voices);
-    let verdicts =
-        library.iter().zip(why).filter_map(|((article, _), why)| Some(Verdict { article, why: why? })).collect();
+    let verdicts = why.into_iter().map(|(article, why)| Verdict { article, why }).collect();
     Digest { stories, voices, verdicts }
 }
 
