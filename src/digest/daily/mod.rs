@@ -201,11 +201,15 @@ pub fn compose(library: &Library, book: &QuoteBook, wanted: &Wanted) -> Digest {
     let mut open: Vec<ArticleId> = Vec::new();
     for (id, article) in library.iter() {
         match screen(id, article, wanted) {
-            Some(reason) => drop(why.insert(id, reason)),
+            Some(reason) => {
+                why.insert(id, reason);
+            }
             None => open.push(id),
         }
     }
-    let mut settle = |id: ArticleId, reason: Why| drop(why.insert(id, reason));
+    let mut settle = |id: ArticleId, reason: Why| {
+        why.insert(id, reason);
+    };
     let mut groups = story::groups(library, book, &open);
     groups.sort_by_key(|group| {
         (Reverse((group.outlets, group.articles(), group.quotations, group.newest)), group.first())
