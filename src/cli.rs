@@ -19,7 +19,7 @@ use crate::logs;
 use crate::matcher::Thresholds;
 use crate::reply::Outcome;
 use crate::router::table::{COMMANDS, Spec};
-use crate::router::{Args, Desk, Problem, Router, Settings, help};
+use crate::router::{Args, Desk, Place, Problem, Router, Settings, help};
 
 /// What `--help` and the README say of exit statuses.
 const EXIT_STATUS: &str = "Exit status: 0 answered, 1 not in the articles, 2 error.";
@@ -188,7 +188,7 @@ fn converse(config: &Config) -> anyhow::Result<()> {
     let runtime = Runtime::new()?;
     let options = console::Options { style: style(config), history: config.console.history.clone() };
     if io::stdin().is_terminal() && io::stdout().is_terminal() {
-        router.desk().prepare()?;
+        runtime.block_on(async { Ok::<_, anyhow::Error>(router.desk(&Place::console()).await?.prepare().await?) })?;
         console::converse(&router, &runtime, &options)
     } else {
         console::answer_lines(&router, &runtime, io::stdin().lock(), io::stdout().lock(), &options)
@@ -206,7 +206,7 @@ fn answer_once(spec: &'static Spec, asked: &ArgMatches, config: &Config) -> anyh
     // Help tells of commands, not of articles: it must work where there are none.
     let router = if spec.name == help::NAME { empty(config) } else { open(config)? };
     let reply = match options(spec, given) {
-        Ok(args) => Runtime::new()?.block_on(router.answer(spec, &args)),
+        Ok(args) => Runtime::new()?.block_on(router.answer(&Place::console(), spec, &args)),
         Err(problem) => router.refuse(problem),
     };
     let mut out = io::stdout().lock();

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use byline::chat::text::{Style, render};
 use byline::intake::folder;
 use byline::reply::{Checked, Outcome};
-use byline::router::{Desk, Router, Settings};
+use byline::router::{Desk, Place, Router, Settings};
 use proptest::prelude::*;
 
 static ROUTER: LazyLock<Router> = LazyLock::new(|| {
@@ -20,7 +20,7 @@ static ROUTER: LazyLock<Router> = LazyLock::new(|| {
 });
 
 fn answer(text: &str) -> Checked {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(ROUTER.answer_text(text))
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(ROUTER.answer_text(&Place::console(), text))
 }
 
 /// Several questions and their answers, as the console shows them in a pipe.

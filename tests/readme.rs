@@ -5,7 +5,7 @@ use std::path::Path;
 use byline::chat::text::{Style, render};
 use byline::config;
 use byline::intake::folder;
-use byline::router::{Desk, Router, Settings, table};
+use byline::router::{Desk, Place, Router, Settings, table};
 
 /// Holds the part of the README between `<!-- name -->` and `<!-- /name -->` against what the program says.
 fn hold(name: &str, told: &str) {
@@ -27,7 +27,7 @@ fn example() -> String {
     let router = Router::new(Desk::new(folder::load(&[samples], || ()).library, Settings::default()));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let turn = |question: &str| {
-        let reply = runtime.block_on(router.answer_text(question));
+        let reply = runtime.block_on(router.answer_text(&Place::console(), question));
         format!("» {question}\n{}\n", render(&reply, Style { color: false, width: Some(100) }))
     };
     let turns = ["How long is the crack in Wending Bridge?", "who said “forty tonnes of gravel”?"].map(turn);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use byline::intake::folder;
 use byline::reply::{Block, Checked, Outcome, Quoted};
-use byline::router::{Desk, Router, Settings};
+use byline::router::{Desk, Place, Router, Settings};
 
 /// A router over the seed article, or `None` (told on standard error, past the test harness) where it is not at hand.
 fn router() -> Option<Router> {
@@ -21,7 +21,7 @@ fn router() -> Option<Router> {
 }
 
 fn answer(router: &Router, text: &str) -> Checked {
-    tokio::runtime::Runtime::new().unwrap().block_on(router.answer_text(text))
+    tokio::runtime::Runtime::new().unwrap().block_on(router.answer_text(&Place::console(), text))
 }
 
 fn first(reply: &Checked) -> &Quoted {
@@ -97,7 +97,8 @@ fn an_altered_quotation_is_told_with_its_difference() {
 #[test]
 fn no_heading_and_no_furniture_is_ever_an_answer() {
     let Some(router) = router() else { return };
-    let (_, article) = router.desk().library().iter().next().unwrap();
+    let desk = tokio::runtime::Runtime::new().unwrap().block_on(router.desk(&Place::console())).unwrap();
+    let (_, article) = desk.library().iter().next().unwrap();
     assert_eq!(article.paragraphs().len(), 11, "the running text has eleven paragraphs");
     // Every short line that no stop closes is a heading or furniture there.
     let closed = |line: &str| line.ends_with(['.', '!', '?', '”']);

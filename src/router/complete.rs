@@ -20,7 +20,7 @@ const MOST_NUMBERS: usize = 1_000;
 
 /// The ways to go on after `line`, and the byte of `line` from which on they stand in.
 #[must_use]
-pub fn complete(desk: &Desk, line: &str) -> (usize, Vec<Completion>) {
+pub async fn complete(desk: &Desk, line: &str) -> (usize, Vec<Completion>) {
     let Some(typed) = line.strip_prefix(COMMAND_MARK) else { return (line.len(), Vec::new()) };
     let (name, mut rest) = match typed.split_once(char::is_whitespace) {
         None => return (COMMAND_MARK.len_utf8(), specs(COMMANDS, typed)),
@@ -36,7 +36,7 @@ pub fn complete(desk: &Desk, line: &str) -> (usize, Vec<Completion>) {
             },
         }
     }
-    let (start, found) = in_options(desk, spec, rest);
+    let (start, found) = in_options(desk, spec, rest).await;
     (line.len() - rest.len() + start, found)
 }
 
@@ -47,7 +47,7 @@ fn specs(specs: &[Spec], typed: &str) -> Vec<Completion> {
 }
 
 /// Completes an option's name, its value, or the words that no option claims.
-fn in_options(desk: &Desk, spec: &Spec, rest: &str) -> (usize, Vec<Completion>) {
+async fn in_options(desk: &Desk, spec: &Spec, rest: &str) -> (usize, Vec<Completion>) {
     let word = rest.rfind(char::is_whitespace).map_or(0, |at| at + rest[at..].chars().next().map_or(1, char::len_utf8));
     if let Some(typed) = rest[word..].strip_prefix("--") {
         let unused = |option: &&OptionSpec| !rest[..word].contains(&format!("--{}", option.name));
@@ -68,7 +68,7 @@ fn in_options(desk: &Desk, spec: &Spec, rest: &str) -> (usize, Vec<Completion>) 
     match named {
         Some((option, at)) if !ended(&rest[at..]) => {
             let typed = rest[at..].trim_start_matches(['"', '“']);
-            let mut values = values(desk, option.kind, typed);
+            let mut values = values(desk, option.kind, typed).await;
             for value in &mut values {
                 if value.text.contains(' ') {
                     value.text = format!("\"{}\"", value.text);
@@ -77,7 +77,7 @@ fn in_options(desk: &Desk, spec: &Spec, rest: &str) -> (usize, Vec<Completion>) 
             (at, values)
         }
         None => match spec.rest_option() {
-            Some(option) => (0, values(desk, option.kind, rest.trim_start())),
+            Some(option) => (0, values(desk, option.kind, rest.trim_start()).await),
             None => (rest.len(), Vec::new()),
         },
         Some(_) => (rest.len(), Vec::new()),
@@ -93,7 +93,7 @@ fn ended(value: &str) -> bool {
 }
 
 /// What an option of this kind can hold and fits what was typed: what begins with it first, then what holds a word that does.
-fn values(desk: &Desk, kind: Kind, typed: &str) -> Vec<Completion> {
+async fn values(desk: &Desk, kind: Kind, typed: &str) -> Vec<Completion> {
     let library = desk.library();
     let candidates: Vec<Completion> = match kind {
         Kind::Words | Kind::Day => Vec::new(),
@@ -112,12 +112,12 @@ fn values(desk: &Desk, kind: Kind, typed: &str) -> Vec<Completion> {
             .into_iter()
             .map(|outlet| Completion { text: outlet.to_owned(), about: String::new() })
             .collect(),
-        Kind::Speaker => desk
-            .book()
-            .speakers()
-            .into_iter()
-            .map(|(text, count)| Completion { text, about: super::present::counted(count, "quotation") })
-            .collect(),
+        Kind::Speaker => {
+            // Who can't be told completes nothing; the command itself will say why.
+            let speakers = desk.book().await.map(|book| book.speakers()).unwrap_or_default();
+            let quoted = |count| super::present::counted(count, "quotation");
+            speakers.into_iter().map(|(text, count)| Completion { text, about: quoted(count) }).collect()
+        }
         Kind::Command => COMMANDS
             .iter()
             .map(|spec| Completion { text: spec.name.to_owned(), about: spec.about.to_owned() })
@@ -143,12 +143,13 @@ mod tests {
     use crate::library::Library;
     use crate::router::Settings;
 
-    fn completed(line: &str) -> Vec<String> {
+    #[tokio::main(flavor = "current_thread")]
+    async fn completed(line: &str) -> Vec<String> {
         let mut library = Library::default();
         for title in ["Ferry strike goes on", "Bridge opens early"] {
             library.add(read_text("a", &format!("{title}\n\nSomething happened here.\n"), Format::Text).unwrap());
         }
-        let (at, found) = complete(&Desk::new(library, Settings::default()), line);
+        let (at, found) = complete(&Desk::new(library, Settings::default()), line).await;
         found.into_iter().map(|completion| format!("{}{}", &line[..at], completion.text)).collect()
     }
 

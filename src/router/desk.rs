@@ -1,7 +1,12 @@
 //! What commands answer from: the library and everything derived from it.
 
-use std::sync::OnceLock;
+use std::path::PathBuf;
+use std::sync::Arc;
 
+use tokio::sync::OnceCell;
+use tokio::task::{JoinError, spawn_blocking};
+
+use crate::library::store::Seq;
 use crate::library::{ArticleId, Filter, Library, Named};
 use crate::matcher::{MatchError, Matcher, Thresholds};
 use crate::quotes::QuoteBook;
@@ -26,31 +31,75 @@ impl Default for Settings {
     }
 }
 
-/// The library with its search index and its quotations, each made when it is first needed: a one-shot command pays only
-/// for what it uses.
+/// The articles that are read together, with their search index and their quotations, each made when it is first needed: a
+/// one-shot command pays only for what it uses.
+///
+/// A desk never changes. When articles do, [`Desk::next`] makes another one from it.
 #[derive(Debug)]
 pub struct Desk {
-    library: Library,
-    matcher: OnceLock<Matcher>,
-    book: OnceLock<QuoteBook>,
+    library: Arc<Library>,
+    matcher: OnceCell<Arc<Matcher>>,
+    book: OnceCell<Arc<QuoteBook>>,
+    kept: Option<Kept>,
     /// What the configuration says.
     pub settings: Settings,
 }
 
+/// Where a desk's articles are kept, for one that comes from a store.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    /// The folder of the collection's index.
+    pub(super) index: PathBuf,
+    /// The last change that the library holds.
+    pub(super) seq: Seq,
+}
+
+/// Why a desk could not give what was asked of it.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// The search index could not be made or read.
+    #[error(transparent)]
+    Match(#[from] MatchError),
+    /// A defect of ours: the work ended early.
+    #[error("the work ended early: {0}")]
+    Task(#[from] JoinError),
+}
+
 impl Desk {
-    /// A desk over `library`.
+    /// A desk over a library that no store keeps.
     #[must_use]
     pub fn new(library: Library, settings: Settings) -> Self {
-        Self { library, matcher: OnceLock::new(), book: OnceLock::new(), settings }
+        Self::over(library, None, settings)
+    }
+
+    pub(super) fn over(library: Library, kept: Option<Kept>, settings: Settings) -> Self {
+        Self { library: Arc::new(library), matcher: OnceCell::new(), book: OnceCell::new(), kept, settings }
+    }
+
+    /// The desk after a change: over `library`, in which the articles numbered `changed` are new, have another version or
+    /// were taken out. What this desk had made is brought up to date, not made anew.
+    pub(super) async fn next(&self, library: Library, changed: Vec<ArticleId>, kept: Kept) -> Result<Self, DeskError> {
+        let next = Self::over(library, Some(kept), self.settings);
+        let library = Arc::clone(&next.library);
+        // A folder's index is open once in a process: a question may be opening it here, and the next desk must not as well.
+        let (matcher, thresholds) = (Arc::clone(self.matcher().await?), self.settings.thresholds);
+        let matcher = spawn_blocking(move || {
+            drop((matcher, changed));
+            Matcher::build(&library)
+        });
+        next.matcher.set(Arc::new(matcher.await??.with_thresholds(thresholds))).ok();
+        Ok(next)
     }
 
     /// Makes everything now, so that the first question need not wait.
     ///
     /// # Errors
-    /// [`MatchError`] when the index can't be built.
-    pub fn prepare(&self) -> Result<(), MatchError> {
-        let (matcher, _) = rayon::join(|| self.matcher().map(drop), || self.book());
-        matcher
+    /// [`DeskError`] when the index can't be made.
+    pub async fn prepare(&self) -> Result<(), DeskError> {
+        let (matcher, book) = tokio::join!(self.matcher(), self.book());
+        matcher?;
+        book?;
+        Ok(())
     }
 
     /// The articles.
@@ -59,22 +108,36 @@ impl Desk {
         &self.library
     }
 
+    /// The last change of the store that this desk knows; nothing for one that comes from no store.
+    #[must_use]
+    pub fn seq(&self) -> Option<Seq> {
+        self.kept.as_ref().map(|kept| kept.seq)
+    }
+
     /// The search index.
     ///
     /// # Errors
-    /// [`MatchError`] when it can't be built.
-    pub fn matcher(&self) -> Result<&Matcher, MatchError> {
-        if let Some(matcher) = self.matcher.get() {
-            return Ok(matcher);
-        }
-        let built = Matcher::build(&self.library)?.with_thresholds(self.settings.thresholds);
-        Ok(self.matcher.get_or_init(|| built))
+    /// [`DeskError`] when it can't be made.
+    pub async fn matcher(&self) -> Result<&Arc<Matcher>, DeskError> {
+        let thresholds = self.settings.thresholds;
+        let make = async || {
+            let library = Arc::clone(&self.library);
+            let matcher = spawn_blocking(move || Matcher::build(&library)).await??;
+            Ok(Arc::new(matcher.with_thresholds(thresholds)))
+        };
+        self.matcher.get_or_try_init(make).await
     }
 
     /// The quotations.
-    #[must_use]
-    pub fn book(&self) -> &QuoteBook {
-        self.book.get_or_init(|| QuoteBook::build(&self.library))
+    ///
+    /// # Errors
+    /// [`DeskError`] when they can't be gathered.
+    pub async fn book(&self) -> Result<&Arc<QuoteBook>, DeskError> {
+        let make = async || {
+            let library = Arc::clone(&self.library);
+            Ok(Arc::new(spawn_blocking(move || QuoteBook::build(&library)).await?))
+        };
+        self.book.get_or_try_init(make).await
     }
 
     /// The article that a person names.

@@ -7,47 +7,74 @@ mod args;
 mod commands;
 mod complete;
 mod desk;
+mod desks;
 mod line;
 mod plain;
 mod present;
 mod problem;
+mod request;
 pub mod table;
 
 pub use args::{Args, Value};
 pub use commands::help;
 pub use complete::{Completion, complete};
-pub use desk::{Desk, Settings};
+pub use desk::{Desk, DeskError, Settings};
+pub use desks::{Desks, OpenError};
 pub use line::{Line, words_of};
 pub use plain::understand;
 pub use problem::Problem;
+pub use request::{Place, Request};
 
+use std::sync::Arc;
+
+use crate::library::Library;
 use crate::reply::{Block, Checked, Reply};
-use table::Spec;
+use table::{Audience, Spec};
 
 /// Takes what people say and gives back checked replies.
 #[derive(Debug)]
 pub struct Router {
-    desk: Desk,
+    source: Source,
+}
+
+/// What answers are drawn from.
+#[derive(Debug)]
+enum Source {
+    /// Articles that were read for this one run.
+    Fixed(Arc<Desk>),
+    /// A store.
+    Kept(Desks),
 }
 
 /// What starts a command in text, on surfaces that have no commands of their own.
 pub const COMMAND_MARK: char = '/';
 
 impl Router {
-    /// A router that answers from `desk`.
+    /// A router that answers from `desk` wherever it is asked, and keeps nothing.
     #[must_use]
     pub fn new(desk: Desk) -> Self {
-        Self { desk }
+        Self { source: Source::Fixed(Arc::new(desk)) }
     }
 
-    /// What the answers are drawn from.
+    /// A router that answers each community from the collection that it reads.
     #[must_use]
-    pub fn desk(&self) -> &Desk {
-        &self.desk
+    pub fn over(desks: Desks) -> Self {
+        Self { source: Source::Kept(desks) }
+    }
+
+    /// What answers at a place are drawn from at this moment.
+    ///
+    /// # Errors
+    /// [`Problem::Store`] when the store does not give it.
+    pub async fn desk(&self, place: &Place) -> Result<Arc<Desk>, Problem> {
+        match &self.source {
+            Source::Fixed(desk) => Ok(Arc::clone(desk)),
+            Source::Kept(desks) => Ok(desks.at(place).await?),
+        }
     }
 
     /// Answers a line of text: a command that begins with `/`, or plain language.
-    pub async fn answer_text(&self, text: &str) -> Checked {
+    pub async fn answer_text(&self, place: &Place, text: &str) -> Checked {
         // People's words are private: they are told at debug level only.
         tracing::debug!(%text, "asked");
         let text = text.trim();
@@ -56,53 +83,67 @@ impl Router {
             None => understand(text),
         };
         match parsed {
-            Ok((spec, args)) => self.answer(spec, &args).await,
+            Ok((spec, args)) => self.answer(place, spec, &args).await,
             Err(problem) => self.refuse(problem),
         }
     }
 
     /// Answers a command whose options are already told apart.
-    pub async fn answer(&self, spec: &'static Spec, args: &Args) -> Checked {
+    pub async fn answer(&self, place: &Place, spec: &'static Spec, args: &Args) -> Checked {
         let started = std::time::Instant::now();
-        let reply = match (spec.run)(&self.desk, args).await {
-            Ok(reply) => reply,
-            Err(problem) => problem.into(),
+        let desk = match self.desk(place).await {
+            Ok(desk) => desk,
+            Err(problem) => return self.refuse(problem),
         };
+        let kept = match &self.source {
+            Source::Fixed(_) => None,
+            Source::Kept(desks) => Some(desks.store()),
+        };
+        let request = Request::new(Arc::clone(&desk), place, kept);
+        let run = if spec.audience == Audience::Managers && !place.manager {
+            Err(Problem::NotManager { command: spec.name })
+        } else {
+            (spec.run)(&request, args).await
+        };
+        let reply = run.unwrap_or_else(Reply::from);
         tracing::info!(command = spec.name, outcome = ?reply.outcome, micros = started.elapsed().as_micros(), "answered");
-        self.checked(reply)
+        checked(reply, desk.library())
     }
 
     /// The reply to a request that could not be understood.
     #[must_use]
     pub fn refuse(&self, problem: Problem) -> Checked {
-        self.checked(problem.into())
+        checked(problem.into(), &Library::default())
     }
 
-    /// The first quotation of a page of `reply`, with the paragraphs around it; `None` when the page quotes nothing.
-    #[must_use]
-    pub fn context(&self, reply: &Checked, page: usize) -> Option<Checked> {
+    /// The first quotation of a page of `reply`, with the paragraphs around it; `None` when the page quotes nothing, or its
+    /// article has changed since.
+    pub async fn context(&self, place: &Place, reply: &Checked, page: usize) -> Option<Checked> {
+        let desk = self.desk(place).await.ok()?;
         let shown = reply.pages.get(page).into_iter().flatten().chain(&reply.blocks);
         let quoted = shown.into_iter().find_map(|block| match block {
-            Block::Quote(quoted) => quoted.with_context(self.desk.library()),
+            Block::Quote(quoted) => quoted.with_context(desk.library()),
             _ => None,
         })?;
-        Some(self.checked(Reply::new(reply.outcome).with(Block::Quote(quoted))))
+        Some(checked(Reply::new(reply.outcome).with(Block::Quote(quoted)), desk.library()))
     }
 
-    /// How many articles are loaded, and from when to when.
-    #[must_use]
-    pub fn summary_of_library(&self) -> String {
-        present::held(self.desk.library())
+    /// How many articles are loaded, and from when to when, as people at a place see it.
+    ///
+    /// # Errors
+    /// [`Problem::Store`] when the store does not tell.
+    pub async fn summary_of_library(&self, place: &Place) -> Result<String, Problem> {
+        Ok(present::held(self.desk(place).await?.library()))
     }
+}
 
-    /// The one way out: nothing is returned that was not compared with the stored articles.
-    fn checked(&self, reply: Reply) -> Checked {
-        reply.check(self.desk.library()).unwrap_or_else(|misquote| {
-            tracing::error!(%misquote, "not sent");
-            Checked::refusal(
-                "The quotation did not match the stored article, so it is not shown. This is a defect of Byline; its log \
-                 has the details.",
-            )
-        })
-    }
+/// The one way out: nothing is returned that was not compared with the stored articles.
+fn checked(reply: Reply, library: &Library) -> Checked {
+    reply.check(library).unwrap_or_else(|misquote| {
+        tracing::error!(%misquote, "not sent");
+        Checked::refusal(
+            "The quotation did not match the stored article, so it is not shown. This is a defect of Byline; its log has \
+             the details.",
+        )
+    })
 }

@@ -99,9 +99,33 @@ pub enum Problem {
     /// The text is longer than a question can be.
     #[error("That is {0} characters long; at most {MAX_TEXT} are read.")]
     TooLong(usize),
+    /// A command for managers, from somebody else.
+    #[error("“/{command}” is for those who manage this place.")]
+    NotManager {
+        /// The command.
+        command: &'static str,
+    },
+    /// A command that keeps something, where nothing is kept.
+    #[error("Nothing is kept in this run, which reads the articles given with --articles. Start Byline without it.")]
+    NothingKept,
     /// The search failed.
     #[error("The search failed. Byline's log says why.")]
     Search(#[from] crate::matcher::MatchError),
+    /// What is derived from the articles could not be made.
+    #[error("The articles could not be searched. Byline's log says why.")]
+    Desk(#[from] super::DeskError),
+    /// The store failed.
+    #[error("The library can't be reached at this moment. Byline's log says why; try again soon.")]
+    Store(#[from] crate::library::store::StoreError),
+}
+
+impl From<super::OpenError> for Problem {
+    fn from(error: super::OpenError) -> Self {
+        match error {
+            super::OpenError::Store(error) => Self::Store(error),
+            super::OpenError::Desk(error) => Self::Desk(error),
+        }
+    }
 }
 
 /// The longest text that is taken from a person, in characters: Discord's longest message is 4,000.
@@ -109,8 +133,11 @@ pub(super) const MAX_TEXT: usize = 4_000;
 
 impl From<Problem> for Reply {
     fn from(problem: Problem) -> Self {
-        if let Problem::Search(error) = &problem {
-            tracing::error!(%error, "the search failed");
+        match &problem {
+            Problem::Search(error) => tracing::error!(%error, "the search failed"),
+            Problem::Desk(error) => tracing::error!(%error, "the articles can't be searched"),
+            Problem::Store(error) => tracing::error!(%error, "the store failed"),
+            _ => {}
         }
         Self::new(Outcome::Refused).with(Block::Text(problem.to_string()))
     }

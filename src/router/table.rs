@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use super::commands::{about, articles, ask, check, digest, help, said, summary, who};
-use super::{Args, Desk, Problem};
+use super::{Args, Problem, Request};
 use crate::reply::Reply;
 
 /// A command's work under way.
@@ -24,8 +24,19 @@ pub struct Spec {
     pub parts: &'static [Spec],
     /// A line to try, without the leading mark.
     pub example: &'static str,
+    /// Who may use it.
+    pub audience: Audience,
     /// Carries it out.
-    pub run: for<'a> fn(&'a Desk, &'a Args) -> Running<'a>,
+    pub run: for<'a> fn(&'a Request<'a>, &'a Args) -> Running<'a>,
+}
+
+/// Who may use a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Whoever can write to Byline.
+    Everyone,
+    /// Those who manage the community ([`Place::manager`](super::Place::manager)).
+    Managers,
 }
 
 /// An option of a command.

@@ -6,10 +6,11 @@ use rustyline::completion::{Completer, Pair};
 use rustyline::config::{CompletionType, Config};
 use rustyline::history::FileHistory;
 use rustyline::{Context, Editor, Helper, Highlighter, Hinter, Validator};
+use tokio::runtime::Runtime;
 
 use super::{BUTTONS, Options};
 use crate::chat::text::clean;
-use crate::router::{COMMAND_MARK, Router, complete};
+use crate::router::{COMMAND_MARK, Place, Router, complete};
 
 /// Lines that are remembered.
 const HISTORY: usize = 1_000;
@@ -18,6 +19,7 @@ const HISTORY: usize = 1_000;
 #[derive(Helper, Highlighter, Hinter, Validator)]
 pub(super) struct Table<'r> {
     router: &'r Router,
+    runtime: &'r Runtime,
 }
 
 impl Completer for Table<'_> {
@@ -25,7 +27,8 @@ impl Completer for Table<'_> {
 
     fn complete(&self, line: &str, at: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
         let typed = line.get(..at).unwrap_or(line);
-        let (start, found) = complete(self.router.desk(), typed);
+        let completing = async { Some(complete(&*self.router.desk(&Place::console()).await.ok()?, typed).await) };
+        let (start, found) = self.runtime.block_on(completing).unwrap_or((typed.len(), Vec::new()));
         // What a terminal would obey can't be put into the line: such a title is named by its number.
         let mut pairs: Vec<Pair> = found
             .into_iter()
@@ -43,14 +46,18 @@ impl Completer for Table<'_> {
 }
 
 /// A line editor with the history of earlier times, if there is one.
-pub(super) fn open<'r>(router: &'r Router, options: &Options) -> anyhow::Result<Editor<Table<'r>, FileHistory>> {
+pub(super) fn open<'r>(
+    router: &'r Router,
+    runtime: &'r Runtime,
+    options: &Options,
+) -> anyhow::Result<Editor<Table<'r>, FileHistory>> {
     let config = Config::builder()
         .max_history_size(HISTORY)?
         .history_ignore_dups(true)?
         .completion_type(CompletionType::List)
         .build();
     let mut editor = Editor::with_config(config)?;
-    editor.set_helper(Some(Table { router }));
+    editor.set_helper(Some(Table { router, runtime }));
     if let Some(path) = options.history.as_deref().filter(|path| path.exists())
         && let Err(error) = editor.load_history(path)
     {

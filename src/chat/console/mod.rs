@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 
 use crate::chat::text::{self, Style, render, render_page};
 use crate::reply::Checked;
-use crate::router::{COMMAND_MARK, Router};
+use crate::router::{COMMAND_MARK, Place, Router};
 
 /// How the console looks and what it remembers.
 #[derive(Debug, Clone, Default)]
@@ -34,17 +34,17 @@ const BUTTONS: [(&str, &str); 4] = [
 /// # Errors
 /// When the terminal can't be read or written.
 pub fn converse(router: &Router, runtime: &Runtime, options: &Options) -> anyhow::Result<()> {
-    let mut editor = editor::open(router, options)?;
-    let mut session = Session::new(router, options.style);
+    let mut editor = editor::open(router, runtime, options)?;
+    let mut session = Session::new(router, runtime, options.style);
     let mut out = io::stdout();
-    writeln!(out, "{}", text::in_own_words(&greeting(router), options.style))?;
+    writeln!(out, "{}", text::in_own_words(&runtime.block_on(greeting(router))?, options.style))?;
     loop {
         match editor.readline("\n» ") {
             Ok(line) => {
                 if !line.trim().is_empty() {
                     editor.add_history_entry(line.trim())?;
                 }
-                match session.take(&line, runtime) {
+                match session.take(&line) {
                     Some(answer) => writeln!(out, "{answer}")?,
                     None => break,
                 }
@@ -74,7 +74,7 @@ pub fn answer_lines(
     mut out: impl Write,
     options: &Options,
 ) -> anyhow::Result<()> {
-    let mut session = Session::new(router, options.style);
+    let mut session = Session::new(router, runtime, options.style);
     let mut first = true;
     while let Some(line) = next_line(&mut input)? {
         if line.trim().is_empty() {
@@ -83,7 +83,7 @@ pub fn answer_lines(
         if !std::mem::take(&mut first) {
             writeln!(out)?;
         }
-        match session.take(&line, runtime) {
+        match session.take(&line) {
             Some(answer) => writeln!(out, "{answer}")?,
             None => break,
         }
@@ -115,33 +115,35 @@ fn next_line(input: &mut impl BufRead) -> io::Result<Option<String>> {
     Ok(Some(String::from_utf8_lossy(&line).into_owned()))
 }
 
-fn greeting(router: &Router) -> String {
-    let desk = router.desk();
-    let held = router.summary_of_library();
-    let try_this = match desk.book().speakers().first() {
+async fn greeting(router: &Router) -> anyhow::Result<String> {
+    let desk = router.desk(&Place::console()).await?;
+    let held = router.summary_of_library(&Place::console()).await?;
+    let try_this = match desk.book().await?.speakers().first() {
         Some((speaker, _)) => format!("/summary 1, /said {speaker}"),
         None => "/articles list, /summary 1".to_owned(),
     };
-    format!(
+    Ok(format!(
         "Byline {}. {held}\nAsk a question in plain words, or try {try_this}. /help lists the commands, Tab completes, /quit leaves.",
         env!("CARGO_PKG_VERSION")
-    )
+    ))
 }
 
 /// A conversation: the last answer, and which page of it is shown.
 struct Session<'r> {
     router: &'r Router,
+    runtime: &'r Runtime,
+    place: Place,
     style: Style,
     last: Option<(Checked, usize)>,
 }
 
 impl<'r> Session<'r> {
-    fn new(router: &'r Router, style: Style) -> Self {
-        Self { router, style, last: None }
+    fn new(router: &'r Router, runtime: &'r Runtime, style: Style) -> Self {
+        Self { router, runtime, place: Place::console(), style, last: None }
     }
 
     /// The answer to a line; `None` when the person wants to leave.
-    fn take(&mut self, line: &str, runtime: &Runtime) -> Option<String> {
+    fn take(&mut self, line: &str) -> Option<String> {
         let line = line.trim();
         match line.strip_prefix(COMMAND_MARK).unwrap_or_default().to_lowercase().as_str() {
             "quit" | "exit" => None,
@@ -150,7 +152,7 @@ impl<'r> Session<'r> {
             "context" => Some(self.context()),
             _ if line.is_empty() => Some(String::new()),
             _ => {
-                let reply = runtime.block_on(self.router.answer_text(line));
+                let reply = self.runtime.block_on(self.router.answer_text(&self.place, line));
                 let mut shown = render(&reply, self.style);
                 if line.strip_prefix(COMMAND_MARK).is_some_and(|command| command.trim() == "help") {
                     shown.push_str(&buttons());
@@ -175,7 +177,7 @@ impl<'r> Session<'r> {
 
     fn context(&self) -> String {
         let Some((reply, page)) = &self.last else { return NOTHING_SHOWN.to_owned() };
-        match self.router.context(reply, *page) {
+        match self.runtime.block_on(self.router.context(&self.place, reply, *page)) {
             Some(context) => render(&context, self.style),
             None => NOTHING_SHOWN.to_owned(),
         }

@@ -84,6 +84,16 @@ impl Store {
         rows.iter().map(entry).collect::<Result<_, _>>().at(self.place())
     }
 
+    /// The community of this name on a network, if it was ever heard of. Nothing is written.
+    ///
+    /// # Errors
+    /// What a database may answer.
+    pub async fn known_community(&self, network: &str, name: &str) -> Result<Option<Community>, StoreError> {
+        let query = sqlx::query(FIND).bind(network).bind(name);
+        let row = query.fetch_optional(self.inner.pools.reader()).await.at(self.place())?;
+        row.as_ref().map(community).transpose().at(self.place())
+    }
+
     /// The community of this name on a network; one that is new reads the shared collection.
     ///
     /// # Errors
@@ -92,24 +102,20 @@ impl Store {
         let found = async {
             check_text("the network's name", network, MAX_NAME_BYTES)?;
             check_text("the community's name", name, MAX_NAME_BYTES)?;
-            let find = "SELECT id, collection FROM communities WHERE network = $1 AND name = $2";
-            let read = |row: &sqlx::any::AnyRow| {
-                let (id, collection) = (CommunityId(row.try_get(0)?), CollectionId(row.try_get(1)?));
-                Ok::<_, Problem>(Community { id, collection })
-            };
             let reader = self.inner.pools.reader();
-            if let Some(row) = sqlx::query(find).bind(network).bind(name).fetch_optional(reader).await? {
-                return read(&row);
+            if let Some(row) = sqlx::query(FIND).bind(network).bind(name).fetch_optional(reader).await? {
+                return Ok(community(&row)?);
             }
             let mut tx = self.inner.pools.begin().await?;
             let id = next(&mut tx, "community").await?;
-            if let Some(row) = sqlx::query(find).bind(network).bind(name).fetch_optional(&mut *tx).await? {
-                return read(&row);
+            // Another may have made it while we waited for the number.
+            if let Some(row) = sqlx::query(FIND).bind(network).bind(name).fetch_optional(&mut *tx).await? {
+                return Ok(community(&row)?);
             }
             let insert = "INSERT INTO communities (id, network, name, collection) VALUES ($1, $2, $3, $4)";
             sqlx::query(insert).bind(id).bind(network).bind(name).bind(SHARED.0).execute(&mut *tx).await?;
             tx.commit().await?;
-            Ok(Community { id: CommunityId(id), collection: SHARED })
+            Ok::<_, Problem>(Community { id: CommunityId(id), collection: SHARED })
         };
         found.await.at(self.place())
     }
@@ -205,4 +211,11 @@ impl Store {
         };
         set.await.at(self.place())
     }
+}
+
+/// The query whose rows [`community`] reads.
+const FIND: &str = "SELECT id, collection FROM communities WHERE network = $1 AND name = $2";
+
+fn community(row: &sqlx::any::AnyRow) -> Result<Community, sqlx::Error> {
+    Ok(Community { id: CommunityId(row.try_get(0)?), collection: CollectionId(row.try_get(1)?) })
 }

@@ -1,8 +1,8 @@
 //! `/about`: what this is and what it holds.
 
 use crate::reply::{Block, Outcome, Reply};
-use crate::router::table::Spec;
-use crate::router::{Desk, present};
+use crate::router::table::{Audience, Spec};
+use crate::router::{Desk, Problem, present};
 
 pub(in crate::router) const SPEC: Spec = Spec {
     name: "about",
@@ -10,10 +10,11 @@ pub(in crate::router) const SPEC: Spec = Spec {
     options: &[],
     parts: &[],
     example: "about",
-    run: |desk, _| Box::pin(async { Ok(run(desk)) }),
+    audience: Audience::Everyone,
+    run: |request, _| Box::pin(run(&request.desk)),
 };
 
-fn run(desk: &Desk) -> Reply {
+async fn run(desk: &Desk) -> Result<Reply, Problem> {
     let library = desk.library();
     let paragraphs: usize = library.iter().map(|(_, article)| article.paragraphs().len()).sum();
     let item = |name: &str, about: String| Block::Item { name: name.to_owned(), about };
@@ -26,11 +27,11 @@ fn run(desk: &Desk) -> Reply {
     .with(item("Holds", format!(
             "{}, {}",
             present::counted(paragraphs, "paragraph"),
-            present::counted(desk.book().all().len(), "quotation")
+            present::counted(desk.book().await?.all().len(), "quotation")
         )));
     let outlets = library.outlets();
     if !outlets.is_empty() {
         reply = reply.with(item("Outlets", outlets.join(", ")));
     }
-    reply
+    Ok(reply)
 }

@@ -4,7 +4,7 @@ use super::{OUTLET, SINCE};
 use crate::article::{Article, BlockKind};
 use crate::library::ArticleId;
 use crate::reply::{Block, Outcome, Quoted, Reply};
-use crate::router::table::{Kind, OptionSpec, Spec};
+use crate::router::table::{Audience, Kind, OptionSpec, Spec};
 use crate::router::{Args, Desk, Problem, present};
 
 pub(in crate::router) const SPEC: Spec = Spec {
@@ -18,7 +18,8 @@ pub(in crate::router) const SPEC: Spec = Spec {
             options: &[OUTLET, SINCE],
             parts: &[],
             example: "articles list",
-            run: |desk, args| Box::pin(async { list(desk, args) }),
+            audience: Audience::Everyone,
+            run: |request, args| Box::pin(async { list(&request.desk, args) }),
         },
         Spec {
             name: "show",
@@ -31,12 +32,14 @@ pub(in crate::router) const SPEC: Spec = Spec {
             }],
             parts: &[],
             example: "articles show 1",
-            run: |desk, args| Box::pin(async { show(desk, args) }),
+            audience: Audience::Everyone,
+            run: |request, args| Box::pin(show(&request.desk, args)),
         },
     ],
     example: "",
     // Never run: one of the parts is.
-    run: |desk, args| Box::pin(async { list(desk, args) }),
+    audience: Audience::Everyone,
+    run: |request, args| Box::pin(async { list(&request.desk, args) }),
 };
 
 /// Articles on one page of the list.
@@ -65,11 +68,11 @@ fn list(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
     Ok(Reply { pages, ..Reply::text(Outcome::Told, heading) })
 }
 
-fn show(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
+async fn show(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
     let id = desk.article(args.quote("article").unwrap_or_default())?;
     let article = desk.library().article(id);
     let item = |name: &str, about: String| Block::Item { name: name.to_owned(), about };
-    let quotations = desk.book().all().iter().filter(|held| held.article == id).count();
+    let quotations = desk.book().await?.all().iter().filter(|held| held.article == id).count();
     let mut reply = Reply::new(Outcome::Told).with(Block::Heading(article.meta().title.clone()));
     let origin = origin(article);
     if !origin.is_empty() {

@@ -3,7 +3,7 @@
 use super::{OUTLET, SINCE};
 use crate::matcher::{Findings, Passage, Question, Verdict};
 use crate::reply::{Block, Outcome, Quoted, Reply};
-use crate::router::table::{Kind, OptionSpec, Spec};
+use crate::router::table::{Audience, Kind, OptionSpec, Spec};
 use crate::router::{Args, Desk, Problem, present};
 
 pub(in crate::router) const QUESTION: OptionSpec =
@@ -20,17 +20,19 @@ pub(in crate::router) const SPEC: Spec = Spec {
     ],
     parts: &[],
     example: "ask Why did the ferry crews walk out?",
-    run: |desk, args| Box::pin(async { run(desk, args) }),
+    audience: Audience::Everyone,
+    run: |request, args| Box::pin(run(&request.desk, args)),
 };
 
-fn run(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
+async fn run(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
     let filter = desk.filter(args)?;
     if desk.library().is_empty() {
         return Ok(Reply::text(Outcome::NotInArticles, "No article is loaded, so there is nothing to answer from."));
     }
     let text = args.words("question").unwrap_or_default().to_owned();
     let filtered = !filter.is_empty();
-    let findings = desk.matcher()?.search(desk.library(), &Question { text, filter, limit: desk.settings.passages })?;
+    let findings =
+        desk.matcher().await?.search(desk.library(), &Question { text, filter, limit: desk.settings.passages })?;
     let mut reply = match findings.verdict {
         Verdict::Answered => answer(desk, &findings),
         Verdict::Nearest | Verdict::Nothing => decline(desk, &findings, filtered),

@@ -2,9 +2,9 @@
 
 use super::{OUTLET, SINCE};
 use crate::library::Filter;
-use crate::quotes::{Check, Match};
+use crate::quotes::{Check, Match, QuoteBook};
 use crate::reply::{Block, Outcome, Reply};
-use crate::router::table::{Kind, OptionSpec, Spec};
+use crate::router::table::{Audience, Kind, OptionSpec, Spec};
 use crate::router::{Args, Desk, Problem, present};
 
 pub(in crate::router) const SPEC: Spec = Spec {
@@ -18,21 +18,23 @@ pub(in crate::router) const SPEC: Spec = Spec {
     ],
     parts: &[],
     example: "check “First we find out what is broken”",
-    run: |desk, args| Box::pin(async { run(desk, args) }),
+    audience: Audience::Everyone,
+    run: |request, args| Box::pin(run(&request.desk, args)),
 };
 
-fn run(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
+async fn run(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
+    let book = desk.book().await?;
     let filter = desk.filter(args)?;
     let quote = args.quote("quote").unwrap_or_default();
     let quoted = |found: &Match<'_>| Block::Quote(present::quotation(desk.library(), found.held));
     let verdict = |verdict: &str, found: &Match<'_>| {
         let mut reply = Reply::new(Outcome::Answered).with(Block::Heading(verdict.to_owned()));
-        if let Some(asked) = args.quote("speaker").filter(|asked| !is_said_by(desk, found, asked)) {
+        if let Some(asked) = args.quote("speaker").filter(|asked| !is_said_by(desk, book, found, asked)) {
             reply = reply.with(Block::Text(format!("The article does not give these words to {asked}.")));
         }
         reply
     };
-    Ok(match desk.book().check(desk.library(), quote, &filter) {
+    Ok(match book.check(desk.library(), quote, &filter) {
         Check::Exact(found) => verdict("Exact: these words stand in the article.", &found).with(quoted(&found)),
         Check::Altered { closest, difference } => verdict("Altered: the article has other words.", &closest)
             .with(Block::Difference(difference))
@@ -51,8 +53,8 @@ fn run(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
 }
 
 /// Whether the quotation is one of those that `asked` is quoted with, or its speaker's words name them.
-fn is_said_by(desk: &Desk, found: &Match<'_>, asked: &str) -> bool {
-    let theirs = desk.book().said(desk.library(), asked, None, &Filter::default()).quotations;
+fn is_said_by(desk: &Desk, book: &QuoteBook, found: &Match<'_>, asked: &str) -> bool {
+    let theirs = book.said(desk.library(), asked, None, &Filter::default()).quotations;
     let words = present::quotation(desk.library(), found.held).speaker.unwrap_or_default().to_lowercase();
     theirs.contains(&found.held) || words.contains(&asked.to_lowercase())
 }

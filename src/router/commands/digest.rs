@@ -9,7 +9,7 @@ use crate::article::Published;
 use crate::digest::daily::{self, Digest, Member, Part, Story, Verdict, Wanted, Why};
 use crate::library::{ArticleId, Filter, Library};
 use crate::reply::{Block, Outcome, Quoted, Reply};
-use crate::router::table::{Kind, OptionSpec, Spec};
+use crate::router::table::{Audience, Kind, OptionSpec, Spec};
 use crate::router::{Args, Desk, Problem, present};
 
 /// The most stories that a digest can be asked to have: more would be the list of articles.
@@ -40,7 +40,8 @@ pub(in crate::router) const SPEC: Spec = Spec {
             options: &[SINCE, SIZE],
             parts: &[],
             example: "digest preview --since \"7 days\"",
-            run: |desk, args| Box::pin(async { Ok(answer(desk, args, true)) }),
+            audience: Audience::Everyone,
+            run: |request, args| Box::pin(answer(&request.desk, args, true)),
         },
         Spec {
             name: "now",
@@ -48,12 +49,14 @@ pub(in crate::router) const SPEC: Spec = Spec {
             options: &[SINCE, SIZE],
             parts: &[],
             example: "digest now",
-            run: |desk, args| Box::pin(async { Ok(answer(desk, args, false)) }),
+            audience: Audience::Everyone,
+            run: |request, args| Box::pin(answer(&request.desk, args, false)),
         },
     ],
     example: "",
     // Never run: one of the parts is.
-    run: |desk, args| Box::pin(async { Ok::<_, Problem>(answer(desk, args, false)) }),
+    audience: Audience::Everyone,
+    run: |request, args| Box::pin(answer(&request.desk, args, false)),
 };
 
 /// The links that are shown with a story beside its lead article's: as many as a reader might follow.
@@ -62,7 +65,7 @@ const MOST_LINKS: usize = 8;
 /// Verdicts on one page.
 const PER_PAGE: usize = 20;
 
-fn answer(desk: &Desk, args: &Args, reasons: bool) -> Reply {
+async fn answer(desk: &Desk, args: &Args, reasons: bool) -> Result<Reply, Problem> {
     let library = desk.library();
     let today = Zoned::now().date();
     let since = args.day("since").unwrap_or_else(|| today.yesterday().unwrap_or(today));
@@ -71,13 +74,13 @@ fn answer(desk: &Desk, args: &Args, reasons: bool) -> Reply {
         size: args.number("size").map_or(daily::SIZE, |size| size as usize),
         ..Wanted::default()
     };
-    let digest = daily::compose(library, desk.book(), &wanted);
+    let digest = daily::compose(library, desk.book().await?, &wanted);
     let reply = if digest.stories.is_empty() { nothing_new(library, since) } else { told(library, &digest, since) };
     if !reasons || library.is_empty() {
-        return reply;
+        return Ok(reply);
     }
     let pages = verdicts(library, &digest).chunks(PER_PAGE).map(<[Block]>::to_vec).collect();
-    Reply { pages, ..reply.with(Block::Heading("Why each article is in or out".to_owned())) }
+    Ok(Reply { pages, ..reply.with(Block::Heading("Why each article is in or out".to_owned())) })
 }
 
 fn nothing_new(library: &Library, since: Date) -> Reply {

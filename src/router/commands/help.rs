@@ -1,7 +1,7 @@
 //! `/help`: how to use Byline, from the command table itself.
 
 use crate::reply::{Block, Outcome, Reply};
-use crate::router::table::{self, COMMANDS, Kind, OptionSpec, Spec};
+use crate::router::table::{self, Audience, COMMANDS, Kind, OptionSpec, Spec};
 use crate::router::{Args, COMMAND_MARK, Problem};
 
 /// The command's name.
@@ -13,6 +13,7 @@ pub(in crate::router) const SPEC: Spec = Spec {
     options: &[OptionSpec { name: "command", about: "The command to explain", kind: Kind::Command, required: false }],
     parts: &[],
     example: "help ask",
+    audience: Audience::Everyone,
     run: |_, args| Box::pin(async { run(args) }),
 };
 

@@ -2,8 +2,8 @@
 
 use super::{OUTLET, SINCE, ask};
 use crate::reply::{Block, Outcome, Reply};
-use crate::router::table::{Kind, OptionSpec, Spec};
-use crate::router::{Args, Desk, Problem, present};
+use crate::router::table::{Audience, Kind, OptionSpec, Spec};
+use crate::router::{Args, Problem, Request, present};
 
 pub(in crate::router) const SPEC: Spec = Spec {
     name: "said",
@@ -16,16 +16,19 @@ pub(in crate::router) const SPEC: Spec = Spec {
     ],
     parts: &[],
     example: "said Margit Osei --about the pool",
-    run: |desk, args| Box::pin(run(desk, args)),
+    audience: Audience::Everyone,
+    run: |request, args| Box::pin(run(request, args)),
 };
 
 /// Quotations on one page.
 const PER_PAGE: usize = 3;
 
-async fn run(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
+async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
+    let desk = &request.desk;
+    let book = desk.book().await?;
     let filter = desk.filter(args)?;
     let (speaker, about) = (args.quote("speaker").unwrap_or_default(), args.quote("about"));
-    let said = desk.book().said(desk.library(), speaker, about, &filter);
+    let said = book.said(desk.library(), speaker, about, &filter);
     let topic = about.map(|about| format!(" about “{about}”")).unwrap_or_default();
     if said.quotations.is_empty()
         && let Some(sentence) = args.sentence()
@@ -33,7 +36,7 @@ async fn run(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
         // Plain language that only looked like a question for someone's words.
         let mut question = Args::asked_as(sentence);
         question.set(&ask::QUESTION, sentence)?;
-        return (ask::SPEC.run)(desk, &question).await;
+        return (ask::SPEC.run)(request, &question).await;
     }
     match said.speaker {
         None => {

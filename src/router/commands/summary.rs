@@ -2,7 +2,7 @@
 
 use crate::digest;
 use crate::reply::{Block, Outcome, Quoted, Reply};
-use crate::router::table::{Kind, OptionSpec, Spec};
+use crate::router::table::{Audience, Kind, OptionSpec, Spec};
 use crate::router::{Args, Desk, Problem};
 
 pub(in crate::router) const SPEC: Spec = Spec {
@@ -11,7 +11,8 @@ pub(in crate::router) const SPEC: Spec = Spec {
     options: &[OptionSpec { name: "article", about: "Its title, or words of it", kind: Kind::Article, required: true }],
     parts: &[],
     example: "summary dust ring",
-    run: |desk, args| Box::pin(async { run(desk, args) }),
+    audience: Audience::Everyone,
+    run: |request, args| Box::pin(async { run(&request.desk, args) }),
 };
 
 fn run(desk: &Desk, args: &Args) -> Result<Reply, Problem> {

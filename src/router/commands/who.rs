@@ -3,8 +3,8 @@
 use super::{OUTLET, SINCE, ask};
 use crate::quotes::Match;
 use crate::reply::{Block, Outcome, Reply};
-use crate::router::table::{Kind, OptionSpec, Spec};
-use crate::router::{Args, Desk, Problem, present};
+use crate::router::table::{Audience, Kind, OptionSpec, Spec};
+use crate::router::{Args, Problem, Request, present};
 
 pub(in crate::router) const SPEC: Spec = Spec {
     name: "who",
@@ -16,16 +16,19 @@ pub(in crate::router) const SPEC: Spec = Spec {
     ],
     parts: &[],
     example: "who forty tonnes of gravel",
-    run: |desk, args| Box::pin(run(desk, args)),
+    audience: Audience::Everyone,
+    run: |request, args| Box::pin(run(request, args)),
 };
 
 /// From this similarity on, a quotation is taken for the one that was meant.
 const MEANT: f32 = 0.5;
 
-async fn run(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
+async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
+    let desk = &request.desk;
+    let book = desk.book().await?;
     let filter = desk.filter(args)?;
     let fragment = args.quote("quote").unwrap_or_default();
-    let found = desk.book().who(desk.library(), fragment, &filter, desk.settings.passages);
+    let found = book.who(desk.library(), fragment, &filter, desk.settings.passages);
     let page = |found: &Match<'_>| vec![Block::Quote(present::quotation(desk.library(), found.held))];
     let meant: Vec<&Match<'_>> = found.iter().filter(|found| found.similarity >= MEANT).collect();
     if !meant.is_empty() {
@@ -37,9 +40,9 @@ async fn run(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
         // Plain language that only looked like a question for a quotation: "who wrote the report?"
         let mut question = Args::asked_as(sentence);
         question.set(&ask::QUESTION, sentence)?;
-        return (ask::SPEC.run)(desk, &question).await;
+        return (ask::SPEC.run)(request, &question).await;
     }
-    let held = present::counted(desk.book().all().len(), "quotation");
+    let held = present::counted(book.all().len(), "quotation");
     let reply = Reply::text(
         Outcome::NotInArticles,
         format!("Nobody is quoted with these words. {} {held} stand in them.", present::held(desk.library())),

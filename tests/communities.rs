@@ -1,0 +1,130 @@
+//! Communities over one store: each answers from the articles that it reads, and from no others; what changes answers soon.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use byline::article::Article;
+use byline::article::read::{Format, read_text};
+use byline::chat::text::{Style, render};
+use byline::library::store::{SHARED, Store, StoreUrl};
+use byline::reply::Outcome;
+use byline::router::{Desks, Place, Router, Settings, complete};
+
+fn article(key: &str, title: &str, text: &str) -> Article {
+    read_text(key, &format!("{title}\n\n{text}\n"), Format::Text).unwrap()
+}
+
+fn place(community: &str) -> Place {
+    Place { network: "discord".into(), community: community.into(), channel: None, manager: false }
+}
+
+async fn open(folder: &Path) -> (Store, Desks) {
+    let store = Store::open(&StoreUrl::file(folder.join("byline.db"))).await.unwrap();
+    let desks = Desks::new(store.clone(), folder.join("index"), Settings::default());
+    (store, desks)
+}
+
+/// A club that reads its own articles, and the shared collection that everybody else reads.
+async fn a_club_and_the_others(folder: &Path) -> (Store, Router) {
+    let (store, desks) = open(folder).await;
+    let own = store.collection("club").await.unwrap();
+    let club = store.community("discord", "club").await.unwrap();
+    store.read_collection(club.id, own).await.unwrap();
+    let secret = "The club's boat was sold on Monday.\n\n“We had no choice,” said Orla Brennick, the club's treasurer.";
+    store.add(own, &article("boat", "Clubhouse boat is sold", secret)).await.unwrap();
+    let public = "The mill burned on Tuesday.\n\n“Nobody was inside,” said Tom Achterberg, the fire chief.";
+    store.add(SHARED, &article("mill", "Mill burns down", public)).await.unwrap();
+    (store, Router::over(desks))
+}
+
+#[tokio::test]
+async fn nothing_of_a_community_shows_in_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_store, router) = a_club_and_the_others(folder.path()).await;
+    for (here, theirs, others) in
+        [("club", ["boat", "Brennick"], ["mill", "Achterberg"]), ("town", ["mill", "Achterberg"], ["boat", "Brennick"])]
+    {
+        let here = place(here);
+        let mut shown = String::new();
+        for line in [
+            "What happened to the boat or the mill?",
+            "/who choice",
+            "/who nobody was inside",
+            "/said Brennick",
+            "/said Achterberg",
+            "/check “We had no choice”",
+            "/check “Nobody was inside”",
+            "/articles list",
+            "/articles show 1",
+            "/summary 1",
+            "/about",
+            "/digest preview --since 1000 days",
+        ] {
+            shown.push_str(&render(&router.answer_text(&here, line).await, Style::default()));
+        }
+        let desk = router.desk(&here).await.unwrap();
+        for line in ["/said ", "/summary ", "/ask x --article "] {
+            for completion in complete(&desk, line).await.1 {
+                shown.push_str(&completion.text);
+            }
+        }
+        for word in theirs {
+            assert!(shown.contains(word), "{here:?} does not show {word}: {shown}");
+        }
+        for word in others {
+            // What was asked may be repeated; no article's words may come.
+            assert!(
+                !shown.replace("“Brennick”", "").replace("“Achterberg”", "").contains(word),
+                "{here:?} shows {word}: {shown}"
+            );
+        }
+        assert!(shown.contains("1 article is loaded"), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn who_looks_only_is_not_written_down() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, router) = a_club_and_the_others(folder.path()).await;
+    assert_eq!(router.answer_text(&place("passer-by"), "What burned on Tuesday?").await.outcome, Outcome::Answered);
+    assert_eq!(store.known_community("discord", "passer-by").await.unwrap(), None);
+}
+
+/// Asks until the answer is as expected; only a time far beyond the promised second gives up.
+async fn until(router: &Router, line: &str, expected: Outcome) {
+    for _ in 0..200 {
+        if router.answer_text(&place("town"), line).await.outcome == expected {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{line}: never {expected:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_process_changes_is_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, desks) = open(folder.path()).await;
+    let router = Arc::new(Router::over(desks.clone()));
+    until(&router, "When does the lighthouse open?", Outcome::NotInArticles).await;
+    let following = tokio::spawn(async move { desks.follow().await });
+    // Its own connections, as another process has.
+    let (other, _) = open(folder.path()).await;
+    let opens = |day: &str| article("light", "Lighthouse opens", &format!("The lighthouse opens on {day}."));
+    let added = other.add(SHARED, &opens("Friday")).await.unwrap();
+    until(&router, "When does the lighthouse open?", Outcome::Answered).await;
+    other.add(SHARED, &opens("Sunday, for the first time since the storm")).await.unwrap();
+    for _ in 0..200 {
+        let answer =
+            render(&router.answer_text(&place("town"), "When does the lighthouse open?").await, Style::default());
+        assert!(answer.contains("Friday") || answer.contains("Sunday"), "{answer}");
+        if answer.contains("Sunday") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    other.remove(SHARED, &added.key).await.unwrap();
+    until(&router, "When does the lighthouse open?", Outcome::NotInArticles).await;
+    following.abort();
+}
