@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 /// The settings of Byline.
@@ -28,7 +29,33 @@ pub struct Config {
 pub struct Library {
     /// Files, folders and glob patterns; relative ones refer to the working directory by now.
     pub articles: Vec<PathBuf>,
+    /// The folder of the search index and, unless [`database`](Self::database) says otherwise, of the database; `None` keeps
+    /// nothing.
+    pub data_dir: Option<PathBuf>,
+    /// A PostgreSQL address or the path of an SQLite file. Secret, for an address may hold a password.
+    pub database: Option<Secret>,
 }
+
+/// A setting that is never shown.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// The text, for the one place that needs it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Eq for Secret {}
 
 /// How questions are answered.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -119,7 +146,7 @@ pub(crate) fn no_color() -> bool {
 
 impl Default for Library {
     fn default() -> Self {
-        Self { articles: vec!["data/articles".into()] }
+        Self { articles: vec!["data/articles".into()], data_dir: Some("byline-data".into()), database: None }
     }
 }
 
