@@ -95,11 +95,10 @@ fn ended(value: &str) -> bool {
 /// What an option of this kind can hold and fits what was typed: what begins with it first, then what holds a word that does.
 async fn values(desk: &Desk, kind: Kind, typed: &str) -> Vec<Completion> {
     let library = desk.library();
+    let plain = |text: &str| Completion { text: text.to_owned(), about: String::new() };
     let candidates: Vec<Completion> = match kind {
         Kind::Words | Kind::Day => Vec::new(),
-        Kind::Number { min, max } => {
-            (min..=max).take(MOST_NUMBERS).map(|n| Completion { text: n.to_string(), about: String::new() }).collect()
-        }
+        Kind::Number { min, max } => (min..=max).take(MOST_NUMBERS).map(|n| plain(&n.to_string())).collect(),
         Kind::Article => library
             .iter()
             .map(|(_, article)| Completion {
@@ -107,17 +106,15 @@ async fn values(desk: &Desk, kind: Kind, typed: &str) -> Vec<Completion> {
                 about: article.meta().outlet.clone().unwrap_or_default(),
             })
             .collect(),
-        Kind::Outlet => library
-            .outlets()
-            .into_iter()
-            .map(|outlet| Completion { text: outlet.to_owned(), about: String::new() })
-            .collect(),
+        Kind::Outlet => library.outlets().into_iter().map(plain).collect(),
         Kind::Speaker => {
             // Who can't be told completes nothing; the command itself will say why.
             let speakers = desk.book().await.map(|book| book.speakers()).unwrap_or_default();
             let quoted = |count| super::present::counted(count, "quotation");
             speakers.into_iter().map(|(text, count)| Completion { text, about: quoted(count) }).collect()
         }
+        Kind::Choice(choices) => choices.iter().map(|choice| plain(choice)).collect(),
+        Kind::Zone => jiff::tz::db().available().map(|zone| plain(zone.as_str())).collect(),
         Kind::Command => COMMANDS
             .iter()
             .map(|spec| Completion { text: spec.name.to_owned(), about: spec.about.to_owned() })

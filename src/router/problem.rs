@@ -70,6 +70,14 @@ pub enum Problem {
         /// The largest.
         max: u32,
     },
+    /// A word that is not among those to choose from.
+    #[error("“{typed}” is not one of {}.", .choices.join(", "))]
+    Choice {
+        /// What was typed.
+        typed: String,
+        /// What there is to choose from.
+        choices: &'static [&'static str],
+    },
     /// No article of this name.
     #[error("No article is called “{typed}”{}. /articles list shows them all.", did_you_mean(.near.as_deref()))]
     NoArticle {
@@ -105,6 +113,9 @@ pub enum Problem {
         /// The command.
         command: &'static str,
     },
+    /// Something for a channel, from where there is none.
+    #[error("There is no channel here.")]
+    NoChannel,
     /// A command that keeps something, where nothing is kept.
     #[error("Nothing is kept in this run, which reads the articles given with --articles. Start Byline without it.")]
     NothingKept,

@@ -35,7 +35,11 @@ fn option(spec: &'static OptionSpec) -> CreateCommandOption {
             .min_int_value(min.into())
             .max_int_value(max.into());
     }
-    let completes = matches!(spec.kind, Kind::Article | Kind::Outlet | Kind::Speaker | Kind::Command);
+    if let Kind::Choice(choices) = spec.kind {
+        let option = CreateCommandOption::new(CommandOptionType::String, spec.name, spec.about).required(spec.required);
+        return choices.iter().fold(option, |option, choice| option.add_string_choice(*choice, *choice));
+    }
+    let completes = matches!(spec.kind, Kind::Article | Kind::Outlet | Kind::Speaker | Kind::Command | Kind::Zone);
     CreateCommandOption::new(CommandOptionType::String, spec.name, spec.about)
         .required(spec.required)
         .max_length(MAX_OPTION_CHARS)
