@@ -26,7 +26,7 @@ fn run(desk: &Desk) -> Reply {
     .with(item("Holds", format!(
             "{}, {}",
             present::counted(paragraphs, "paragraph"),
-            present::counted(desk.book().all().len(), "quotation")
+            present::counted(desk.book().len(), "quotation")
         )));
     let outlets = library.outlets();
     if !outlets.is_empty() {

@@ -39,7 +39,7 @@ async fn run(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
         question.set(&ask::QUESTION, sentence)?;
         return (ask::SPEC.run)(desk, &question).await;
     }
-    let held = present::counted(desk.book().all().len(), "quotation");
+    let held = present::counted(desk.book().len(), "quotation");
     let reply = Reply::text(
         Outcome::NotInArticles,
         format!("Nobody is quoted with these words. {} {held} stand in them.", present::held(desk.library())),
