@@ -8,4 +8,5 @@ mod crash;
 mod exchange;
 mod outbox;
 mod place;
+mod quotations;
 mod trouble;

@@ -9,6 +9,8 @@
 //! | | [`get`](Store::get), [`article`](Store::article), [`version`](Store::version), [`load_all`](Store::load_all), [`count`](Store::count) | `articles.rs` |
 //! | changes | [`changes_since`](Store::changes_since), [`latest_seq`](Store::latest_seq), [`watch`](Store::watch) | `changes.rs` |
 //! | communities | [`collection`](Store::collection), [`community`](Store::community), [`read_collection`](Store::read_collection), [`setting`](Store::setting), [`set`](Store::set) | `communities.rs` |
+//! | quotations | [`quotations`](Store::quotations), [`keep_quotations`](Store::keep_quotations) | `quotations.rs` |
+//! | speakers | [`speaker_names`](Store::speaker_names), [`enrol`](Store::enrol), [`join_speakers`](Store::join_speakers) | `speakers.rs` |
 //! | outbox | [`enqueue`](Store::enqueue), [`lease`](Store::lease), [`sent`](Store::sent), [`failed`](Store::failed), [`jobs`](Store::jobs) | `outbox.rs` |
 //! | moving | [`export`](Store::export), [`import`](Store::import) | `exchange.rs` |
 //!
@@ -56,8 +58,10 @@ mod exchange;
 mod near;
 mod outbox;
 mod pack;
+mod quotations;
 mod record;
 mod schema;
+mod speakers;
 #[cfg(test)]
 mod tests;
 mod url;
@@ -79,6 +83,8 @@ pub use communities::{Community, Scope};
 pub use error::{MAX_KEY_BYTES, Problem, StoreError};
 pub use exchange::{Exported, Imported, RefusedLine};
 pub use outbox::{AfterFailure, Job, JobEntry, JobState, Queued};
+pub use quotations::{KeptLoading, KeptQuotation, KeptQuotations};
+pub use speakers::KeptSpeaker;
 pub use url::{PostgresUrl, StoreUrl, UrlError};
 
 /// The number of an article in a store; the same in every process and for ever.
@@ -95,6 +101,10 @@ pub const SHARED: CollectionId = CollectionId(1);
 /// The number of a community.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CommunityId(pub i64);
+
+/// The number of a speaker in a store; the same in every process and for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SpeakerId(pub i64);
 
 /// A place in the log of changes; the first change is 1, before it is 0. Some numbers are never used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

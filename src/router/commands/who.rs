@@ -42,7 +42,7 @@ async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
         question.set(&ask::QUESTION, sentence)?;
         return (ask::SPEC.run)(request, &question).await;
     }
-    let held = present::counted(book.all().len(), "quotation");
+    let held = present::counted(book.len(), "quotation");
     let reply = Reply::text(
         Outcome::NotInArticles,
         format!("Nobody is quoted with these words. {} {held} stand in them.", present::held(desk.library())),

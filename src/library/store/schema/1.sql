@@ -6,7 +6,8 @@ CREATE TABLE counters (
     name TEXT PRIMARY KEY,
     value BIGINT NOT NULL
 );
-INSERT INTO counters (name, value) VALUES ('change', 0), ('article', 0), ('collection', 1), ('community', 0), ('job', 0);
+INSERT INTO counters (name, value) VALUES ('change', 0), ('article', 0), ('collection', 1), ('community', 0), ('job', 0),
+    ('speaker', 0);
 
 -- Articles that are read together. Number 1 is the one that every community reads by default.
 CREATE TABLE collections (
@@ -99,3 +100,31 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_open ON outbox (destination, due_at, id) WHERE state = 0;
 CREATE INDEX outbox_next ON outbox (next_at) WHERE state = 0;
+
+-- What was found in a version, packed (quotations.rs), and the number of the rules that found it. Derived: may be lost.
+CREATE TABLE quotations (
+    article BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    rules BIGINT NOT NULL,
+    found BYTEA NOT NULL,
+    PRIMARY KEY (article, version),
+    FOREIGN KEY (article, version) REFERENCES versions (article, number)
+);
+
+-- The people who are quoted in a collection. `joined` is the speaker that this one was joined to; that one is joined to none.
+CREATE TABLE speakers (
+    id BIGINT PRIMARY KEY,
+    collection BIGINT NOT NULL REFERENCES collections (id),
+    name TEXT NOT NULL,
+    joined BIGINT REFERENCES speakers (id)
+);
+CREATE INDEX speakers_joined ON speakers (joined);
+
+-- Their names. A name is one speaker's.
+CREATE TABLE speaker_names (
+    collection BIGINT NOT NULL REFERENCES collections (id),
+    name TEXT NOT NULL,
+    speaker BIGINT NOT NULL REFERENCES speakers (id),
+    PRIMARY KEY (collection, name)
+);
+CREATE INDEX speaker_names_of ON speaker_names (speaker);
