@@ -10,6 +10,7 @@
 //! | changes | [`changes_since`](Store::changes_since), [`latest_seq`](Store::latest_seq), [`watch`](Store::watch) | `changes.rs` |
 //! | communities | [`collection`](Store::collection), [`community`](Store::community), [`read_collection`](Store::read_collection), [`setting`](Store::setting), [`set`](Store::set) | `communities.rs` |
 //! | outbox | [`enqueue`](Store::enqueue), [`lease`](Store::lease), [`sent`](Store::sent), [`failed`](Store::failed), [`jobs`](Store::jobs) | `outbox.rs` |
+//! | files | [`source_files`](Store::source_files), [`put_sources`](Store::put_sources), [`forget_sources`](Store::forget_sources), [`watches`](Store::watches) | `watches.rs`, `sources.rs` |
 //! | moving | [`export`](Store::export), [`import`](Store::import) | `exchange.rs` |
 //!
 //! What holds for all of them:
@@ -58,9 +59,11 @@ mod outbox;
 mod pack;
 mod record;
 mod schema;
+mod sources;
 #[cfg(test)]
 mod tests;
 mod url;
+mod watches;
 mod writer;
 
 use std::fmt;
@@ -71,7 +74,7 @@ use jiff::Timestamp;
 use connect::Pools;
 use error::Located;
 
-pub use add::{Added, Outcome};
+pub use add::{Added, KnownBy, Outcome};
 pub use articles::{Loading, Stored};
 pub use canonical::{MAX_URL_BYTES, canonical_url};
 pub use changes::{Change, ChangeKind, Watch};
@@ -80,6 +83,10 @@ pub use error::{MAX_KEY_BYTES, Problem, StoreError};
 pub use exchange::{Exported, Imported, RefusedLine};
 pub use outbox::{AfterFailure, Job, JobEntry, JobState, Queued};
 pub use url::{PostgresUrl, StoreUrl, UrlError};
+pub use watches::{
+    Hold, KnownFile, MAX_OWNER_BYTES, MAX_PATH_BYTES, Origin, SourceEntry, SourceFile, SourceOutcome, Stamp,
+    WatchedPath,
+};
 
 /// The number of an article in a store; the same in every process and for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
