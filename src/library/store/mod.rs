@@ -12,6 +12,7 @@
 //! | quotations | [`quotations`](Store::quotations), [`keep_quotations`](Store::keep_quotations) | `quotations.rs` |
 //! | speakers | [`speaker_names`](Store::speaker_names), [`enrol`](Store::enrol), [`join_speakers`](Store::join_speakers) | `speakers.rs` |
 //! | outbox | [`enqueue`](Store::enqueue), [`lease`](Store::lease), [`sent`](Store::sent), [`failed`](Store::failed), [`jobs`](Store::jobs) | `outbox.rs` |
+//! | files | [`source_files`](Store::source_files), [`put_sources`](Store::put_sources), [`forget_sources`](Store::forget_sources), [`watches`](Store::watches) | `watches.rs`, `sources.rs` |
 //! | moving | [`export`](Store::export), [`import`](Store::import) | `exchange.rs` |
 //!
 //! What holds for all of them:
@@ -61,10 +62,12 @@ mod pack;
 mod quotations;
 mod record;
 mod schema;
+mod sources;
 mod speakers;
 #[cfg(test)]
 mod tests;
 mod url;
+mod watches;
 mod writer;
 
 use std::fmt;
@@ -75,7 +78,7 @@ use jiff::Timestamp;
 use connect::Pools;
 use error::Located;
 
-pub use add::{Added, Outcome};
+pub use add::{Added, KnownBy, Outcome};
 pub use articles::{Loading, Stored};
 pub use canonical::{MAX_URL_BYTES, canonical_url};
 pub use changes::{Change, ChangeKind, Watch};
@@ -86,6 +89,10 @@ pub use outbox::{AfterFailure, Job, JobEntry, JobState, Queued};
 pub use quotations::{KeptLoading, KeptQuotation, KeptQuotations};
 pub use speakers::KeptSpeaker;
 pub use url::{PostgresUrl, StoreUrl, UrlError};
+pub use watches::{
+    Hold, KnownFile, MAX_OWNER_BYTES, MAX_PATH_BYTES, Origin, SourceEntry, SourceFile, SourceOutcome, Stamp,
+    WatchedPath,
+};
 
 /// The number of an article in a store; the same in every process and for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

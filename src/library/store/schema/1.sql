@@ -7,7 +7,7 @@ CREATE TABLE counters (
     value BIGINT NOT NULL
 );
 INSERT INTO counters (name, value) VALUES ('change', 0), ('article', 0), ('collection', 1), ('community', 0), ('job', 0),
-    ('speaker', 0);
+    ('speaker', 0), ('file', 0);
 
 -- Articles that are read together. Number 1 is the one that every community reads by default.
 CREATE TABLE collections (
@@ -62,6 +62,43 @@ CREATE TABLE changes (
     article BIGINT NOT NULL REFERENCES articles (id),
     collection BIGINT NOT NULL
 );
+
+-- The folders, files and patterns that an installation keeps a collection in step with. `owner` names the installation: what
+-- one machine mirrors, no other may take out.
+CREATE TABLE watches (
+    owner TEXT NOT NULL,
+    collection BIGINT NOT NULL REFERENCES collections (id),
+    path TEXT NOT NULL,
+    PRIMARY KEY (owner, collection, path)
+);
+
+-- The files that were read, and what each was then. `imported` is 1 for one that was read once at somebody's wish and holds its
+-- articles for good, 0 for one that is mirrored. `modified` is in nanoseconds. `problems` says what of it could not be read.
+CREATE TABLE source_files (
+    id BIGINT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    collection BIGINT NOT NULL REFERENCES collections (id),
+    imported SMALLINT NOT NULL,
+    path TEXT NOT NULL,
+    name TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    modified BIGINT NOT NULL,
+    device BIGINT NOT NULL,
+    hash BYTEA NOT NULL,
+    reader TEXT NOT NULL,
+    problems TEXT,
+    UNIQUE (owner, collection, imported, path)
+);
+
+-- The articles that a file holds. `hash` is that of the version that the file gave.
+CREATE TABLE source_articles (
+    file BIGINT NOT NULL REFERENCES source_files (id),
+    entry TEXT NOT NULL,
+    article BIGINT NOT NULL REFERENCES articles (id),
+    hash BYTEA NOT NULL,
+    PRIMARY KEY (file, entry)
+);
+CREATE INDEX source_articles_by_article ON source_articles (article);
 
 -- A Discord server, a Matrix room or space, the console.
 CREATE TABLE communities (
