@@ -15,7 +15,7 @@ mod speakers;
 mod who;
 mod words;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::article::{Article, Span};
 use crate::library::ArticleId;
@@ -132,7 +132,7 @@ pub struct Said<'b> {
 }
 
 /// A piece of a word-by-word comparison.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "part", content = "words")]
 pub enum DiffPart {
     /// In both.

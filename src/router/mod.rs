@@ -7,11 +7,13 @@ mod args;
 mod commands;
 mod complete;
 mod desk;
+pub mod edition;
 mod line;
 mod plain;
 mod present;
 mod problem;
 pub mod table;
+pub mod verdicts;
 
 pub use args::{Args, Value};
 pub use commands::help;

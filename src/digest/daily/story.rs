@@ -249,7 +249,7 @@ fn rank_of(part: Part) -> u8 {
 }
 
 /// How many quotations an article holds. The book lists them article by article.
-fn quotations(book: &QuoteBook, id: ArticleId) -> usize {
+pub(crate) fn quotations(book: &QuoteBook, id: ArticleId) -> usize {
     let all = book.all();
     all.partition_point(|held| held.article <= id) - all.partition_point(|held| held.article < id)
 }
