@@ -19,7 +19,7 @@ mod vocabulary;
 mod who;
 mod words;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::article::{Article, Span};
 use crate::library::ArticleId;
@@ -158,7 +158,7 @@ pub struct Said<'b> {
 }
 
 /// A piece of a word-by-word comparison.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "part", content = "words")]
 pub enum DiffPart {
     /// In both.

@@ -8,6 +8,7 @@ mod commands;
 mod complete;
 mod desk;
 mod desks;
+pub mod edition;
 mod in_force;
 mod line;
 mod plain;
@@ -15,6 +16,7 @@ mod present;
 mod problem;
 mod request;
 pub mod table;
+pub mod verdicts;
 
 pub use args::{Args, Value};
 pub use commands::help;

@@ -1,5 +1,6 @@
 //! The console: a conversation on a terminal, or questions piped in, one a line.
 
+pub mod courier;
 mod editor;
 
 use std::io::{self, BufRead, Read, Write};

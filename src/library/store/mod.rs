@@ -11,8 +11,11 @@
 //! | communities | [`collection`](Store::collection), [`community`](Store::community), [`read_collection`](Store::read_collection), [`setting`](Store::setting), [`set`](Store::set) | `communities.rs` |
 //! | quotations | [`quotations`](Store::quotations), [`keep_quotations`](Store::keep_quotations) | `quotations.rs` |
 //! | speakers | [`speaker_names`](Store::speaker_names), [`enrol`](Store::enrol), [`join_speakers`](Store::join_speakers) | `speakers.rs` |
-//! | outbox | [`enqueue`](Store::enqueue), [`lease`](Store::lease), [`sent`](Store::sent), [`failed`](Store::failed), [`jobs`](Store::jobs) | `outbox.rs` |
 //! | files | [`source_files`](Store::source_files), [`put_sources`](Store::put_sources), [`forget_sources`](Store::forget_sources), [`watches`](Store::watches) | `watches.rs`, `sources.rs` |
+//! | outbox | [`enqueue`](Store::enqueue), [`lease`](Store::lease), [`sent`](Store::sent), [`failed`](Store::failed), [`give_back`](Store::give_back) | `outbox.rs` |
+//! | | [`job`](Store::job), [`list_jobs`](Store::list_jobs), [`count_jobs`](Store::count_jobs), [`retry_job`](Store::retry_job) | `outbox/list.rs` |
+//! | digests | [`set_schedule`](Store::set_schedule), [`schedule`](Store::schedule), [`schedules`](Store::schedules), [`schedule_off`](Store::schedule_off), [`due_schedules`](Store::due_schedules), [`post_digest`](Store::post_digest), [`settle`](Store::settle), [`channel_gone`](Store::channel_gone), [`community_gone`](Store::community_gone) | `schedules.rs` |
+//! | | [`had`](Store::had), [`note_had`](Store::note_had) | `had.rs` |
 //! | moving | [`export`](Store::export), [`import`](Store::import) | `exchange.rs` |
 //!
 //! What holds for all of them:
@@ -56,11 +59,13 @@ mod communities;
 mod connect;
 mod error;
 mod exchange;
+mod had;
 mod near;
 mod outbox;
 mod pack;
 mod quotations;
 mod record;
+mod schedules;
 mod schema;
 mod sources;
 mod speakers;
@@ -85,8 +90,9 @@ pub use changes::{Change, ChangeKind, Watch};
 pub use communities::{Community, Scope};
 pub use error::{MAX_KEY_BYTES, Problem, StoreError};
 pub use exchange::{Exported, Imported, RefusedLine};
-pub use outbox::{AfterFailure, Job, JobEntry, JobState, Queued};
+pub use outbox::{AfterFailure, Job, JobEntry, JobFilter, JobState, Queued};
 pub use quotations::{KeptLoading, KeptQuotation, KeptQuotations};
+pub use schedules::{Covered, DigestToPost, DueSchedule, MAX_CHANNEL_BYTES, Order, ScheduleEntry, Settled, Turn};
 pub use speakers::KeptSpeaker;
 pub use url::{PostgresUrl, StoreUrl, UrlError};
 pub use watches::{
@@ -129,6 +135,8 @@ struct Inner {
     pools: Pools,
     /// Wakes this process's [`Watch`]es at once when it changes an article itself.
     changed: tokio::sync::watch::Sender<()>,
+    /// Wakes this process's sender at once when it queues something itself.
+    queued: tokio::sync::watch::Sender<()>,
 }
 
 impl Store {
@@ -140,9 +148,8 @@ impl Store {
     pub async fn open(url: &StoreUrl) -> Result<Self, StoreError> {
         let place = url.to_string();
         let pools = Pools::open(url).await.at(&place)?;
-        Ok(Self {
-            inner: Arc::new(Inner { url: url.clone(), place, pools, changed: tokio::sync::watch::Sender::new(()) }),
-        })
+        let (changed, queued) = Default::default();
+        Ok(Self { inner: Arc::new(Inner { url: url.clone(), place, pools, changed, queued }) })
     }
 
     /// Closes the connections when those at work are done. Whoever only drops the store loses nothing.

@@ -122,6 +122,7 @@ CREATE TABLE settings (
 CREATE TABLE outbox (
     id BIGINT PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,
+    network TEXT NOT NULL,
     destination TEXT NOT NULL,
     payload TEXT NOT NULL,
     state SMALLINT NOT NULL,
@@ -135,7 +136,8 @@ CREATE TABLE outbox (
     queued_at BIGINT NOT NULL,
     sent_at BIGINT
 );
-CREATE INDEX outbox_open ON outbox (destination, due_at, id) WHERE state = 0;
+CREATE INDEX outbox_open ON outbox (network, destination, due_at, id) WHERE state = 0;
+CREATE INDEX outbox_of_destination ON outbox (network, destination, id);
 CREATE INDEX outbox_next ON outbox (next_at) WHERE state = 0;
 
 -- What was found in a version, packed (quotations.rs), and the number of the rules that found it. Derived: may be lost.
@@ -165,3 +167,37 @@ CREATE TABLE speaker_names (
     PRIMARY KEY (collection, name)
 );
 CREATE INDEX speaker_names_of ON speaker_names (speaker);
+
+-- When a channel is given its digest. `weekdays` are bits, Monday the lowest; `settled` is the last day that was posted or
+-- passed over, `posted` the last one that was posted, both as 2026-11-23. The articles that count are those after
+-- `covered_to`, the highest number that the digest before could choose from, and that was at `covered_at`.
+-- `turn` grows with every lease and every change, so that whoever held the row before is known to be late.
+CREATE TABLE schedules (
+    community BIGINT NOT NULL REFERENCES communities (id),
+    channel TEXT NOT NULL,
+    time TEXT NOT NULL,
+    zone TEXT NOT NULL,
+    weekdays BIGINT NOT NULL,
+    size BIGINT NOT NULL,
+    late_limit BIGINT NOT NULL,
+    tells_nothing_new BIGINT NOT NULL,
+    settled TEXT,
+    posted TEXT,
+    covered_to BIGINT NOT NULL,
+    covered_at BIGINT NOT NULL,
+    next_at BIGINT,
+    paused TEXT,
+    turn BIGINT NOT NULL,
+    lease_owner TEXT,
+    lease_until BIGINT,
+    PRIMARY KEY (community, channel)
+);
+CREATE INDEX schedules_next ON schedules (next_at) WHERE paused IS NULL;
+
+-- Articles that a channel was given: it is never given one twice.
+CREATE TABLE had (
+    community BIGINT NOT NULL REFERENCES communities (id),
+    channel TEXT NOT NULL,
+    article BIGINT NOT NULL REFERENCES articles (id),
+    PRIMARY KEY (community, channel, article)
+);
