@@ -3,8 +3,10 @@
 //! The commands that people have in chats are subcommands too (`once`); they come from the command table. The others are for
 //! whoever runs Byline.
 
+mod installation;
 mod once;
 mod opening;
+mod progress;
 mod talk;
 
 use std::io::{self, IsTerminal, Write};

@@ -1,28 +1,99 @@
 //! Opening what a run answers from: the library that is kept, or articles read for this run alone.
 
-use anyhow::bail;
-use indicatif::{ProgressBar, ProgressStyle};
+use std::fs;
+use std::path::Path;
 
-use crate::config::{self, Config, Loaded};
-use crate::intake::folder;
+use anyhow::{Context, bail};
+
+use super::{installation, progress};
+use crate::config::{self, Config, Loaded, Origin};
+use crate::intake::{Refusal, Tally, folder, mirror};
+
+use crate::library::store::{SHARED, Store, StoreUrl};
 use crate::matcher::Thresholds;
-use crate::router::{Desk, Router, Settings};
+use crate::router::{Desk, Desks, Router, Settings};
 
 /// What a run answers from.
 pub(super) struct Opened {
     /// Answers.
     pub(super) router: Router,
+    /// What is kept; nothing when articles are read for this run alone.
+    pub(super) kept: Option<Kept>,
 }
 
-/// Opens what the configuration names.
+/// What outlives the run.
+#[derive(Clone)]
+pub(super) struct Kept {
+    /// Where it is kept.
+    pub(super) store: Store,
+    /// The desks over it.
+    pub(super) desks: Desks,
+    /// The name of this installation.
+    pub(super) installation: String,
+}
+
+/// The file of a store in the data folder.
+const FILE: &str = "byline.db";
+
+/// The folder of the search indexes in the data folder.
+const INDEX: &str = "index";
+
+/// Opens what the configuration names. With `--articles`, or without a data folder, nothing is kept.
 pub(super) async fn open(loaded: &Loaded) -> anyhow::Result<Opened> {
-    Ok(Opened { router: read(&loaded.config)? })
+    let config = &loaded.config;
+    let flag = matches!(loaded.origin("library.articles"), Some(Origin::Flag(_)));
+    match &config.library.data_dir {
+        Some(folder) if !flag => {
+            let kept = keep(config, folder).await?;
+            Ok(Opened { router: Router::over(kept.desks.clone()), kept: Some(kept) })
+        }
+        _ => Ok(Opened { router: read(config)?, kept: None }),
+    }
+}
+
+/// The library of a data folder, in step with the files that the configuration names.
+async fn keep(config: &Config, folder: &Path) -> anyhow::Result<Kept> {
+    let store = store(config, folder).await?;
+    let installation = installation::name(folder)?;
+    let bar = progress::of_files("reading articles");
+    let told = |done| progress::show(&bar, done);
+    let report = mirror::sync(&store, &installation, SHARED, &config.library.articles, told).await?;
+    bar.finish_and_clear();
+    tell_refused(&report.articles);
+    let desks = Desks::new(store.clone(), folder.join(INDEX), settings(config));
+    Ok(Kept { store, desks, installation })
+}
+
+/// Names what was not read.
+pub(super) fn tell_refused(tally: &Tally) {
+    for Refusal { path, reason } in &tally.refusals {
+        // Quoted as a literal: a file's name may hold what a terminal would obey.
+        tracing::warn!(?path, %reason, "not read");
+    }
+    let untold = tally.refused.saturating_sub(tally.refusals.len() as u64);
+    if untold > 0 {
+        tracing::warn!(files = untold, "more were not read");
+    }
+}
+
+/// The store of the configuration.
+pub(super) async fn store(config: &Config, folder: &Path) -> anyhow::Result<Store> {
+    let url = match &config.library.database {
+        Some(address) => address.expose().parse().context("library.database")?,
+        None => StoreUrl::file(folder.join(FILE)),
+    };
+    fs::create_dir_all(folder).with_context(|| {
+        format!(
+            "the data folder {} can't be made; library.data_dir names another, or \"\" to keep nothing",
+            folder.display()
+        )
+    })?;
+    Ok(Store::open(&url).await?)
 }
 
 /// A router over articles that are read from files, for this run alone. What could not be read is named in the log.
 fn read(config: &Config) -> anyhow::Result<Router> {
-    let bar = ProgressBar::new_spinner();
-    bar.set_style(ProgressStyle::with_template("{spinner} reading articles: {pos} files")?);
+    let bar = progress::spinner("reading articles", "files");
     let loaded = folder::load(&config.library.articles, || bar.inc(1));
     bar.finish_and_clear();
     for refused in &loaded.refused {

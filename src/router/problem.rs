@@ -119,6 +119,12 @@ pub enum Problem {
     /// A command that keeps something, where nothing is kept.
     #[error("Nothing is kept in this run, which reads the articles given with --articles. Start Byline without it.")]
     NothingKept,
+    /// A time, zone or day that is none.
+    #[error(transparent)]
+    Schedule(#[from] crate::digest::schedule::ScheduleError),
+    /// A digest's plan that can't be kept or read.
+    #[error("The digest's schedule can't be used: {0}.")]
+    Plan(crate::digest::plan::PlanError),
     /// The search failed.
     #[error("The search failed. Byline's log says why.")]
     Search(#[from] crate::matcher::MatchError),
@@ -128,6 +134,15 @@ pub enum Problem {
     /// The store failed.
     #[error("The library can't be reached at this moment. Byline's log says why; try again soon.")]
     Store(#[from] crate::library::store::StoreError),
+}
+
+impl From<crate::digest::plan::PlanError> for Problem {
+    fn from(error: crate::digest::plan::PlanError) -> Self {
+        match error {
+            crate::digest::plan::PlanError::Store(error) => Self::Store(error),
+            other => Self::Plan(other),
+        }
+    }
 }
 
 impl From<super::OpenError> for Problem {

@@ -1,25 +1,27 @@
-//! `/digest`: what is new, story by story, in the articles' own sentences.
+//! `/digest`: what is new, story by story, in the articles' own sentences; at once, or each day at an hour.
+
+mod order;
 
 use jiff::Zoned;
 use jiff::civil::Date;
 
 use crate::article::Published;
 use crate::digest::daily::{self, Wanted};
-use crate::digest::plan::MOST_STORIES;
+use crate::digest::plan::{self, MOST_STORIES};
 use crate::library::{Filter, Library};
 use crate::reply::{Block, Outcome, Reply};
 use crate::router::edition::Edition;
 use crate::router::table::{Audience, Kind, OptionSpec, Spec};
-use crate::router::{Args, Desk, Problem, verdicts};
+use crate::router::{Args, Problem, Request, verdicts};
 
 const SINCE: OptionSpec = OptionSpec {
     name: "since",
-    about: "The first day that counts (2026-11-23, “7 days”); yesterday if not given",
+    about: "The first day that counts (2026-11-23, “7 days”); if not given, what this channel has not had",
     kind: Kind::Day,
     required: false,
 };
 
-const SIZE: OptionSpec = OptionSpec {
+pub(super) const SIZE: OptionSpec = OptionSpec {
     name: "size",
     about: "The most stories; 5 if not given",
     kind: Kind::Number { min: 1, max: MOST_STORIES },
@@ -38,7 +40,7 @@ pub(in crate::router) const SPEC: Spec = Spec {
             parts: &[],
             example: "digest preview --since \"7 days\"",
             audience: Audience::Everyone,
-            run: |request, args| Box::pin(answer(&request.desk, args, true)),
+            run: |request, args| Box::pin(answer(request, args, true)),
         },
         Spec {
             name: "now",
@@ -47,27 +49,36 @@ pub(in crate::router) const SPEC: Spec = Spec {
             parts: &[],
             example: "digest now",
             audience: Audience::Everyone,
-            run: |request, args| Box::pin(answer(&request.desk, args, false)),
+            run: |request, args| Box::pin(answer(request, args, false)),
         },
+        order::SET,
+        order::SHOW,
+        order::OFF,
     ],
     example: "",
     // Never run: one of the parts is.
     audience: Audience::Everyone,
-    run: |request, args| Box::pin(answer(&request.desk, args, false)),
+    run: |request, args| Box::pin(answer(request, args, false)),
 };
 
 /// Verdicts on one page.
 const PER_PAGE: usize = 20;
 
-async fn answer(desk: &Desk, args: &Args, reasons: bool) -> Result<Reply, Problem> {
+async fn answer(request: &Request<'_>, args: &Args, reasons: bool) -> Result<Reply, Problem> {
+    let desk = &request.desk;
     let library = desk.library();
     let today = Zoned::now().date();
-    let since = args.day("since").unwrap_or_else(|| today.yesterday().unwrap_or(today));
-    let wanted = Wanted {
-        filter: Filter { since: Some(since), ..Filter::default() },
-        size: args.number("size").map_or(daily::SIZE, |size| size as usize),
-        ..Wanted::default()
+    // Without a day, what the channel's next digest would be made of; where none is ordered, the last two days.
+    let (mut wanted, since) = match (args.day("since"), ordered(request).await?) {
+        (None, Some((wanted, since))) => (wanted, since),
+        (since, _) => {
+            let since = since.unwrap_or_else(|| today.yesterday().unwrap_or(today));
+            (Wanted { filter: Filter { since: Some(since), ..Filter::default() }, ..Wanted::default() }, since)
+        }
     };
+    if let Some(size) = args.number(SIZE.name) {
+        wanted.size = size as usize;
+    }
     let book = desk.book().await?;
     let digest = daily::compose(library, book, &wanted);
     let reply = if digest.stories.is_empty() {
@@ -80,6 +91,17 @@ async fn answer(desk: &Desk, args: &Args, reasons: bool) -> Result<Reply, Proble
     }
     let pages = verdicts::blocks(library, &digest).chunks(PER_PAGE).map(<[Block]>::to_vec).collect();
     Ok(Reply { pages, ..reply.with(Block::Heading("Why each article is in or out".to_owned())) })
+}
+
+/// What the next digest of the channel that asks would be made of, and since which day; nothing where none is ordered.
+async fn ordered(request: &Request<'_>) -> Result<Option<(Wanted, Date)>, Problem> {
+    let (Ok(store), Some(channel)) = (request.store(), &request.place.channel) else { return Ok(None) };
+    let place = request.place;
+    let Some(community) = store.known_community(&place.network, &place.community).await? else { return Ok(None) };
+    let Some(plan) = plan::get(store, community.id, channel).await? else { return Ok(None) };
+    let had = store.had(community.id, channel, plan.kept.covered.to).await?;
+    let since = plan.kept.covered.at.to_zoned(plan.plan.schedule.zone.clone()).date();
+    Ok(Some((plan.wanted(request.desk.library(), &had), since)))
 }
 
 fn nothing_new(library: &Library, since: Date) -> Reply {
