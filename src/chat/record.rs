@@ -198,7 +198,7 @@ mod tests {
         assert_eq!(keys(folder.path()), ["a", "b"]);
         let text = std::fs::read_to_string(folder.path().join("news.jsonl")).unwrap();
         let line: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
-        assert_eq!((line["channel"].as_str(), line["text"].as_str()), (Some("news"), Some("Nothing is new.\n")));
+        assert_eq!((line["channel"].as_str(), line["text"].as_str()), (Some("news"), Some("Nothing is new.")));
         assert_eq!(line["reply"]["blocks"][0]["text"], "Nothing is new.");
     }
 

@@ -18,6 +18,9 @@ use crate::library::store::{CommunityId, Covered, Order, ScheduleEntry, Store, S
 /// The most stories that a digest can be asked to have: more would be the list of articles.
 pub const MOST_STORIES: u32 = 20;
 
+/// What every channel allows, however little it set: the schedules are looked at every few seconds, a restart takes minutes.
+const LEAST_LATE: SignedDuration = SignedDuration::from_mins(10);
+
 /// What a channel orders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
@@ -25,7 +28,8 @@ pub struct Plan {
     pub schedule: Schedule,
     /// The most stories.
     pub size: u32,
-    /// How late a digest may still be posted after downtime; one that is later is carried by the next.
+    /// How late a digest may still be posted after downtime; one that is later is carried by the next. Less than ten minutes count
+    /// as ten.
     pub late_limit: Duration,
     /// Whether a day on which nothing is new is told of; otherwise nothing is posted then.
     pub tells_nothing_new: bool,
@@ -47,7 +51,7 @@ impl Plan {
     #[must_use]
     pub fn due(&self, settled: Option<Date>, now: Timestamp) -> Due {
         let late = SignedDuration::try_from(self.late_limit).unwrap_or(SignedDuration::MAX);
-        self.schedule.due(settled, now, late)
+        self.schedule.due(settled, now, late.max(LEAST_LATE))
     }
 
     fn order(&self) -> Option<Order> {

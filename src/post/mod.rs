@@ -14,6 +14,8 @@ pub mod payload;
 mod retry;
 pub mod scheduler;
 pub mod sender;
+#[cfg(test)]
+mod tests;
 
 pub use courier::{Courier, Delivered, Delivery, Posting, Undelivered};
 pub use payload::{Payload, Unsendable};

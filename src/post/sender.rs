@@ -140,6 +140,12 @@ impl Sender {
         }
     }
 
+    /// Sends one leased job and records what became of it.
+    #[cfg(test)]
+    pub(super) async fn send(&self, job: &Job) {
+        self.inner.send(job).await;
+    }
+
     /// Starts sending as many jobs as there are hands free.
     async fn fill(&self, sending: &mut JoinSet<()>) -> Result<(), StoreError> {
         let Inner { store, owner, couriers, options } = &*self.inner;

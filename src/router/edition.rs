@@ -231,3 +231,81 @@ impl Entry {
 fn stories(count: usize) -> String {
     if count == 1 { "1 story".to_owned() } else { format!("{count} stories") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::article::read::{Format, read_text};
+    use crate::digest::daily::{Wanted, compose};
+    use crate::library::Filter;
+
+    const FERRY: &str = "The ferry to Lundholm will stay in port until Friday because its engine needs a new pump. The \
+        Lundholm Line said 400 passengers were told to stay at home.\n\n“A ferry without a pump is a very large rowing \
+        boat,” captain Mette Dahl said.";
+    const AGENCY: &str = "Lundholm is without a ferry until Friday. The engine pump of the only ferry broke on Monday, the \
+        Lundholm Line said, and 400 passengers stayed in port.";
+    const FIX: &str = "Our article of Monday gave a wrong number. The Lundholm Line told 40 passengers to stay at home, not \
+        400, while the ferry waits in port for its engine pump.";
+    const CHESS: &str = "A pupil of twelve won the chess tournament of Osterby on Sunday. Ines Falk beat 63 adults.\n\n\
+        “I only looked at the board and never at the beards,” Ines Falk said.";
+
+    fn edition() -> (Library, Edition) {
+        let mut library = Library::default();
+        for (key, title, outlet, day, text) in [
+            ("ferry", "Ferry stays in port", "Harbour Mail", "2026-11-02", FERRY),
+            ("agency", "Lundholm without its ferry", "Coast Agency", "2026-11-03", AGENCY),
+            ("fix", "Correction: 40 ferry passengers", "Harbour Mail", "2026-11-03", FIX),
+            ("chess", "Girl of twelve beats them all", "Osterby Echo", "2026-11-03", CHESS),
+        ] {
+            let file = format!("---\ntitle: \"{title}\"\noutlet: {outlet}\ndate: {day}\n---\n\n{text}\n");
+            library.add(read_text(key, &file, Format::Markdown).unwrap());
+        }
+        let book = QuoteBook::build(&library);
+        let digest = compose(&library, &book, &Wanted { filter: Filter::default(), ..Wanted::default() });
+        let edition = Edition::of(&library, &book, &digest, "Digest of today".to_owned());
+        (library, edition)
+    }
+
+    fn lines(library: &Library, edition: &Edition) -> Vec<String> {
+        let reply = edition.reply().check(library).unwrap();
+        let line = |block: &Block| match block {
+            Block::Heading(line) | Block::Text(line) => Some(line.clone()),
+            Block::Item { name, about } => Some(format!("{name}: {about}")),
+            _ => None,
+        };
+        reply.blocks.iter().filter_map(line).collect()
+    }
+
+    #[test]
+    fn what_was_written_is_read_back() {
+        let (library, edition) = edition();
+        let written = serde_json::to_string(&edition).unwrap();
+        let read: Edition = serde_json::from_str(&written).unwrap();
+        let blank = |mut reply: Reply| {
+            reply.quotations_mut().for_each(|quoted| quoted.source.id = ArticleId(0));
+            reply
+        };
+        assert_eq!(blank(read.reply()), blank(edition.reply()));
+        assert_eq!(edition.articles(), ["agency", "chess", "ferry", "fix"].into());
+        assert_eq!(lines(&library, &edition)[0], "Digest of today: 2 stories from 4 articles");
+        assert_eq!(lines(&library, &edition)[1], "1. 3 articles from 2 outlets · 4 quotations");
+    }
+
+    #[test]
+    fn without_an_article_the_rest_is_counted_and_numbered_anew() {
+        let (library, edition) = edition();
+        let without = |gone: &[&str]| edition.clone().without(&gone.iter().map(|key| (*key).to_owned()).collect());
+        let alone = lines(&library, &without(&["agency"]));
+        assert_eq!(&alone[..2], ["Digest of today: 1 story from 1 article", "1. 1 article · 1 quotation"]);
+        let less = lines(&library, &without(&["ferry"]));
+        assert_eq!(less[0], "Digest of today: 2 stories from 3 articles");
+        assert!(
+            less.iter()
+                .any(|line| line == "Harbour Mail: Correction: 40 ferry passengers · a correction · 3 November 2026")
+        );
+        assert!(!less.iter().any(|line| line.contains("Ferry stays in port")), "{less:?}");
+        let mute = without(&["chess"]).reply();
+        assert!(!mute.quotations().any(|quoted| quoted.source.article == "chess"), "nor is anyone quoted from it");
+        assert!(without(&["agency", "chess"]).is_empty());
+    }
+}

@@ -5,6 +5,7 @@ mod articles;
 mod changes;
 mod communities;
 mod crash;
+mod digest_crash;
 mod digests;
 mod exchange;
 mod files;

@@ -64,7 +64,7 @@ mod tests {
             Ok(())
         });
         assert_eq!(printer.deliver(&posting).await, Ok(Delivered { network_id: None }));
-        assert_eq!(*printed.lock().unwrap(), ["Nothing is new.\n"]);
+        assert_eq!(*printed.lock().unwrap(), ["Nothing is new."]);
         let closed = Printer::new(Style::default(), |_| Err("the terminal is closed".to_owned()));
         assert!(matches!(closed.deliver(&posting).await, Err(Undelivered::Retry { .. })));
     }

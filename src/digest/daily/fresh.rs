@@ -38,3 +38,44 @@ impl Fresh {
         first.is_ok_and(|first| published < first).then_some(Why::Stale)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::article::read::{Format, read_text};
+
+    fn article(date: &str) -> Article {
+        let file = format!("---\ntitle: Pool shuts\n{date}\n---\n\nThe town pool will shut in May.\n");
+        read_text("pool", &file, Format::Markdown).unwrap()
+    }
+
+    fn mark(id: i64, added_at: &str) -> Option<Mark> {
+        Some(Mark { id: StoredId(id), version: 1, added_at: added_at.parse().unwrap() })
+    }
+
+    #[test]
+    fn what_arrived_since_is_new_unless_it_was_old_by_then() {
+        let fresh = Fresh { after: StoredId(7), since: "2026-11-23T08:30:00Z".parse().unwrap() };
+        let undated = article("author: Ada Roe");
+        for (mark, article, why) in [
+            (mark(8, "2026-11-23T09:00:00Z"), &undated, None),
+            (mark(7, "2026-11-23T09:00:00Z"), &undated, Some(Why::Arrived)),
+            // Another process's clock is a little behind: the number tells.
+            (mark(8, "2026-11-23T08:00:00Z"), &undated, None),
+            // Moved here from another store.
+            (mark(8, "2026-11-20T08:00:00Z"), &undated, Some(Why::Arrived)),
+            (mark(8, "2026-11-23T09:00:00Z"), &article("date: 2026-11-20"), None),
+            (mark(8, "2026-11-23T09:00:00Z"), &article("date: 2026-11-19"), Some(Why::Stale)),
+            (None, &undated, None),
+            (None, &article("date: 2019-05-05"), Some(Why::Stale)),
+        ] {
+            assert_eq!(fresh.refuses(mark, article), why, "{mark:?} {:?}", article.meta().published);
+        }
+    }
+
+    #[test]
+    fn at_the_edges_of_the_calendar_nothing_is_old() {
+        let fresh = Fresh { after: StoredId(0), since: Timestamp::MIN };
+        assert_eq!(fresh.refuses(mark(1, "2026-11-23T09:00:00Z"), &article("date: 2019-05-05")), None);
+    }
+}
