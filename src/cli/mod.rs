@@ -3,11 +3,15 @@
 //! The commands that people have in chats are subcommands too (`once`); they come from the command table. The others are for
 //! whoever runs Byline.
 
+mod collections;
 mod installation;
 mod once;
 mod opening;
+mod outbox;
 mod progress;
+mod service;
 mod talk;
+mod transfer;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -54,7 +58,11 @@ pub fn command() -> Command {
         .about("The configuration")
         .subcommand_required(true)
         .subcommand(Command::new("check").about("Check the configuration and print what is in force, secrets masked"));
-    base.subcommands(COMMANDS.iter().map(once::subcommand))
+    let run = Command::new("run").about("Serve the networks of the configuration, without a chat on the terminal");
+    base.subcommand(run)
+        .subcommands(transfer::subcommands())
+        .subcommands([outbox::subcommand(), collections::subcommand()])
+        .subcommands(COMMANDS.iter().map(once::subcommand))
         .subcommand(Inspect::augment_subcommands(inspect))
         .subcommand(config)
 }
@@ -79,6 +87,11 @@ pub fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     match matches.subcommand() {
         Some(("inspect", inspect)) => Inspect::from_arg_matches(inspect)?.run()?,
         Some(("config", _)) => io::stdout().write_all(config::render_check(&loaded).as_bytes())?,
+        Some(("run", _)) => service::run(&loaded)?,
+        Some(("import", asked)) => return transfer::import(asked, &loaded),
+        Some(("export", asked)) => transfer::export(asked, &loaded)?,
+        Some(("outbox", asked)) => outbox::run(asked, &loaded)?,
+        Some(("collections", asked)) => collections::run(asked, &loaded)?,
         Some((name, asked)) => return once::run(name, asked, &loaded),
         None => talk::run(&loaded)?,
     }

@@ -1,7 +1,7 @@
 //! Opening what a run answers from: the library that is kept, or articles read for this run alone.
 
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 
@@ -40,26 +40,27 @@ const INDEX: &str = "index";
 
 /// Opens what the configuration names. With `--articles`, or without a data folder, nothing is kept.
 pub(super) async fn open(loaded: &Loaded) -> anyhow::Result<Opened> {
-    let config = &loaded.config;
     let flag = matches!(loaded.origin("library.articles"), Some(Origin::Flag(_)));
-    match &config.library.data_dir {
-        Some(folder) if !flag => {
-            let kept = keep(config, folder).await?;
-            Ok(Opened { router: Router::over(kept.desks.clone()), kept: Some(kept) })
-        }
-        _ => Ok(Opened { router: read(config)?, kept: None }),
+    if flag || loaded.config.library.data_dir.is_none() {
+        return Ok(Opened { router: read(&loaded.config)?, kept: None });
     }
+    let kept = keep(loaded).await?;
+    Ok(Opened { router: Router::over(kept.desks.clone()), kept: Some(kept) })
 }
 
 /// The library of a data folder, in step with the files that the configuration names.
-async fn keep(config: &Config, folder: &Path) -> anyhow::Result<Kept> {
-    let store = store(config, folder).await?;
-    let installation = installation::name(folder)?;
+async fn keep(loaded: &Loaded) -> anyhow::Result<Kept> {
+    let config = &loaded.config;
+    let (store, folder) = store(config).await?;
+    let installation = installation::name(&folder)?;
     let bar = progress::of_files("reading articles");
     let told = |done| progress::show(&bar, done);
     let report = mirror::sync(&store, &installation, SHARED, &config.library.articles, told).await?;
     bar.finish_and_clear();
-    tell_refused(&report.articles);
+    // Who set nothing need not have the samples.
+    if !matches!(loaded.origin("library.articles"), Some(Origin::Default)) {
+        tell_refused(&report.articles);
+    }
     let desks = Desks::new(store.clone(), folder.join(INDEX), settings(config));
     Ok(Kept { store, desks, installation })
 }
@@ -76,19 +77,20 @@ pub(super) fn tell_refused(tally: &Tally) {
     }
 }
 
-/// The store of the configuration.
-pub(super) async fn store(config: &Config, folder: &Path) -> anyhow::Result<Store> {
+/// The store of the configuration, and its data folder.
+pub(super) async fn store(config: &Config) -> anyhow::Result<(Store, PathBuf)> {
+    let folder = config.library.data_dir.clone().context("library.data_dir is \"\": nothing is kept")?;
     let url = match &config.library.database {
         Some(address) => address.expose().parse().context("library.database")?,
         None => StoreUrl::file(folder.join(FILE)),
     };
-    fs::create_dir_all(folder).with_context(|| {
+    fs::create_dir_all(&folder).with_context(|| {
         format!(
             "the data folder {} can't be made; library.data_dir names another, or \"\" to keep nothing",
             folder.display()
         )
     })?;
-    Ok(Store::open(&url).await?)
+    Ok((Store::open(&url).await?, folder))
 }
 
 /// A router over articles that are read from files, for this run alone. What could not be read is named in the log.

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal};
 
 use tokio::runtime::Runtime;
 
+use super::service::{self, Service};
 use super::{opening, style};
 use crate::chat::console;
 use crate::config::Loaded;
@@ -19,5 +20,15 @@ pub(super) fn run(loaded: &Loaded) -> anyhow::Result<()> {
         return console::answer_lines(&opened.router, &runtime, io::stdin().lock(), io::stdout().lock(), &options);
     }
     runtime.block_on(async { anyhow::Ok(opened.router.desk(&Place::console()).await?.prepare().await?) })?;
-    console::converse(&opened.router, &runtime, &options)
+    let beside = |courier| {
+        let kept = opened.kept.as_ref()?;
+        let mut couriers = service::couriers(config);
+        couriers.push(courier);
+        let _on = runtime.enter();
+        Some(Service::start(kept, couriers, config))
+    };
+    if let Some(service) = console::converse(&opened.router, &runtime, &options, beside)? {
+        runtime.block_on(service.stop());
+    }
+    Ok(())
 }

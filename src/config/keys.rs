@@ -129,6 +129,18 @@ pub static TABLE: Table = Table {
             doc: "How many of its own sentences an article is summed up in.",
         },
         Key {
+            name: "posting.lease",
+            kind: Kind::Whole { min: 2, max: 3600 },
+            preset: Preset::Value("60"),
+            doc: "For how many seconds a process may hold a posting; if it dies, another sends it after that.",
+        },
+        Key {
+            name: "record.folder",
+            kind: Kind::Path,
+            preset: Preset::Unset { means: "nothing is recorded", example: "\"posted\"" },
+            doc: "The folder of the network “record”, whose channels are files: a digest for record/COMMUNITY/CHANNEL is a line of CHANNEL.jsonl.",
+        },
+        Key {
             name: "log.level",
             kind: Kind::LogFilter,
             preset: Preset::Value("\"warn\""),

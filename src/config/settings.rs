@@ -1,6 +1,7 @@
 //! The settings as the rest of the program sees them: plain typed fields, and what holds when nothing is set.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -17,6 +18,11 @@ pub struct Config {
     pub answer: Answer,
     /// How articles are summed up.
     pub summary: Summary,
+    /// How what is queued is posted.
+    pub posting: Posting,
+    /// Channels that are files. None of its keys has a default, so that it may be missing as a whole.
+    #[serde(default)]
+    pub record: Record,
     /// What is logged, and how.
     pub log: Log,
     /// The chat on the terminal.
@@ -76,6 +82,36 @@ pub struct Answer {
 pub struct Summary {
     /// How many sentences a summary has, 1 to 10.
     pub sentences: usize,
+}
+
+/// How what is queued is posted.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Posting {
+    /// For how many seconds a process may hold a posting, 2 to 3600.
+    pub lease: u64,
+}
+
+impl Posting {
+    /// For how long a process may hold a posting.
+    #[must_use]
+    pub fn lease(&self) -> Duration {
+        Duration::from_secs(self.lease)
+    }
+}
+
+impl Default for Posting {
+    fn default() -> Self {
+        Self { lease: 60 }
+    }
+}
+
+/// Channels that are files; see [`record`](crate::chat::record).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// Their folder; `None` records nothing.
+    pub folder: Option<PathBuf>,
 }
 
 /// What is logged, and how; see [`logs`](crate::logs).

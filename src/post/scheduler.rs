@@ -41,6 +41,12 @@ where
     }
 }
 
+impl Desks for crate::router::Desks {
+    async fn desk(&self, collection: CollectionId) -> Result<Arc<Desk>, DeskError> {
+        Ok(Self::desk(self, collection).await?)
+    }
+}
+
 /// Schedules that are leased at once.
 const BATCH: u32 = 32;
 

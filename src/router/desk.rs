@@ -54,7 +54,6 @@ pub(super) struct Kept {
     /// The collection.
     pub(super) collection: CollectionId,
     /// The folder of the collection's index.
-    #[expect(dead_code, reason = "the matcher that opens it is on its way")]
     pub(super) index: PathBuf,
     /// The last change that the library holds.
     pub(super) seq: Seq,
@@ -90,15 +89,13 @@ impl Desk {
     pub(super) async fn next(&self, library: Library, changed: Vec<ArticleId>, kept: Kept) -> Result<Self, DeskError> {
         let next = Self::over(library, Some(kept.clone()), self.settings);
         let library = Arc::clone(&next.library);
-        // A folder's index is open once in a process: a question may be opening it here, and the next desk must not as well.
-        let (matcher, thresholds) = (Arc::clone(self.matcher().await?), self.settings.thresholds);
-        let matcher = spawn_blocking(move || {
-            drop(matcher);
-            Matcher::build(&library)
-        });
-        next.matcher.set(Arc::new(matcher.await??.with_thresholds(thresholds))).ok();
+        // A folder's index is open once in a process: where no question has opened it yet, this does.
+        let matcher = Arc::clone(self.matcher().await?);
+        let (now, changed) = (Arc::clone(&library), Arc::<[ArticleId]>::from(changed));
+        let these = Arc::clone(&changed);
+        let matcher = spawn_blocking(move || matcher.updated(&now, &these, kept.seq)).await??;
+        next.matcher.set(Arc::new(matcher)).ok();
         if let Some(book) = self.book.get().map(Arc::clone) {
-            let (library, changed) = (Arc::clone(&next.library), changed.clone());
             let known = quotes::kept::load_of(&kept.store, &library, &changed).await?;
             let book = spawn_blocking(move || book.updated(&library, &changed, known)).await?;
             next.keep(&book).await;
@@ -137,8 +134,12 @@ impl Desk {
     pub async fn matcher(&self) -> Result<&Arc<Matcher>, DeskError> {
         let thresholds = self.settings.thresholds;
         let make = async || {
-            let library = Arc::clone(&self.library);
-            let matcher = spawn_blocking(move || Matcher::build(&library)).await??;
+            let (library, kept) = (Arc::clone(&self.library), self.kept.clone());
+            let matcher = spawn_blocking(move || match kept {
+                Some(kept) => Matcher::open(&kept.index, &library, kept.seq, |_| ()),
+                None => Matcher::build(&library),
+            });
+            let matcher = matcher.await??;
             Ok(Arc::new(matcher.with_thresholds(thresholds)))
         };
         self.matcher.get_or_try_init(make).await

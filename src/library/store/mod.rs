@@ -87,7 +87,7 @@ pub use add::{Added, KnownBy, Outcome};
 pub use articles::{Loading, Stored};
 pub use canonical::{MAX_URL_BYTES, canonical_url};
 pub use changes::{Change, ChangeKind, Watch};
-pub use communities::{Community, Scope};
+pub use communities::{Community, NamedCommunity, Scope};
 pub use error::{MAX_KEY_BYTES, Problem, StoreError};
 pub use exchange::{Exported, Imported, RefusedLine};
 pub use outbox::{AfterFailure, Job, JobEntry, JobFilter, JobState, Queued};
