@@ -57,7 +57,7 @@ pub async fn watch(
     owner: String,
     collection: CollectionId,
     places: Vec<PathBuf>,
-    mut told: impl FnMut(Result<&Report, &StoreError>) + Send,
+    mut told: impl FnMut(Result<Report, StoreError>) + Send,
 ) -> Infallible {
     let origin = Origin { owner: &owner, collection, hold: Hold::Mirrored };
     let mut eyes = Eyes::new(&places);
@@ -87,17 +87,16 @@ pub async fn watch(
                 retry = RETRY.0;
                 let postponed = report.postponed > 0;
                 unsettled = if postponed { unsettled.or_else(|| Some(Instant::now())) } else { None };
-                let told_before = last.as_ref().is_some_and(|last: &Report| {
-                    (&last.articles.refusals, &last.absent) == (&report.articles.refusals, &report.absent)
-                });
-                if !(told_before && report.changes_nothing()) {
-                    told(Ok(&report));
+                let patience = if postponed { SETTLE } else { eyes.patience() };
+                let complaints = (report.articles.refusals.clone(), report.absent.clone());
+                if !report.changes_nothing() || last.as_ref() != Some(&complaints) {
+                    told(Ok(report));
                 }
-                last = Some(report);
-                if postponed { SETTLE } else { eyes.patience() }
+                last = Some(complaints);
+                patience
             }
             Err(error) => {
-                told(Err(&error));
+                told(Err(error));
                 let wait = retry;
                 retry = (retry * 2).min(RETRY.1);
                 tokio::time::sleep(wait).await;

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use byline::intake::mirror::Report;
 use byline::intake::watch::watch;
-use byline::library::store::{SHARED, Store};
+use byline::library::store::{SHARED, Store, StoreError};
 use tokio::task::JoinHandle;
 
 use crate::files::{Files, held, keys};
@@ -27,9 +28,9 @@ impl Follows {
         let refused = Arc::new(Mutex::new(Vec::new()));
         let (keep, store, places) = (Arc::clone(&refused), store.clone(), places.to_vec());
         let task = tokio::spawn(async move {
-            let told = |report: Result<&byline::intake::mirror::Report, _>| {
-                let report = report.unwrap();
-                keep.lock().unwrap().extend(report.articles.refusals.iter().map(|refused| refused.reason.clone()));
+            let told = |report: Result<Report, StoreError>| {
+                let refusals = report.unwrap().articles.refusals;
+                keep.lock().unwrap().extend(refusals.into_iter().map(|refused| refused.reason));
             };
             match watch(store, "here".to_owned(), SHARED, places, told).await {}
         });

@@ -308,7 +308,12 @@ fn parcel(name: &str, line: &[u8]) -> Result<(Parcel, Identity), String> {
     struct Form {
         blocks: Option<serde::de::IgnoredAny>,
     }
-    let form: Form = serde_json::from_str(line).map_err(|error| format!("not an article as JSON: {error}"))?;
+    let form: Form = serde_json::from_str(line).map_err(|error| {
+        // The parser calls every line the first one.
+        let words = error.to_string();
+        let reason = words.rsplit_once(" at line ").map_or(words.as_str(), |(reason, _)| reason);
+        format!("not an article as JSON, {reason} (column {})", error.column())
+    })?;
     let parcel = match form.blocks {
         Some(_) => {
             let line: Line<'_> = serde_json::from_str(line).map_err(|error| error.to_string())?;
