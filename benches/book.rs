@@ -5,9 +5,11 @@
 
 use std::hint::black_box;
 
+use byline::article::Article;
 use byline::article::read::{Format, read_text};
+use byline::library::store::{SHARED, Store, StoreUrl};
 use byline::library::{ArticleId, Filter, Library};
-use byline::quotes::{Known, Quotation, QuoteBook};
+use byline::quotes::{Known, Quotation, QuoteBook, kept};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 
 /// Articles, and paragraphs of each: about ten quotations an article, as in the news.
@@ -128,6 +130,54 @@ fn quotations(book: &QuoteBook, id: ArticleId) -> Vec<Quotation> {
     book.of_article(id).iter().map(|held| held.quotation.clone()).collect()
 }
 
+/// The processor's time that this process has used so far, in milliseconds, to the hundredth of a second; 0 where the system
+/// doesn't tell. Unlike the clock's it says the same on a machine that has other work to do.
+fn processor() -> u64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    10 * fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>()
+}
+
+/// Says how long something takes, by the clock and the processor; gives what it gave.
+fn timed<T>(what: &str, run: impl FnOnce() -> T) -> T {
+    let (clock, before) = (std::time::Instant::now(), processor());
+    let made = run();
+    println!("{what}: {} ms, of processors {} ms", clock.elapsed().as_millis(), processor() - before);
+    made
+}
+
+/// Keeps the quotations of as many articles in a store, and reads them back.
+fn from_store(articles: &Library) -> Result<(), Box<dyn std::error::Error>> {
+    let folder = tempfile::tempdir()?;
+    tokio::runtime::Runtime::new()?.block_on(async {
+        let store = Store::open(&StoreUrl::file(folder.path().join("byline.db"))).await?;
+        let all: Vec<Article> = articles.iter().map(|(_, article)| Article::clone(article)).collect();
+        for batch in all.chunks(500) {
+            store.add_all(SHARED, batch).await?;
+        }
+        let mut library = Library::default();
+        let mut loading = store.load_all(SHARED);
+        while let Some(stored) = loading.next().await? {
+            library.put_stored(stored);
+        }
+        let book = timed("of nothing known", || QuoteBook::of(&library, Known::new()));
+        let (clock, before) = (std::time::Instant::now(), processor());
+        kept::keep(&store, &library, &book).await?;
+        println!("kept: {} ms, of processors {} ms", clock.elapsed().as_millis(), processor() - before);
+        for _ in 0..3 {
+            let (clock, before) = (std::time::Instant::now(), processor());
+            let known = kept::load(&store, SHARED, &library).await?;
+            println!("loaded: {} ms, of processors {} ms", clock.elapsed().as_millis(), processor() - before);
+            let book = timed("of known quotations", || QuoteBook::of(&library, known));
+            let changed = [ArticleId(u32::try_from(ARTICLES / 2)?)];
+            timed("a hundred updates", || {
+                (0..100).map(|_| book.updated(&library, &changed, Known::new()).len()).sum::<usize>()
+            });
+        }
+        Ok(())
+    })
+}
+
 fn book(criterion: &mut Criterion) {
     let library = library();
     let before = resident();
@@ -141,6 +191,10 @@ fn book(criterion: &mut Criterion) {
     let changed = ArticleId(u32::try_from(ARTICLES / 2).unwrap_or(0));
     let new = read_text("new", &text(ARTICLES), Format::Text).map(|article| next.add(article));
     let new: Vec<ArticleId> = new.into_iter().collect();
+
+    if let Err(error) = from_store(&library) {
+        println!("no store: {error}");
+    }
 
     let words: Vec<&str> = text(7).leak().split_whitespace().collect();
     let fragment = words[3..11].join(" ");

@@ -97,12 +97,8 @@ impl Reading {
         }
         let content = page.words.len();
         let mut around = Vec::new();
-        for sentence in sentences_around(article, quotation) {
-            words::each(text, sentence, |span, low| {
-                if !quotation.content.iter().any(|content| content.contains(span)) {
-                    around.push(self.number(low));
-                }
-            });
+        for stretch in stretches_around(article, &quotation.content) {
+            words::each(text, stretch, |_, low| around.push(self.number(low)));
         }
         around.sort_unstable();
         around.dedup();
@@ -120,6 +116,11 @@ impl Reading {
         self.words.push(Arc::clone(&low));
         self.numbers.insert(low, number);
         number
+    }
+
+    /// The pages as they are so far: who speaks is known, the words are not.
+    pub(super) fn unnumbered(&self) -> impl Iterator<Item = &Page> {
+        self.pages.iter().map(|(_, page)| page)
     }
 
     /// The words of these pages, each once.
@@ -144,17 +145,27 @@ impl Reading {
     }
 }
 
-/// The sentences that a quotation's content touches.
-fn sentences_around(article: &Article, quotation: &Quotation) -> Vec<Span> {
+/// What stands around a quotation's content in the sentences that it touches.
+fn stretches_around(article: &Article, content: &[Span]) -> Vec<Span> {
     let sentences = article.sentences();
     let mut around: Vec<Span> = Vec::new();
-    for content in &quotation.content {
+    for content in content {
         let from = sentences.partition_point(|s| s.end <= content.start);
         around.extend(sentences.iter().skip(from).take_while(|s| s.start < content.end));
     }
     around.sort_unstable();
     around.dedup();
+    for content in content {
+        around = around.into_iter().flat_map(|stretch| without(stretch, *content)).collect();
+    }
     around
+}
+
+/// What is left of a stretch when another is cut out of it.
+fn without(stretch: Span, cut: Span) -> impl Iterator<Item = Span> {
+    let before = Span { end: stretch.end.min(cut.start), ..stretch };
+    let after = Span { start: stretch.start.max(cut.end), ..stretch };
+    [before, after].into_iter().filter(|left| !left.is_empty())
 }
 
 /// The pages of [`ARTICLES`] articles, and for each word the quotations that hold it.
@@ -269,4 +280,42 @@ impl Block {
 
 fn entries(page: &Arc<Page>) -> impl Iterator<Item = Entry<'_>> {
     (0..page.held.len()).map(|nth| page.entry(nth).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::quotes::tests::article;
+
+    #[test]
+    fn what_stands_around_a_quotation_is_the_rest_of_its_sentences() {
+        let article = article("It rained. “The pier,” Ann Lee said on Monday, “is shut.” Nobody came.");
+        let span = |words: &str| Span::find(article.text(), words).unwrap();
+        let content = [span("The pier,"), span("is shut.")];
+        let around: Vec<&str> =
+            stretches_around(&article, &content).into_iter().map(|stretch| article.slice(stretch)).collect();
+        assert_eq!(around, ["“", "” Ann Lee said on Monday, “", "”"]);
+    }
+
+    #[test]
+    fn a_block_lists_each_quotation_once_for_each_of_its_words() {
+        let article = article("“No, no, the pier is not the pier,” said Ann Lee. “The toll stays,” said Ann Lee.");
+        let mut reading = Reading::default();
+        let id = ArticleId(3);
+        reading.read(id, &article, crate::quotes::find(&article));
+        let words: Vec<String> = reading.words().map(|word| word.to_string()).collect();
+        let numbers: Vec<u32> = (0..).take(words.len()).collect();
+        let mut pages = vec![None; ARTICLES];
+        pages[3] = reading.pages(&numbers).next().map(|(_, page)| Arc::new(page));
+        let block = Block::of(pages, words.len());
+        let holding = |word: &str| {
+            let number = (0..).zip(&words).find(|(_, known)| *known == word).unwrap().0;
+            block.holding(number).to_vec()
+        };
+        for (word, quotations) in [("pier", vec![0]), ("the", vec![0, 1]), ("ann", vec![0, 1]), ("toll", vec![1])] {
+            assert_eq!(holding(word), quotations, "{word}");
+        }
+        assert_eq!((block.len(), block.at(1)), (2, Some(At { article: id, nth: 1 })));
+        assert!(block.holding(99).is_empty() && block.at(2).is_none());
+    }
 }

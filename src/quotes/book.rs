@@ -9,8 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use rayon::prelude::*;
 
 use super::block::Page;
-use super::index::{Index, News};
-use super::people::People;
+use super::index::News;
 use super::{Held, Quotation, QuoteBook};
 use crate::article::Article;
 use crate::library::{ArticleId, Filter, Library};
@@ -31,10 +30,7 @@ impl QuoteBook {
     #[must_use]
     pub fn of(library: &Library, mut known: Known) -> Self {
         let articles = library.iter().map(|(id, article)| (id, Some(&**article), known.remove(&id))).collect();
-        let (news, found) = complete(articles);
-        let index = Index::build(news);
-        let people = People::of(index.pages().map(AsRef::as_ref));
-        Self { index, people, found }
+        Self::default().with(articles)
     }
 
     /// The book of the same library when only the articles `changed` are new, have another version or were taken out. It
@@ -44,19 +40,22 @@ impl QuoteBook {
         let changed: BTreeSet<ArticleId> = changed.iter().copied().collect();
         let article = |id: &ArticleId| library.get(*id).map(AsRef::as_ref);
         let articles = changed.iter().map(|id| (*id, article(id), known.remove(id))).collect();
-        let (news, found) = complete(articles);
-        let index = self.index.updated(news);
-        if index.is_worn() {
+        let next = self.with(articles);
+        if next.index.is_worn() {
+            let index = &next.index;
             let quotations = |page: &Page| page.held.iter().map(|held| held.quotation.clone()).collect();
             let known =
                 library.iter().map(|(id, _)| (id, index.page(id).map(|page| quotations(page)).unwrap_or_default()));
-            return Self { found, ..Self::of(library, known.collect()) };
+            return Self { found: next.found, ..Self::of(library, known.collect()) };
         }
-        let pages: Vec<_> = changed
-            .iter()
-            .map(|id| (*id, self.index.page(*id).map(AsRef::as_ref), index.page(*id).map(AsRef::as_ref)))
-            .collect();
-        let people = self.people.updated(&pages);
+        next
+    }
+
+    /// The book with these articles in the place of what it has of them.
+    fn with(&self, articles: Vec<Version<'_>>) -> Self {
+        let (news, found) = complete(articles);
+        let old: Vec<&Page> = news.iter().filter_map(|(id, _)| self.index.page(*id)).map(AsRef::as_ref).collect();
+        let (index, people) = self.index.updated(news, |new| self.people.updated(&old, new));
         Self { index, people, found }
     }
 
@@ -111,10 +110,11 @@ impl QuoteBook {
     }
 }
 
+/// What is in an article's place, if anything is, and its quotations where they are known.
+type Version<'a> = (ArticleId, Option<&'a Article>, Option<Vec<Quotation>>);
+
 /// Finds the quotations that are not known, on all cores; also gives the articles of which they were found.
-fn complete<'a>(
-    articles: Vec<(ArticleId, Option<&'a Article>, Option<Vec<Quotation>>)>,
-) -> (Vec<News<'a>>, Vec<ArticleId>) {
+fn complete(articles: Vec<Version<'_>>) -> (Vec<News<'_>>, Vec<ArticleId>) {
     let found = articles.iter().filter(|(_, article, known)| article.is_some() && known.is_none());
     let found = found.map(|(id, ..)| *id).collect();
     let news = articles.into_par_iter().map(|(id, article, known)| {

@@ -42,13 +42,9 @@ const MOST_DEAD: usize = 2;
 const FEW_WORDS: usize = 10_000;
 
 impl Index {
-    /// Indexes articles.
-    pub(super) fn build(news: Vec<News<'_>>) -> Self {
-        Self::default().updated(news)
-    }
-
-    /// The same index with some articles new, changed or gone. No article may come twice.
-    pub(super) fn updated(&self, news: Vec<News<'_>>) -> Self {
+    /// The same index with some articles new, changed or gone; no article may come twice. What else is to be made of the new
+    /// pages is made `beside` it, on another core.
+    pub(super) fn updated<T: Send>(&self, news: Vec<News<'_>>, beside: impl FnOnce(&[&Page]) -> T + Send) -> (Self, T) {
         let mut by_block: BTreeMap<usize, Vec<News<'_>>> = BTreeMap::new();
         for (id, article) in news {
             by_block.entry(id.0 as usize / ARTICLES).or_default().push((id, article));
@@ -57,7 +53,9 @@ impl Index {
 
         let mut vocabulary = self.vocabulary.clone();
         let words = read.iter().flat_map(|(_, _, reading)| reading.words());
-        let mut numbers = vocabulary.enter(words.map(AsRef::as_ref)).into_iter();
+        let pages: Vec<&Page> = read.iter().flat_map(|(_, _, reading)| reading.unnumbered()).collect();
+        let (numbers, beside) = rayon::join(|| vocabulary.enter(words), || beside(&pages));
+        let mut numbers = numbers.into_iter();
         let read: Vec<_> = read
             .into_iter()
             .map(|(place, gone, reading)| {
@@ -66,20 +64,21 @@ impl Index {
             })
             .collect();
         let size = vocabulary.len();
-        let made: Vec<(usize, Block)> = read
-            .into_par_iter()
-            .map(|(place, gone, reading, numbers)| {
-                let mut pages = self.blocks.get(place).map(|block| block.pages().to_vec()).unwrap_or_default();
-                pages.resize(ARTICLES, None);
-                let new = reading.pages(&numbers).map(|(id, page)| (id, Some(Arc::new(page))));
-                for (id, page) in gone.into_iter().map(|id| (id, None)).chain(new) {
-                    if let Some(slot) = pages.get_mut(id.0 as usize % ARTICLES) {
-                        *slot = page;
-                    }
+        let block = |(place, gone, reading, numbers): (usize, Vec<ArticleId>, Reading, Vec<u32>)| {
+            let mut pages = self.blocks.get(place).map(|block| block.pages().to_vec()).unwrap_or_default();
+            pages.resize(ARTICLES, None);
+            let new = reading.pages(&numbers).map(|(id, page)| (id, Some(Arc::new(page))));
+            for (id, page) in gone.into_iter().map(|id| (id, None)).chain(new) {
+                if let Some(slot) = pages.get_mut(id.0 as usize % ARTICLES) {
+                    *slot = page;
                 }
-                (place, Block::of(pages, size))
-            })
-            .collect();
+            }
+            (place, Block::of(pages, size))
+        };
+        let (made, ()) = rayon::join(
+            || read.into_par_iter().map(block).collect::<Vec<(usize, Block)>>(),
+            || vocabulary.spell_out(self.vocabulary.len()),
+        );
 
         let mut index = Self {
             vocabulary,
@@ -92,7 +91,7 @@ impl Index {
         for (place, block) in made {
             index.put(place, block);
         }
-        index
+        (index, beside)
     }
 
     /// Puts a block in its place.

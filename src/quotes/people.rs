@@ -8,7 +8,7 @@
 //! happens to one changes no other, and a library that changes works out anew the few circles that it touches. Only letters
 //! reach further ("RSB" and “Road Safety Board”): who is meant by them is settled when it is asked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::block::{At, Page};
@@ -29,6 +29,8 @@ struct Form {
     name: Arc<str>,
     /// Its words in lower case, without titles.
     words: Vec<String>,
+    /// What their letters are, to compare by first.
+    letters: Vec<Letters>,
     /// The quotations whose speaker bears it, in reading order.
     at: Vec<At>,
 }
@@ -47,6 +49,38 @@ impl Form {
     /// Whether it is letters as an abbreviation is.
     fn is_capitals(&self) -> bool {
         self.name.chars().filter(|c| c.is_alphabetic()).count() > 1 && !self.name.chars().any(char::is_lowercase)
+    }
+}
+
+/// Which letters a word has, and how many.
+#[derive(Debug, Clone, Copy)]
+struct Letters {
+    /// A bit for each letter of the alphabet; the other characters share some.
+    which: u32,
+    count: u32,
+}
+
+impl Letters {
+    fn of(word: &str) -> Self {
+        let bit =
+            |c: char| 1 << if c.is_ascii_lowercase() { u32::from(c) - u32::from('a') } else { 26 + u32::from(c) % 6 };
+        let (mut which, mut count) = (0, 0);
+        for c in word.chars() {
+            which |= bit(c);
+            count += 1;
+        }
+        Self { which, count }
+    }
+
+    /// How like two words can be at most, as normalised edit distance: a letter that only one of them has is an edit, and
+    /// so is each that one is longer by.
+    fn most_like(&self, other: &Self) -> f32 {
+        let only = |one: u32, other: u32| (one & !other).count_ones();
+        let edits =
+            only(self.which, other.which).max(only(other.which, self.which)).max(self.count.abs_diff(other.count));
+        #[expect(clippy::cast_precision_loss, reason = "a word has few letters")]
+        let like = 1.0 - edits as f32 / self.count.max(other.count).max(1) as f32;
+        like
     }
 }
 
@@ -200,26 +234,14 @@ pub(super) enum Meant<'p> {
 }
 
 impl People {
-    /// The speakers of these pages.
-    pub(super) fn of<'a>(pages: impl Iterator<Item = &'a Page>) -> Self {
-        let mut people = Self::default();
-        let mut news = News::default();
-        pages.for_each(|page| news.add(page));
-        people.learn(news, &BTreeSet::new());
-        people
-    }
-
-    /// The same people after articles were changed: what their pages were and are.
-    pub(super) fn updated<'a>(&self, changed: &[(ArticleId, Option<&'a Page>, Option<&'a Page>)]) -> Self {
+    /// The same people after articles were changed: what the pages of these articles were, and what they are.
+    pub(super) fn updated(&self, old: &[&Page], new: &[&Page]) -> Self {
         let mut people = self.clone();
         let mut news = News::default();
-        for page in changed.iter().filter_map(|(_, old, _)| *old) {
-            news.forget(page);
-        }
-        for page in changed.iter().filter_map(|(_, _, new)| *new) {
-            news.add(page);
-        }
-        people.learn(news, &changed.iter().map(|(id, ..)| *id).collect());
+        old.iter().for_each(|page| news.forget(page));
+        new.iter().for_each(|page| news.add(page));
+        let gone = old.iter().filter_map(|page| page.held.first()).map(|held| held.article).collect();
+        people.learn(news, &gone);
         people
     }
 
@@ -233,7 +255,7 @@ impl People {
                 shard.insert(key.into(), known);
             }
         }
-        let mut by_circle: BTreeMap<String, Vec<(&str, Vec<String>, Vec<At>)>> = BTreeMap::new();
+        let mut by_circle: HashMap<String, Vec<(&str, Vec<String>, Vec<At>)>> = HashMap::new();
         for (name, at) in news.named {
             let words = name_words(name);
             if let Some(last) = words.last() {
@@ -251,7 +273,10 @@ impl People {
                             exchange(&mut form.at, gone, at);
                         }
                     }
-                    Err(place) => circle.forms.insert(place, Form { name: name.into(), words, at }),
+                    Err(place) => circle.forms.insert(
+                        place,
+                        Form { name: name.into(), letters: words.iter().map(|w| Letters::of(w)).collect(), words, at },
+                    ),
                 }
             }
             circle.forms.retain(|form| !form.at.is_empty());
@@ -323,8 +348,8 @@ impl People {
 /// Names and what else speakers are called, with the quotations that came; none where some only went.
 #[derive(Debug, Default)]
 struct News<'a> {
-    named: BTreeMap<&'a str, Vec<At>>,
-    unnamed: BTreeMap<&'a str, Vec<At>>,
+    named: HashMap<&'a str, Vec<At>>,
+    unnamed: HashMap<&'a str, Vec<At>>,
 }
 
 impl<'a> News<'a> {
@@ -427,6 +452,13 @@ fn likeness(asked: &[String], speaker: &Speaker<'_>) -> f32 {
         let like = strsim::normalized_damerau_levenshtein(a, b) as f32;
         like
     };
+    // Comparing letter by letter is slow, and most of thousands of names have nothing to do with the one that was typed.
+    let most = |a: &Letters| speaker.form.letters.iter().map(|b| a.most_like(b)).fold(0.0, f32::max);
+    let most: f32 = asked.iter().map(|word| most(&Letters::of(word))).sum();
+    #[expect(clippy::cast_precision_loss, reason = "a name has few words")]
+    if most / (asked.len() as f32) < SIMILAR {
+        return 0.0;
+    }
     let (mut sum, mut worst) = (0.0_f32, 1.0_f32);
     for word in asked {
         let best = stored.iter().map(|other| near(word, other)).fold(0.0, f32::max);
@@ -448,7 +480,7 @@ mod tests {
         let mut next = 0..;
         let mut at = || At { article: ArticleId(0), nth: next.next().unwrap() };
         let named = names.iter().map(|(name, count)| (*name, (0..*count).map(|_| at()).collect())).collect();
-        people.learn(News { named, unnamed: BTreeMap::new() }, &BTreeSet::new());
+        people.learn(News { named, unnamed: HashMap::new() }, &BTreeSet::new());
         people
     }
 
@@ -480,6 +512,25 @@ mod tests {
         let people = people(&[("Road Safety Board", 2), ("RSB", 1)]);
         assert_eq!(meant(&people, "RSB"), Some(("Road Safety Board".into(), 3)));
         assert_eq!(meant(&people, "the Road Safety Board"), Some(("Road Safety Board".into(), 3)));
+    }
+
+    #[test]
+    fn an_initial_makes_no_one_of_two_people() {
+        let people = people(&[("A. Lee", 5), ("Adam Lee", 2), ("Ann Lee", 1), ("B. Poe", 1), ("Bob Poe", 3)]);
+        assert_eq!(meant(&people, "Adam Lee"), Some(("Adam Lee".into(), 2)));
+        assert_eq!(meant(&people, "Ann Lee"), Some(("Ann Lee".into(), 1)));
+        assert_eq!(meant(&people, "B. Poe"), Some(("Bob Poe".into(), 4)));
+    }
+
+    #[test]
+    fn the_letters_of_two_words_bound_their_likeness() {
+        let words = ["lee", "leee", "poe", "okafor", "okafur", "zürich", "zurich", "", "a", "annabel", "labenna"];
+        for (one, other) in words.iter().flat_map(|one| words.iter().map(move |other| (one, other))) {
+            let like = strsim::normalized_damerau_levenshtein(one, other);
+            let most = f64::from(Letters::of(one).most_like(&Letters::of(other)));
+            assert!(most >= like - 1e-6, "{one} {other}: {most} {like}");
+        }
+        assert!(Letters::of("okafor").most_like(&Letters::of("smith")) < 0.2);
     }
 
     #[test]

@@ -48,17 +48,13 @@ impl Vocabulary {
         self.words.get(number / PIECE)?.get(number % PIECE).map(AsRef::as_ref)
     }
 
-    /// The numbers of words, which get one where they have none.
-    pub(super) fn enter<'w>(&mut self, words: impl IntoIterator<Item = &'w str>) -> Vec<u32> {
-        let first = self.len();
-        let numbers = words.into_iter().map(|word| self.number(word).unwrap_or_else(|| self.add(word))).collect();
-        self.spell_out(first);
-        numbers
+    /// The numbers of words, which get one where they have none. [`spell_out`](Self::spell_out) is to follow.
+    pub(super) fn enter<'w>(&mut self, words: impl IntoIterator<Item = &'w Arc<str>>) -> Vec<u32> {
+        words.into_iter().map(|word| self.number(word).unwrap_or_else(|| self.add(Arc::clone(word)))).collect()
     }
 
-    fn add(&mut self, word: &str) -> u32 {
+    fn add(&mut self, word: Arc<str>) -> u32 {
         let number = u32::try_from(self.len()).unwrap_or(u32::MAX);
-        let word: Arc<str> = word.into();
         self.numbers.around(&word).insert(Arc::clone(&word), number);
         if self.words.last().is_none_or(|piece| piece.len() == PIECE) {
             self.words.push(Arc::new(Vec::with_capacity(PIECE)));
@@ -69,8 +65,8 @@ impl Vocabulary {
         number
     }
 
-    /// Lists the words from number `first` on under their letters.
-    fn spell_out(&mut self, first: usize) {
+    /// Lists the words that were not yet under their letters, those from number `first` on.
+    pub(super) fn spell_out(&mut self, first: usize) {
         let mut of: HashMap<Trigram, Vec<u32>> = HashMap::new();
         for number in first..self.len() {
             let number = u32::try_from(number).unwrap_or(u32::MAX);
@@ -123,14 +119,21 @@ fn trigrams(word: &str) -> Vec<Trigram> {
 mod tests {
     use super::*;
 
+    fn enter(vocabulary: &mut Vocabulary, words: &[&str]) -> Vec<u32> {
+        let first = vocabulary.len();
+        let words: Vec<Arc<str>> = words.iter().map(|word| Arc::from(*word)).collect();
+        let numbers = vocabulary.enter(&words);
+        vocabulary.spell_out(first);
+        numbers
+    }
+
     #[test]
     fn a_word_keeps_its_number() {
         let mut vocabulary = Vocabulary::default();
-        let first = vocabulary.enter(["bridge", "toll", "bridge"]);
-        assert_eq!(first, [0, 1, 0]);
-        assert_eq!(vocabulary.enter(["ferry", "toll"]), [2, 1]);
+        assert_eq!(enter(&mut vocabulary, &["bridge", "toll", "bridge"]), [0, 1, 0]);
+        assert_eq!(enter(&mut vocabulary, &["ferry", "toll"]), [2, 1]);
         let many: Vec<String> = (0..3 * PIECE).map(|n| format!("w{n}")).collect();
-        vocabulary.enter(many.iter().map(String::as_str));
+        enter(&mut vocabulary, &many.iter().map(String::as_str).collect::<Vec<_>>());
         assert_eq!(vocabulary.len(), 3 * PIECE + 3);
         for word in ["ferry", "w0", "w1021", "w3000"] {
             assert_eq!(vocabulary.number(word).and_then(|number| vocabulary.word(number)), Some(word));
@@ -141,7 +144,9 @@ mod tests {
     #[test]
     fn a_misspelt_word_is_read_as_those_that_are_held() {
         let mut vocabulary = Vocabulary::default();
-        let [bridge, bridges, ..] = vocabulary.enter(["bridge", "bridges", "toll"])[..] else { panic!("three words") };
+        let [bridge, bridges, ..] = enter(&mut vocabulary, &["bridge", "bridges", "toll"])[..] else {
+            panic!("three words")
+        };
         let readings = |held: &dyn Fn(u32) -> bool| {
             vocabulary.like("brigde", held).into_iter().map(|(number, _)| number).collect::<Vec<_>>()
         };

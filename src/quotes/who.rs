@@ -9,6 +9,8 @@ use crate::library::{Filter, Library};
 
 /// Quotations that are compared word by word with a fragment; the index has ranked them before.
 const CANDIDATES: usize = 60;
+/// When so many are at hand, only the best [`CANDIDATES`] are kept for going on.
+const MANY: usize = 16 * CANDIDATES;
 /// Words of a fragment that are looked at. Longer ones are recognised by their beginning just as well.
 const MOST_WORDS: usize = 120;
 /// Of these words, the rarest that find candidates.
@@ -57,7 +59,10 @@ impl QuoteBook {
         let mut telling: Vec<&Asked> = asked.iter().filter(|word| !word.readings.is_empty()).collect();
         telling.sort_by(|a, b| b.weight.total_cmp(&a.weight));
         telling.truncate(MOST_TELLING);
+        let by_score = |a: &(f32, At), b: &(f32, At)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
         let mut candidates: Vec<(f32, At)> = Vec::new();
+        // The score of the last candidate, once there are enough.
+        let mut least = 0.0_f32;
         let (mut scores, mut touched) = (Vec::new(), Vec::new());
         for block in self.index.blocks() {
             scores.clear();
@@ -76,14 +81,16 @@ impl QuoteBook {
                 }
             }
             let scored = touched.iter().filter_map(|held| Some((*scores.get(*held as usize)?, block.at(*held)?)));
+            // Of equal scores the first in reading order counts: what comes in later blocks must be better.
+            let scored = scored.filter(|(score, _)| *score > least);
             candidates.extend(scored.filter(|(_, at)| book::passes(admitted.as_deref(), at.article)));
-        }
-        let by_score = |a: &(f32, At), b: &(f32, At)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
-        if candidates.len() > CANDIDATES {
-            candidates.select_nth_unstable_by(CANDIDATES, by_score);
-            candidates.truncate(CANDIDATES);
+            if candidates.len() > MANY {
+                least = candidates.select_nth_unstable_by(CANDIDATES - 1, by_score).1.0;
+                candidates.truncate(CANDIDATES);
+            }
         }
         candidates.sort_unstable_by(by_score);
+        candidates.truncate(CANDIDATES);
         let mut matches: Vec<Match<'_>> = candidates
             .into_iter()
             .filter_map(|(_, at)| self.matched(library, at, align::align(&asked, self.index.words_of(at)?)))
