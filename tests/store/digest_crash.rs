@@ -34,6 +34,12 @@ async fn work(store: &Store, folder: &str, days: std::ops::Range<u64>) {
     }
 }
 
+/// As time would do it.
+async fn leases_run_out(store: &Store) {
+    store.give_back("child").await.unwrap();
+    store.give_back_schedules("child").await.unwrap();
+}
+
 /// Not a test by itself: what [`digests_reach_their_channels_once_although_processes_are_killed`] runs and kills.
 #[tokio::test(flavor = "multi_thread")]
 async fn child() {
@@ -74,12 +80,20 @@ async fn digests_reach_their_channels_once_although_processes_are_killed() {
             tokio::time::sleep(Duration::from_micros(round * 2_347 % 40_000)).await;
             child.kill().unwrap();
             child.wait().unwrap();
-            // Its leases run out.
-            store.give_back("child").await.unwrap();
-            store.give_back_schedules("child").await.unwrap();
+            leases_run_out(&store).await;
         }
         let days = store.count(SHARED).await.unwrap();
-        work(&store, folder, days - 1..days + 1).await;
+        // A server may still be at the last statement of a client that was killed, and lease once more: that runs out as well.
+        for _ in 0..100 {
+            leases_run_out(&store).await;
+            work(&store, folder, days - 1..days + 1).await;
+            let all = store.schedules(community).await.unwrap();
+            let behind = all.iter().any(|kept| kept.posted != all.iter().filter_map(|kept| kept.posted).max());
+            if !behind && store.jobs(JobState::Open, 1).await.unwrap().is_empty() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
         let sent = store.jobs(JobState::Sent, 100_000).await.unwrap();
         assert!(store.jobs(JobState::Open, 10).await.unwrap().is_empty());
         assert!(store.jobs(JobState::GivenUp, 10).await.unwrap().is_empty());
