@@ -39,6 +39,8 @@ pub struct Report {
     pub absent: Vec<(PathBuf, u64)>,
     /// Files that were being written, and are read next time; until then what they gave before holds.
     pub postponed: u64,
+    /// Articles that had their words from a file that is gone, and are to have those of another that holds them.
+    pub(super) stale: u64,
 }
 
 impl Report {
@@ -65,12 +67,24 @@ pub async fn sync(
     owner: &str,
     collection: CollectionId,
     places: &[PathBuf],
-    progress: impl FnMut(Progress) + Send,
+    mut progress: impl FnMut(Progress) + Send,
 ) -> Result<Report, StoreError> {
     let origin = Origin { owner, collection, hold: Hold::Mirrored };
     let known = known_files(store, origin).await?;
     let scan = look(places).await;
-    apply(store, origin, known, &scan, Duration::ZERO, progress).await
+    let mut report = apply(store, origin, known, &scan, Duration::ZERO, &mut progress).await?;
+    if report.stale > 0 {
+        let known = known_files(store, origin).await?;
+        let again = apply(store, origin, known, &scan, Duration::ZERO, &mut progress).await?;
+        let before = std::mem::replace(&mut report, again);
+        report.read += before.read;
+        report.gone += before.gone;
+        report.moved += before.moved;
+        // What is refused is told by the second as by the first.
+        report.articles.add(Tally { refused: 0, refusals: Vec::new(), ..before.articles });
+        report.stale = 0;
+    }
+    Ok(report)
 }
 
 /// The files that were read before. To be asked before the files are looked for: what another process adds in between is
@@ -145,7 +159,9 @@ pub(super) async fn apply(
         let paths: Vec<String> =
             gone.iter().filter(|file| !is_back(scan, file)).map(|file| file.path.clone()).collect();
         report.gone += paths.len() as u64;
-        report.articles.removed += store.forget_sources(origin, &paths).await?;
+        let outcome = store.forget_sources(origin, &paths).await?;
+        report.stale += outcome.stale;
+        report.articles.take("", outcome);
     }
     report.gone = report.gone.saturating_sub(report.moved);
     if !restamped.is_empty()
@@ -245,6 +261,7 @@ async fn write(
     let paths: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
     let outcomes = store.put_sources(origin, files).await?;
     for (path, outcome) in paths.iter().zip(outcomes) {
+        report.stale += outcome.stale;
         report.articles.take(path, outcome);
     }
     Ok(())

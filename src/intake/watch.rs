@@ -87,7 +87,11 @@ pub async fn watch(
                 retry = RETRY.0;
                 let postponed = report.postponed > 0;
                 unsettled = if postponed { unsettled.or_else(|| Some(Instant::now())) } else { None };
-                let patience = if postponed { SETTLE } else { eyes.patience() };
+                let patience = match report {
+                    Report { stale: 1.., .. } => Duration::ZERO,
+                    Report { postponed: 1.., .. } => SETTLE,
+                    _ => eyes.patience(),
+                };
                 let complaints = (report.articles.refusals.clone(), report.absent.clone());
                 if !report.changes_nothing() || last.as_ref() != Some(&complaints) {
                     told(Ok(report));
