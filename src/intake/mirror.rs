@@ -17,7 +17,7 @@ use super::folder::LoadError;
 use super::names::names;
 use super::scan::{self, Fate, Scan};
 use super::source::{self, Batch, Progress, READER, Reading, Tally, Wanted, read_ahead};
-use crate::library::store::{CollectionId, Hold, KnownFile, Origin, Stamp, Store, StoreError, WatchedPath};
+use crate::library::store::{CollectionId, Hold, KnownFile, Origin, Problem, Stamp, Store, StoreError, WatchedPath};
 
 /// Files that are let go in one transaction.
 const GONE_AT_ONCE: usize = 256;
@@ -71,7 +71,7 @@ pub async fn sync(
 ) -> Result<Report, StoreError> {
     let origin = Origin { owner, collection, hold: Hold::Mirrored };
     let known = known_files(store, origin).await?;
-    let scan = look(places).await;
+    let scan = look(store, places).await?;
     let mut report = apply(store, origin, known, &scan, Duration::ZERO, &mut progress).await?;
     if report.stale > 0 {
         let known = known_files(store, origin).await?;
@@ -95,9 +95,17 @@ pub(super) async fn known_files(store: &Store, origin: Origin<'_>) -> Result<Has
 }
 
 /// Looks for the files, on a thread that may wait for a disk.
-pub(super) async fn look(places: &[PathBuf]) -> Scan {
+///
+/// # Errors
+/// When the look was broken off: what it would have found must not be taken for gone.
+pub(super) async fn look(store: &Store, places: &[PathBuf]) -> Result<Scan, StoreError> {
     let places = places.to_vec();
-    tokio::task::spawn_blocking(move || scan::scan(&places)).await.unwrap_or_default()
+    tokio::task::spawn_blocking(move || scan::scan(&places)).await.map_err(|ended| broken_off(store, ended))
+}
+
+/// An error of ours, not the store's; it is told as what it keeps from being done.
+pub(super) fn broken_off(store: &Store, why: impl ToString) -> StoreError {
+    StoreError { place: store.place().to_owned(), problem: Problem::Task(why.to_string()) }
 }
 
 /// Writes what a scan found that is not known. Files that were changed within `settle` are left for later.
@@ -152,6 +160,9 @@ pub(super) async fn apply(
             so_far.bytes += batch.iter().map(|(found, ..)| found.stamp.size).sum::<u64>();
             write(store, origin, batch, &mut report, &mut restamped).await?;
             progress(so_far);
+        }
+        if so_far.files < so_far.of_files {
+            return Err(broken_off(store, "not all files were read"));
         }
     }
     // A file that was moved is known by its new path by now, and not found by its old one.
