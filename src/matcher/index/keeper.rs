@@ -173,7 +173,8 @@ impl Keeper {
         seq: Seq,
     ) -> Result<Index> {
         let mut held = newest.held.clone();
-        held.resize_with(library.slots(), || None);
+        // A library before the newest one may have fewer places: what is in the others is taken out.
+        held.resize_with(held.len().max(library.slots()), || None);
         let mut shift = Shift::default();
         let (mut out, mut into) = (Vec::new(), Vec::new());
         for id in changed {
@@ -207,22 +208,24 @@ impl Keeper {
 
     /// Takes the articles with the numbers `out` out, brings `into` in, and commits.
     fn bring(&self, state: &mut State, out: &[i64], into: &[&Held], seq: Seq, progress: Progress<'_>) -> Result<()> {
-        let writer = match state.writer.take() {
-            Some(writer) => writer,
-            None => write::writer(&state.tantivy, into.len())?,
-        };
-        if !write::is_many(into.len()) {
-            state.writer = Some(write::write(writer, self.fields, out, into, seq)?);
+        if state.writer.is_none() && !write::is_many(into.len()) {
+            state.writer = Some(write::writer(&state.tantivy, into.len())?);
+        }
+        if let Some(writer) = &mut state.writer {
+            // After an error it stays to be closed by whoever is told.
+            write::write(writer, self.fields, out, into, seq)?;
             progress(into.len());
             return Ok(());
         }
+        let mut writer = write::writer(&state.tantivy, into.len())?;
         let documents: usize = into.iter().map(|held| documents::count(&held.article)).sum();
         let before = state.cut.load(Ordering::Relaxed);
         std::thread::scope(|scope| {
             let writing = scope.spawn(|| {
+                let written = write::write(&mut writer, self.fields, out, into, seq);
                 // Its buffers are large and its threads many; what comes next is most likely one article.
-                write::close(Some(write::write(writer, self.fields, out, into, seq)?));
-                Ok(())
+                write::close(Some(writer));
+                written
             });
             while !writing.is_finished() {
                 let cut = state.cut.load(Ordering::Relaxed) - before;

@@ -240,11 +240,7 @@ impl Words {
 
     fn sort_stems(&mut self) {
         let mut numbered: Vec<(u64, u32)> = self.words.iter().zip(0..).map(|(word, at)| (word.stem, at)).collect();
-        if numbered.len() < PARALLEL {
-            numbered.sort_unstable();
-        } else {
-            numbered.par_sort_unstable();
-        }
+        numbered.sort_unstable();
         self.by_stem = numbered.into_iter().map(|(_, at)| at).collect();
     }
 

@@ -59,14 +59,8 @@ pub(super) fn writer(index: &Index, articles: usize) -> Result<IndexWriter> {
     Ok(writer)
 }
 
-/// Takes the articles with the numbers `out` out, brings `into` in, and commits. Gives the writer back.
-pub(super) fn write(
-    mut writer: IndexWriter,
-    fields: Fields,
-    out: &[i64],
-    into: &[&Held],
-    seq: Seq,
-) -> Result<IndexWriter> {
+/// Takes the articles with the numbers `out` out, brings `into` in, and commits.
+pub(super) fn write(writer: &mut IndexWriter, fields: Fields, out: &[i64], into: &[&Held], seq: Seq) -> Result<()> {
     for number in out {
         writer.delete_term(Term::from_field_i64(fields.article, *number));
     }
@@ -77,7 +71,7 @@ pub(super) fn write(
     let mut commit = writer.prepare_commit()?;
     commit.set_payload(&Payload::new(seq).write());
     commit.commit()?;
-    Ok(writer)
+    Ok(())
 }
 
 /// The documents of an article.
