@@ -49,7 +49,8 @@ impl Service {
         let Self { stop, mut tasks } = Self::follow(kept, config);
         let owner = installation::process(&kept.installation);
 
-        let scheduler = Scheduler::new(kept.store.clone(), kept.desks.clone(), owner.clone());
+        let scheduler =
+            Scheduler::new(kept.store.clone(), kept.desks.clone(), owner.clone()).with_lease(config.posting.lease());
         let stopping = asked_to_stop(stop.subscribe());
         tasks.spawn(async move { scheduler.run(stopping).await });
 

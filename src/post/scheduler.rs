@@ -78,13 +78,21 @@ pub struct Scheduler<D> {
     store: Store,
     desks: D,
     owner: String,
+    lease: Duration,
 }
 
 impl<D: Desks> Scheduler<D> {
     /// A scheduler. `owner` is a name that no other scheduler has, alive or dead: with a random part, not only the machine's.
     #[must_use]
     pub fn new(store: Store, desks: D, owner: impl Into<String>) -> Self {
-        Self { store, desks, owner: owner.into() }
+        Self { store, desks, owner: owner.into(), lease: LEASE }
+    }
+
+    /// The same scheduler with another lease. Whose lease runs out while it composes has worked for nothing: another one does it
+    /// again, and the day is settled once.
+    #[must_use]
+    pub fn with_lease(self, lease: Duration) -> Self {
+        Self { lease, ..self }
     }
 
     /// Looks at the schedules until `shutdown` completes; what it has leased by then is given back.
@@ -130,7 +138,7 @@ impl<D: Desks> Scheduler<D> {
         let mut tick = Tick::default();
         let mut press = Press { desks: &self.desks, at_hand: HashMap::new(), made: Vec::new() };
         loop {
-            let due = self.store.due_schedules(&self.owner, now, BATCH, LEASE).await?;
+            let due = self.store.due_schedules(&self.owner, now, BATCH, self.lease).await?;
             if due.is_empty() {
                 return Ok(tick);
             }
