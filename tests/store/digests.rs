@@ -39,7 +39,7 @@ impl Desks for Whole {
 }
 
 pub fn scheduler(store: &Store) -> Scheduler<Whole> {
-    Scheduler::new(store.clone(), Whole(store.clone()), "scheduler")
+    Scheduler::new(store.clone(), Whole(store.clone()), &["net"], "scheduler")
 }
 
 pub async fn tick(store: &Store, now: &str) -> Tick {
@@ -240,7 +240,7 @@ async fn a_desk_that_can_not_be_had_is_asked_again_and_holds_back_no_other() {
                 Ok(desk(&store, collection, 0).await)
             }
         };
-        let broken = Scheduler::new(store.clone(), broken, "broken");
+        let broken = Scheduler::new(store.clone(), broken, &["net"], "broken");
         let now = at("2026-03-03T08:30[Europe/Berlin]");
         assert_eq!(broken.tick(now).await.unwrap(), Tick { posted: 1, failed: 1, ..Tick::default() });
         assert_eq!(tick(&store, "2026-03-03T08:30:30[Europe/Berlin]").await, Tick::default());
@@ -263,7 +263,7 @@ async fn a_thousand_schedules_due_at_once_are_posted_once_by_two() {
         let other = place.open().await;
         let now = at("2026-03-03T08:30[Europe/Berlin]");
         let race = async |owner: &str, store: &Store| {
-            Scheduler::new(store.clone(), Whole(store.clone()), owner).tick(now).await.unwrap().posted
+            Scheduler::new(store.clone(), Whole(store.clone()), &["net"], owner).tick(now).await.unwrap().posted
         };
         let (one, two) = tokio::join!(race("one", &store), race("two", &other));
         assert_eq!(one + two, CHANNELS);
@@ -297,7 +297,7 @@ proptest! {
                     let store = store.clone();
                     async move { Ok::<_, DeskError>(desk(&store, collection, lag).await) }
                 };
-                let scheduler = Scheduler::new(store.clone(), behind, "scheduler");
+                let scheduler = Scheduler::new(store.clone(), behind, &["net"], "scheduler");
                 if dropped {
                     // It dies somewhere in between; its leases run out.
                     let _ = tokio::time::timeout(std::time::Duration::from_millis(hours as u64 % 20), scheduler.tick(now)).await;
@@ -308,7 +308,7 @@ proptest! {
             }
             // Two more days, with an index that has caught up: the first may have been settled before it had.
             for _ in 0..2 {
-                let next = store.next_schedule_at().await.unwrap().unwrap();
+                let next = store.next_schedule_at(&["net"]).await.unwrap().unwrap();
                 posted += scheduler(&store).tick(next.max(now)).await.unwrap().posted;
                 now = next.max(now);
             }

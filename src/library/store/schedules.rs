@@ -18,7 +18,7 @@ use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 use super::connect::Dialect;
 use super::error::{Located, Problem, check_text};
 use super::had;
-use super::outbox::{MAX_ID_BYTES, NewJob, Queued};
+use super::outbox::{MAX_ID_BYTES, NewJob, Queued, places};
 use super::{CollectionId, CommunityId, Store, StoreError, StoredId, millis, timestamp};
 
 /// The longest name of a channel that can have a schedule, in bytes: it is a part of the job's key. A Matrix room's takes at
@@ -227,17 +227,26 @@ impl Store {
         off.await.at(self.place())
     }
 
-    /// The moment at which the next schedule is to be looked at.
+    /// The moment at which the next schedule of these networks is to be looked at.
     ///
     /// # Errors
     /// What a database may answer.
-    pub async fn next_schedule_at(&self) -> Result<Option<Timestamp>, StoreError> {
-        let query = "SELECT MIN(next_at) FROM schedules WHERE paused IS NULL";
-        let row = sqlx::query(query).fetch_one(self.inner.pools.reader()).await.at(self.place())?;
+    pub async fn next_schedule_at(&self, networks: &[&str]) -> Result<Option<Timestamp>, StoreError> {
+        if networks.is_empty() {
+            return Ok(None);
+        }
+        let query = format!(
+            "SELECT MIN(s.next_at) FROM schedules AS s JOIN communities AS c ON c.id = s.community
+             WHERE s.paused IS NULL AND c.network IN ({})",
+            places(1, networks.len())
+        );
+        let query = sqlx::query(AssertSqlSafe(query));
+        let query = networks.iter().fold(query, |query, network| query.bind((*network).to_owned()));
+        let row = query.fetch_one(self.inner.pools.reader()).await.at(self.place())?;
         Ok(row.try_get::<Option<i64>, _>(0).at(self.place())?.map(timestamp))
     }
 
-    /// Takes up to `most` schedules that are to be looked at by `now`, for `lease` long: no other process is given them until then.
+    /// Takes up to `most` schedules of these networks that are to be looked at by `now`, for `lease` long: no other process is given them until then.
     /// Those that have waited longest come first.
     ///
     /// `now` is the scheduler's clock; leases run by the store's.
@@ -247,12 +256,16 @@ impl Store {
     pub async fn due_schedules(
         &self,
         owner: &str,
+        networks: &[&str],
         now: Timestamp,
         most: u32,
         lease: Duration,
     ) -> Result<Vec<DueSchedule>, StoreError> {
         let due = async {
             check_text("the owner's name", owner, MAX_ID_BYTES)?;
+            if networks.is_empty() {
+                return Ok(Vec::new());
+            }
             let mut tx = self.inner.pools.begin().await?;
             let clock = self.now(&mut tx).await?;
             let until = clock.saturating_add(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
@@ -262,9 +275,12 @@ impl Store {
                 "SELECT {ENTRY}, s.turn, c.network, c.collection
                  FROM schedules AS s JOIN communities AS c ON c.id = s.community
                  WHERE s.paused IS NULL AND s.next_at <= $1 AND (s.lease_until IS NULL OR s.lease_until <= $2)
-                 ORDER BY s.next_at LIMIT $3 {skip}"
+                   AND c.network IN ({})
+                 ORDER BY s.next_at LIMIT $3 {skip}",
+                places(4, networks.len())
             );
             let query = sqlx::query(AssertSqlSafe(query)).bind(millis(now)).bind(clock).bind(i64::from(most));
+            let query = networks.iter().fold(query, |query, network| query.bind((*network).to_owned()));
             let mut due = Vec::new();
             for row in query.fetch_all(&mut *tx).await? {
                 let number = row.try_get::<i64, _>(14)?.saturating_add(1);
