@@ -1,6 +1,5 @@
 //! The scheduler: what is due is composed and queued, once, with what is new for the channel.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use byline::digest::plan::{self, Plan};
@@ -79,19 +78,12 @@ pub async fn subscribed(store: &Store, name: &str, plan: &Plan, now: &str) -> Co
     community
 }
 
-/// The titles that each queued digest tells, by day, the first day first.
-async fn told(store: &Store) -> BTreeMap<String, String> {
-    let mut told = BTreeMap::new();
-    for state in [JobState::Open, JobState::Sent] {
-        for entry in store.jobs(state, 5000).await.unwrap() {
-            told.insert(entry.key.rsplit(':').next().unwrap().to_owned(), entry.key);
-        }
-    }
-    told
-}
-
+/// The days for which digests are queued, the first one first.
 async fn days(store: &Store) -> Vec<String> {
-    told(store).await.into_keys().collect()
+    let jobs = store.jobs(JobState::Open, 5000).await.unwrap();
+    let mut days: Vec<String> = jobs.iter().filter_map(|job| Some(job.key.rsplit(':').next()?.to_owned())).collect();
+    days.sort_unstable();
+    days
 }
 
 #[tokio::test]
