@@ -118,7 +118,7 @@ impl Sender {
             let full = sending.len() >= self.inner.options.at_once.max(1);
             tokio::select! {
                 () = &mut shutdown => break,
-                Some(ended) = sending.join_next() => tell(ended),
+                Some(ended) = sending.join_next() => tell_all(ended, &mut sending),
                 _ = queued.changed(), if !full => {}
                 () = tokio::time::sleep(self.inner.options.look), if !full => {}
             }
@@ -145,7 +145,7 @@ impl Sender {
         loop {
             self.fill(&mut sending).await?;
             match sending.join_next().await {
-                Some(ended) => tell(ended),
+                Some(ended) => tell_all(ended, &mut sending),
                 None => return Ok(()),
             }
         }
@@ -171,6 +171,14 @@ impl Sender {
             sending.spawn(async move { inner.send(&job).await });
         }
         Ok(())
+    }
+}
+
+/// What ended, with whatever ended beside it: their places are filled by one look at the outbox.
+fn tell_all(ended: Result<(), tokio::task::JoinError>, sending: &mut JoinSet<()>) {
+    tell(ended);
+    while let Some(ended) = sending.try_join_next() {
+        tell(ended);
     }
 }
 
