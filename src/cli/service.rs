@@ -49,14 +49,14 @@ impl Service {
         let Self { stop, mut tasks } = Self::follow(kept, config);
         let owner = installation::process(&kept.installation);
 
-        let scheduler =
-            Scheduler::new(kept.store.clone(), kept.desks.clone(), owner.clone()).with_lease(config.posting.lease());
-        let stopping = asked_to_stop(stop.subscribe());
-        tasks.spawn(async move { scheduler.run(stopping).await });
-
         if !couriers.is_empty() {
-            let options = SenderOptions { lease: config.posting.lease(), ..SenderOptions::default() };
-            let sender = Sender::new(kept.store.clone(), couriers, owner, options);
+            let (lease, store) = (config.posting.lease(), kept.store.clone());
+            let networks: Vec<&str> = couriers.iter().map(|courier| courier.network()).collect();
+            let scheduler =
+                Scheduler::new(store.clone(), kept.desks.clone(), &networks, owner.clone()).with_lease(lease);
+            let stopping = asked_to_stop(stop.subscribe());
+            tasks.spawn(async move { scheduler.run(stopping).await });
+            let sender = Sender::new(store, couriers, owner, SenderOptions { lease, ..SenderOptions::default() });
             let stopping = asked_to_stop(stop.subscribe());
             tasks.spawn(async move { sender.run(stopping).await });
         }
