@@ -31,6 +31,10 @@ pub(super) fn run(asked: &ArgMatches, loaded: &Loaded) -> anyhow::Result<()> {
         if let Some((_, assign)) = asked.subcommand() {
             let place = assign.get_one::<Place>("place").cloned().unwrap_or_else(Place::console);
             let name = assign.get_one::<String>("name").map_or("shared", String::as_str);
+            anyhow::ensure!(
+                place.channel.is_none(),
+                "a collection is assigned to a community, not to one of its channels"
+            );
             let community = store.community(&place.network, &place.community).await?;
             store.read_collection(community.id, store.collection(name).await?).await?;
         }

@@ -120,7 +120,9 @@ pub enum Problem {
     #[error("There is no channel here.")]
     NoChannel,
     /// A command that keeps something, where nothing is kept.
-    #[error("Nothing is kept in this run, which reads the articles given with --articles. Start Byline without it.")]
+    #[error(
+        "Nothing is kept in this run: it was started with --articles, or library.data_dir is \"\". Start Byline without."
+    )]
     NothingKept,
     /// A time, zone or day that is none.
     #[error(transparent)]
@@ -134,6 +136,9 @@ pub enum Problem {
     /// What is derived from the articles could not be made.
     #[error("The articles could not be searched. Byline's log says why.")]
     Desk(#[from] super::DeskError),
+    /// The store did not answer.
+    #[error("The library did not answer in time. Byline's log says more; try again soon.")]
+    Library(super::OpenError),
     /// The store failed.
     #[error("The library can't be reached at this moment. Byline's log says why; try again soon.")]
     Store(#[from] crate::library::store::StoreError),
@@ -153,6 +158,7 @@ impl From<super::OpenError> for Problem {
         match error {
             super::OpenError::Store(error) => Self::Store(error),
             super::OpenError::Desk(error) => Self::Desk(error),
+            error @ super::OpenError::TimedOut => Self::Library(error),
         }
     }
 }
