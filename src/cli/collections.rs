@@ -6,6 +6,7 @@ use clap::{Arg, ArgMatches, Command};
 use tokio::runtime::Runtime;
 
 use super::opening;
+use crate::chat::text::clean;
 use crate::config::Loaded;
 use crate::router::Place;
 
@@ -41,9 +42,9 @@ pub(super) fn run(asked: &ArgMatches, loaded: &Loaded) -> anyhow::Result<()> {
         let mut out = io::stdout().lock();
         let readers = store.communities().await?;
         for (id, name) in store.collections().await? {
-            writeln!(out, "{name}: {} articles", store.count(id).await?)?;
+            writeln!(out, "{}: {} articles", clean(&name), store.count(id).await?)?;
             for reader in readers.iter().filter(|reader| reader.collection == id) {
-                writeln!(out, "  read by {}/{}", reader.network, reader.name)?;
+                writeln!(out, "  read by {}/{}", clean(&reader.network), clean(&reader.name))?;
             }
         }
         store.close().await;
