@@ -1,3 +1,7 @@
-//! How articles arrive. Today from files, folders and globs; each way in ends in a [`Library`](crate::library::Library).
+//! How articles arrive: from files, folders and globs, and from the web.
+//!
+//! - [`folder`]: files into a [`Library`](crate::library::Library).
+//! - [`fetch`]: the only door to the web.
 
+pub mod fetch;
 pub mod folder;
