@@ -40,7 +40,7 @@ pub(super) fn of(named: Option<&str>, found: &Url) -> Url {
 /// The address that a page's `<link rel="canonical">` gives, as it stands there: often without its host.
 pub(super) fn linked(source: &str) -> Option<String> {
     static LINK: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"(?i)<link\s[^<>]{0,2000}?rel\s*=\s*["']?canonical\b[^<>]{0,2000}>"#).expect("a valid pattern")
+        Regex::new(r#"(?i)<link\s[^<>]*?rel\s*=\s*["']?canonical\b[^<>]*>"#).expect("a valid pattern")
     });
     static PLACE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r#"(?i)\shref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))"#).expect("a valid pattern")

@@ -120,7 +120,7 @@ static WORD_COUNT: LazyLock<Regex> =
 pub(super) fn judge(source: &str, found: &[&str]) -> Result<(), Stub> {
     let length: usize = found.iter().map(|paragraph| paragraph.chars().count()).sum();
     // The last words of what was found say that there is more, however much it is.
-    if found.iter().rev().take(2).any(|paragraph| PAYWALL.is_match(&plain(paragraph))) {
+    if found.iter().rev().take(2).any(|paragraph| PAYWALL.is_match(&plain(end_of(paragraph)))) {
         return Err(Stub::Paywall);
     }
     if length >= LONG {
@@ -218,6 +218,12 @@ impl Seen {
             .collect();
         Self { titles: parts, words: plain(&words), unscripted: plain(&unscripted), scripts }
     }
+}
+
+/// The last words of a paragraph, however long it is.
+fn end_of(paragraph: &str) -> &str {
+    let start = paragraph.floor_char_boundary(paragraph.len().saturating_sub(1000));
+    paragraph.get(start..).unwrap_or_default()
 }
 
 /// Lower-case, with plain apostrophes and single spaces.
