@@ -6,3 +6,4 @@ mod manners;
 mod redirects;
 mod secure;
 mod support;
+mod together;

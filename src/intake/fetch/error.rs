@@ -28,8 +28,9 @@ pub enum FetchError {
         /// The port.
         port: u16,
     },
-    /// The host lives at an address that is not of the public Internet.
-    #[error("{host} is not on the public Internet ({address}, {range}), so nothing is fetched from it")]
+    /// The host lives at an address that is not of the public Internet. The address is for logs: told to whoever asks, it
+    /// would let strangers list the names and addresses of a network that is not theirs.
+    #[error("{host} is not on the public Internet, so nothing is fetched from it")]
     Forbidden {
         /// The host as the address names it.
         host: String,
@@ -201,5 +202,12 @@ mod tests {
         assert!(![400, 401, 403, 404, 410, 451, 501, 505].into_iter().any(|s| status(s).is_temporary()));
         assert!(status(410).is_gone() && !status(404).is_gone());
         assert!(!FetchError::Port { host: "a".into(), port: 22 }.is_temporary());
+    }
+
+    #[test]
+    fn where_a_closed_host_lives_is_not_told() {
+        let host = "intranet.example".to_owned();
+        let error = FetchError::Forbidden { host, address: [10, 1, 2, 3].into(), range: "private use" };
+        assert_eq!(error.to_string(), "intranet.example is not on the public Internet, so nothing is fetched from it");
     }
 }

@@ -1,9 +1,9 @@
 //! The guarded fetcher: the only door to the web.
 //!
-//! What strangers name is fetched here and nowhere else, and only from the public Internet: [`address`] knows the ranges,
-//! [`guard`] judges an address before every connection and again at every redirect, and what it found is connected to as it
+//! What strangers name is fetched here and nowhere else, and only from the public Internet: `address` knows the ranges,
+//! `guard` judges an address before every connection and again at every redirect, and what it found is connected to as it
 //! is, so that a name service that changes its mind changes nothing. Everything is bounded: time, bytes on the wire and
-//! unpacked ([`body`]), headers, redirects, how many fetches run at once and how often a host is asked ([`polite`]).
+//! unpacked (`body`), headers, redirects, how many fetches run at once and how often a host is asked (`polite`).
 //!
 //! ```no_run
 //! use byline::intake::fetch::{Fetcher, Policy, Wanted};

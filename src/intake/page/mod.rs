@@ -1,7 +1,7 @@
 //! From a fetched page to an article, or the reason why it is none.
 //!
 //! The article is found by the readers of [`article::read`](crate::article::read). Here is judged whether what they found is
-//! the article or only what stands in its place ([`stub`]), and at which address it lives ([`address`]).
+//! the article or only what stands in its place (`stub`), and at which address it lives (`address`).
 
 mod address;
 mod stub;
