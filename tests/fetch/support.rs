@@ -70,8 +70,6 @@ struct Came {
     connections: AtomicUsize,
     requests: Mutex<Vec<Request>>,
     sent: AtomicUsize,
-    now: AtomicUsize,
-    most: AtomicUsize,
 }
 
 impl Server {
@@ -102,10 +100,7 @@ impl Server {
                 seen.connections.fetch_add(1, Ordering::SeqCst);
                 let (answer, seen) = (Arc::clone(&answer), Arc::clone(&seen));
                 tokio::spawn(async move {
-                    let most = seen.now.fetch_add(1, Ordering::SeqCst) + 1;
-                    seen.most.fetch_max(most, Ordering::SeqCst);
                     let _ = talk(stream, &*answer, &seen).await;
-                    seen.now.fetch_sub(1, Ordering::SeqCst);
                 });
             }
         });
@@ -123,11 +118,6 @@ impl Server {
 
     pub fn connections(&self) -> usize {
         self.came.connections.load(Ordering::SeqCst)
-    }
-
-    /// How many connections there were at once.
-    pub fn most_at_once(&self) -> usize {
-        self.came.most.load(Ordering::SeqCst)
     }
 
     /// How many bytes the other side took before it left, or at least let into the sockets.
