@@ -165,9 +165,27 @@ fn help_needs_no_article_and_json_is_json_when_refused_too() {
 }
 
 #[test]
+fn a_feed_is_inspected_as_one_line() {
+    let place = Place::new();
+    let feed = "<?xml version=\"1.0\" encoding=\"iso-8859-1\"?><rss version=\"2.0\"><channel><title>Caf\u{e9}</title><item><guid>7</guid>\
+        <title>Ferry</title><link>https://news.example/ferry</link><pubDate>Mon, 04 Jul 2022 09:30:00 +0200</pubDate>\
+        <description>It &lt;b&gt;sails&lt;/b&gt;.</description></item></channel></rss>";
+    let latin: Vec<u8> = feed.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    fs::write(place.path().join("harbour.xml"), latin).unwrap();
+    fs::write(place.path().join("page.html"), "<!doctype html><p>no feed").unwrap();
+    let told = place.run(&["inspect", "feed", "harbour.xml", "page.html"]);
+    assert_eq!(
+        out(&told),
+        "{\"id\":\"harbour\",\"title\":\"Café\",\"entries\":[{\"id\":\"7\",\"title\":\"Ferry\",\
+         \"link\":\"https://news.example/ferry\",\"published\":\"2022-07-04T09:30:00+02:00\",\"summary\":\"It sails.\"}]}\n"
+    );
+    assert!(err(&told).contains("page.html") && err(&told).contains("a page, not a feed"), "{}", err(&told));
+}
+
+#[test]
 fn inspect_names_what_is_not_there() {
     let place = Place::new();
-    for what in ["page", "quotes", "summary"] {
+    for what in ["feed", "page", "quotes", "summary"] {
         let nothing = place.run(&["inspect", what, "nowhere.html"]);
         assert_eq!(nothing.status.code(), Some(2), "{what}");
         assert!(err(&nothing).contains("nowhere.html"), "{what}: {}", err(&nothing));

@@ -210,6 +210,11 @@ impl Article {
         self.key = key;
     }
 
+    /// Says where the article can be read; for whoever fetched it and knows better than the page.
+    pub fn set_url(&mut self, url: Option<String>) {
+        self.meta.url = url;
+    }
+
     /// What the source says about the article.
     #[must_use]
     pub fn meta(&self) -> &Metadata {

@@ -2,6 +2,7 @@
 //!
 //! The forms are fixed, because scorers and other programs read them. Offsets are Unicode **code points** into the text.
 
+mod feed;
 mod page;
 mod quotes;
 mod rank;
@@ -16,6 +17,12 @@ use serde::Serialize;
 /// What the program makes of a file, as JSON lines
 #[derive(Debug, Subcommand)]
 pub enum Inspect {
+    /// What is read from feeds: titles, links, dates and summaries
+    Feed {
+        /// Feeds of any form, as they are or compressed (`.gz`)
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
     /// What is taken from pages: title, author, date, site and paragraphs
     Page {
         /// Pages, as they are or compressed (`.gz`)
@@ -42,6 +49,7 @@ impl Inspect {
     pub fn run(&self) -> anyhow::Result<()> {
         let mut out = BufWriter::new(io::stdout().lock());
         match self {
+            Self::Feed { files } => feed::run(files, &mut out)?,
             Self::Page { files } => page::run(files, &mut out)?,
             Self::Quotes { files } => quotes::run(files, &mut out)?,
             Self::Rank(options) => rank::run(options, &mut out)?,

@@ -7,8 +7,9 @@ use anyhow::bail;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::article::read::{self, Format};
 use crate::article::{Article, Published};
-use crate::intake::folder::{self, Refused};
+use crate::intake::{folder, page};
 
 #[derive(Serialize)]
 struct Line {
@@ -27,18 +28,22 @@ pub(super) fn run(files: &[PathBuf], out: &mut impl Write) -> anyhow::Result<()>
     if files.is_empty() {
         bail!("no page to read");
     }
-    let read: Vec<_> = files.par_iter().map(|path| folder::read_file(path)).collect();
+    let read: Vec<_> = files.par_iter().map(|path| article(path)).collect();
     for (path, outcome) in files.iter().zip(read) {
         match outcome {
-            Ok((articles, problems)) => {
-                let reasons = problems.into_iter().map(|reason| Refused { path: path.clone(), reason: reason.into() });
-                super::tell_refused(&reasons.collect::<Vec<_>>());
-                articles.iter().try_for_each(|article| super::print_line(out, &line(path, article)))?;
-            }
-            Err(reason) => super::tell_refused(&[Refused { path: path.clone(), reason }]),
+            Ok(article) => super::print_line(out, &line(path, &article))?,
+            Err(reason) => tracing::warn!(?path, %reason, "not read"),
         }
     }
     Ok(())
+}
+
+/// The article of a page, judged as if it had been fetched.
+fn article(path: &Path) -> anyhow::Result<Article> {
+    let bytes = folder::read_bytes(path)?;
+    let text = read::decode(&read::unpack(&bytes)?, None)?;
+    let key = path.file_stem().unwrap_or_default().to_string_lossy();
+    Ok(page::from_text(&key, &text, Format::Html)?)
 }
 
 fn line(path: &Path, article: &Article) -> Line {

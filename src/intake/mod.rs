@@ -1,4 +1,4 @@
-//! How articles arrive: from files, folders and patterns.
+//! How articles arrive: from files, folders and patterns, and from the web.
 //!
 //! | what | where |
 //! |---|---|
@@ -6,11 +6,17 @@
 //! | keeping a collection of a store in step with them, once and for as long as the process lives | `mirror.rs`, `watch.rs` |
 //! | adding them to a collection, once | `import.rs` |
 //! | finding and naming the files, reading them ahead | `scan.rs`, `names.rs`, `source.rs` |
+//! | the only door to the web | `fetch/` |
+//! | a fetched page into an article, or the reason why it is none | `page/` |
+//! | feeds of every form, and when to look at one again | `feed/` |
 
+pub mod feed;
+pub mod fetch;
 pub mod folder;
 pub mod import;
 pub mod mirror;
 mod names;
+pub mod page;
 mod scan;
 mod source;
 pub mod watch;

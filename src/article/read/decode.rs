@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::{Format, ReadError};
 
@@ -28,6 +28,23 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<std::borrow::Cow<'_, [u8]>, ReadErr
         return Err(ReadError::Unpacked);
     }
     Ok(unpacked.into())
+}
+
+/// The text of `bytes` that came from the web with this `charset` of a `Content-Type`. A byte order mark and valid UTF-8 say
+/// more than any label; then the server is believed, then the page or feed itself, and at last it is guessed.
+pub(super) fn web_text(bytes: &[u8], charset: Option<&str>) -> Result<String, ReadError> {
+    let told = charset.and_then(|label| Encoding::for_label(label.trim().as_bytes()));
+    let known = Encoding::for_bom(bytes).is_some() || bare_utf16(bytes).is_some();
+    match told.filter(|encoding| *encoding != UTF_8 && !known) {
+        // Its bytes are all ASCII, and so always valid UTF-8 as well.
+        Some(encoding) if encoding == ISO_2022_JP || std::str::from_utf8(bytes).is_err() => {
+            if MAGIC.iter().any(|magic| bytes.starts_with(magic)) {
+                return Err(ReadError::Binary);
+            }
+            checked(encoding.decode_without_bom_handling(bytes).0.into_owned())
+        }
+        _ => text(bytes, Some(Format::Html)),
+    }
 }
 
 /// The text of `bytes`. UTF-8 is kept to the byte, its byte order mark included; other encodings are told by their byte
@@ -155,6 +172,19 @@ mod tests {
         let page = "<html><head><meta charset=\"windows-1251\"></head><p>Новости дня.</p></html>";
         let (bytes, _, _) = encoding_rs::WINDOWS_1251.encode(page);
         assert_eq!(text(&bytes, Some(Format::Html)).unwrap(), page);
+    }
+
+    #[test]
+    fn a_server_is_believed_before_the_page_and_after_the_bytes() {
+        let page = "<meta charset=\"koi8-r\"><p>Новости дня.</p>";
+        let (bytes, _, _) = encoding_rs::WINDOWS_1251.encode(page);
+        assert_eq!(web_text(&bytes, Some("windows-1251")).unwrap(), page);
+        assert_eq!(web_text(page.as_bytes(), Some("windows-1251")).unwrap(), page);
+        let marked = format!("\u{feff}{page}");
+        assert_eq!(web_text(marked.as_bytes(), Some("utf-16")).unwrap(), marked);
+        let (bytes, _, _) = ISO_2022_JP.encode("日本の新聞の記事");
+        assert_eq!(web_text(&bytes, Some("iso-2022-jp")).unwrap(), "日本の新聞の記事");
+        assert!(matches!(web_text(b"%PDF-1.7 \xff", Some("latin1")), Err(ReadError::Binary)));
     }
 
     #[test]

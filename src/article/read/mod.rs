@@ -19,6 +19,7 @@ use std::path::Path;
 
 pub(crate) use format::stem;
 pub use format::{EXTENSIONS, Format};
+pub use html::plain_text;
 
 use super::{Article, Draft, MAX_TEXT_BYTES, SpanError};
 
@@ -137,6 +138,28 @@ pub fn read_entries(path: &Path, bytes: &[u8]) -> Result<(Vec<Found>, Vec<ReadEr
         }
     }
     Ok((articles, problems))
+}
+
+/// A file's bytes, unpacked if gzip has packed them.
+///
+/// # Errors
+/// [`ReadError::Compressed`] when they are damaged, [`ReadError::Unpacked`] when they unfold to more than a file may have.
+pub fn unpack(bytes: &[u8]) -> Result<std::borrow::Cow<'_, [u8]>, ReadError> {
+    decode::unpack(bytes)
+}
+
+/// The text of a page's or feed's bytes, which came with this `charset` of a `Content-Type`. A byte order mark and valid UTF-8
+/// say more than any label; then the server is believed, then what the bytes declare themselves, and at last it is guessed.
+///
+/// ```
+/// assert_eq!(byline::article::read::decode(b"caf\xe9", Some("iso-8859-1"))?, "café");
+/// # Ok::<(), byline::article::read::ReadError>(())
+/// ```
+///
+/// # Errors
+/// [`ReadError::Binary`] when they are no text.
+pub fn decode(bytes: &[u8], charset: Option<&str>) -> Result<String, ReadError> {
+    decode::web_text(bytes, charset)
 }
 
 /// One article from decoded text; the first one where the form holds several.

@@ -119,7 +119,7 @@ pub fn canonical_url(url: &str) -> Option<String> {
 }
 
 /// Whether a `name=value` of a query says nothing about the page; an empty one doesn't.
-fn is_tracking(pair: &str) -> bool {
+pub(crate) fn is_tracking(pair: &str) -> bool {
     let name = pair.split('=').next().unwrap_or_default().to_ascii_lowercase();
     name.is_empty()
         || TRACKING.contains(&name.as_str())

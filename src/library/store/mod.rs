@@ -85,6 +85,7 @@ use error::Located;
 
 pub use add::{Added, KnownBy, Outcome};
 pub use articles::{Loading, Stored};
+pub(crate) use canonical::is_tracking;
 pub use canonical::{MAX_URL_BYTES, canonical_url};
 pub use changes::{Change, ChangeKind, Watch};
 pub use communities::{Community, NamedCommunity, Scope};

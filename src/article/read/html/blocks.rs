@@ -130,7 +130,7 @@ impl Page {
     }
 }
 
-fn is_block(tag: &str) -> bool {
+pub(super) fn is_block(tag: &str) -> bool {
     const BLOCKS: [&str; 32] = [
         "address",
         "article",

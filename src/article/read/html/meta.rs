@@ -1,4 +1,4 @@
-//! What a page says about its article: JSON-LD, OpenGraph and meta elements, in this order of trust.
+//! What a page says about its article: JSON-LD, OpenGraph, meta elements and microdata, in this order of trust.
 
 use serde_json::Value;
 use trafilatura::dom::Document;
@@ -8,16 +8,24 @@ use crate::article::{Metadata, Published};
 /// How deep JSON-LD is searched for the article.
 const MAX_DEPTH: usize = 6;
 
+/// The longest title, author or outlet, in characters. Real ones stay under 300; a page may give megabytes.
+const MAX_CHARS: usize = 500;
+
 /// The metadata that the page itself gives.
 pub(super) fn of(document: &Document) -> Metadata {
     let linked = linked_data(document);
     let article = linked.iter().find_map(|value| find(value, 0, &is_article));
     let meta = |names: &[&str]| names.iter().find_map(|name| content(document, name));
+    let marked = |name: &str| microdata(document, name);
     let field = |name: &str| article.and_then(|article| article.get(name));
-    let title = field("headline").and_then(text).or_else(|| meta(&["og:title", "twitter:title", "dc.title"]));
+    let title = field("headline")
+        .and_then(text)
+        .or_else(|| meta(&["og:title", "twitter:title", "dc.title"]))
+        .or_else(|| marked("headline"));
     let author = field("author")
         .and_then(names)
-        .or_else(|| meta(&["author", "article:author_name", "parsely-author", "sailthru.author", "dc.creator", "byl"]));
+        .or_else(|| meta(&["author", "article:author_name", "parsely-author", "sailthru.author", "dc.creator", "byl"]))
+        .or_else(|| marked("author"));
     let outlet = meta(&["og:site_name", "application-name"])
         .or_else(|| field("publisher").and_then(names))
         .or_else(|| linked.iter().find_map(|value| find(value, 0, &is_publisher)).and_then(names));
@@ -35,6 +43,7 @@ pub(super) fn of(document: &Document) -> Metadata {
             "pubdate",
             "datePublished",
         ]))
+        .chain(marked("datePublished"))
         .find_map(|date| date.parse::<Published>().ok());
     let root = document.root();
     let canonical =
@@ -55,6 +64,19 @@ pub(super) fn of(document: &Document) -> Metadata {
     }
 }
 
+/// What an article in microdata says under this name: as an attribute for machines, else as its text. An author's name may
+/// stand in an element of its own.
+fn microdata(document: &Document, name: &str) -> Option<String> {
+    let scope = "[itemtype*=\"schema.org/\" i][itemtype*=\"Article\" i], [itemtype*=\"schema.org/BlogPosting\" i]";
+    let article = document.query_selector(document.root(), scope)?;
+    let elements = document.query_selector_all(article, &format!("[itemprop~=\"{name}\" i]"));
+    elements.into_iter().find_map(|element| {
+        let inner = document.query_selector(element, "[itemprop~=\"name\" i]").unwrap_or(element);
+        let attribute = ["content", "datetime"].iter().find_map(|name| document.get_attribute(inner, name));
+        clean(&attribute.unwrap_or_else(|| document.text_content(inner)))
+    })
+}
+
 /// Takes from the extractor what the page did not say outright.
 pub(super) fn fill(meta: &mut Metadata, found: trafilatura::Metadata) {
     let given = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
@@ -66,6 +88,11 @@ pub(super) fn fill(meta: &mut Metadata, found: trafilatura::Metadata) {
     meta.url = meta.url.take().or_else(|| given(found.url).filter(|url| is_web(url)));
     meta.published = meta.published.or_else(|| found.date.and_then(|date| date.to_string().parse().ok()));
     meta.language = meta.language.take().or_else(|| given(found.language));
+    for words in [Some(&mut meta.title), meta.author.as_mut(), meta.outlet.as_mut()].into_iter().flatten() {
+        if let Some((end, _)) = words.char_indices().nth(MAX_CHARS) {
+            words.truncate(end);
+        }
+    }
 }
 
 /// The content of the first `<meta>` of this name or property.

@@ -2,7 +2,9 @@
 
 mod blocks;
 mod meta;
+mod plain;
 
+pub use plain::plain_text;
 use trafilatura::dom::Document;
 use trafilatura::{ExtractionFocus, Options, extract_document};
 

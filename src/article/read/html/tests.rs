@@ -39,6 +39,21 @@ fn a_page_gives_text_shape_and_metadata() {
 }
 
 #[test]
+fn microdata_speaks_where_nothing_else_does() {
+    let page = r#"<html><head><title>Harbour Times</title></head><body><article itemscope itemtype="https://schema.org/NewsArticle">
+        <h1 itemprop="headline">Ferry sails again</h1><span itemprop="author" itemscope itemtype="https://schema.org/Person">By
+        <b itemprop="name">Jane Doe</b></span><time itemprop="datePublished" datetime="2024-05-06T07:08:00Z">Monday</time>
+        <p>The ferry to the islands sails again after nine weeks in the dock, the harbour office said on Monday morning.</p>
+        <p>The first crossing was full before the sun was up, and so was the second, with bicycles and sheep among them.</p>
+        </article></body></html>"#;
+    let meta = draft(page).unwrap().meta;
+    assert_eq!((meta.title.as_str(), meta.author.as_deref()), ("Ferry sails again", Some("Jane Doe")));
+    assert_eq!(meta.published.map(|p| p.to_iso()).as_deref(), Some("2024-05-06T07:08:00Z"));
+    let told = page.replace("<title>", "<meta property=\"og:title\" content=\"Ferry is back\"><title>");
+    assert_eq!(draft(&told).unwrap().meta.title, "Ferry is back");
+}
+
+#[test]
 fn a_page_without_an_article_says_so() {
     for shell in ["<html><body><div id=\"app\"></div><script>render()</script></body></html>", "<html></html>"] {
         assert!(matches!(read_text("a", shell, Format::Html), Err(ReadError::NoArticle(_) | ReadError::Empty)));
