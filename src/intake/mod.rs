@@ -8,6 +8,7 @@
 //! | finding and naming the files, reading them ahead | `scan.rs`, `names.rs`, `source.rs` |
 //! | the only door to the web | `fetch/` |
 //! | a fetched page into an article, or the reason why it is none | `page/` |
+//! | adding an article by its address | `web.rs` |
 //! | feeds of every form, and when to look at one again | `feed/` |
 
 pub mod feed;
@@ -20,5 +21,6 @@ pub mod page;
 mod scan;
 mod source;
 pub mod watch;
+pub mod web;
 
 pub use source::{Progress, Refusal, Tally};

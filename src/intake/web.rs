@@ -1,0 +1,101 @@
+//! Articles by their addresses: fetched, read, and added to a collection.
+
+use url::Url;
+
+use super::fetch::{FetchError, Fetcher, Wanted};
+use super::page::{self, PageError};
+use crate::library::store::{Added, CollectionId, Store, StoreError};
+
+/// Why an address gave no article.
+#[derive(Debug, thiserror::Error)]
+pub enum WebError {
+    /// It was not fetched.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// What was fetched is no article.
+    #[error(transparent)]
+    Page(#[from] PageError),
+    /// A defect of ours: the work ended early.
+    #[error("the page could not be read: {0}")]
+    Task(tokio::task::JoinError),
+    /// The article was not kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Whether a text is meant as an address of the web, and not as the path of a file.
+#[must_use]
+pub fn address(text: &str) -> Option<Url> {
+    let scheme = text.split_once("://")?.0;
+    (scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")).then(|| Url::parse(text).ok())?
+}
+
+/// Fetches the page at `url` and adds its article to a collection. One that is held already, by its canonical address, becomes a
+/// new version if its words changed.
+///
+/// # Errors
+/// [`WebError`] says what kept it from being added.
+pub async fn add(store: &Store, collection: CollectionId, fetcher: &Fetcher, url: &Url) -> Result<Added, WebError> {
+    let fetched = fetcher.get(url, &Wanted::page()).await?;
+    // Finding an article in a large page takes tens of milliseconds: not on the threads that answer.
+    let read = tokio::task::spawn_blocking(move || page::article(&fetched)).await;
+    let article = read.map_err(WebError::Task)??;
+    Ok(store.add(collection, &article).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::intake::fetch::Policy;
+    use crate::library::store::{Outcome, SHARED, StoreUrl};
+
+    #[test]
+    fn addresses_are_told_from_paths() {
+        assert!(address("https://news.example/ferry").is_some() && address("HTTP://news.example").is_some());
+        for path in ["news/ferry.html", "C:\\news", "file:///etc/passwd", "ftp://news.example", "https://"] {
+            assert!(address(path).is_none(), "{path}");
+        }
+    }
+
+    /// Serves one page, as long as it is asked.
+    async fn serve(listener: TcpListener, page: &'static str) {
+        while let Ok((mut connection, _)) = listener.accept().await {
+            let mut asked = [0; 4096];
+            let _ = connection.read(&mut asked).await;
+            let robots = asked.starts_with(b"GET /robots.txt");
+            let (status, body) = if robots { ("404 Not Found", "") } else { ("200 OK", page) };
+            let head = format!(
+                "HTTP/1.1 {status}\r\ncontent-type: text/html\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                body.len()
+            );
+            let _ = connection.write_all(format!("{head}{body}").as_bytes()).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_page_becomes_an_article_once() {
+        const PAGE: &str = "<html><head><title>Ferry back in service</title></head><body><article><h1>Ferry back in service</h1>\
+            <p>The ferry to Lund island sails again from Friday, the harbour office said on Tuesday evening.</p>\
+            <p>It had been laid up since March, when its engine caught fire off the northern pier.</p></article></body></html>";
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let serving = tokio::spawn(serve(listener, PAGE));
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&StoreUrl::file(folder.path().join("byline.db"))).await.unwrap();
+        let policy = Policy { allow_loopback: true, ports: vec![port], ..Policy::default() };
+        let fetcher = Fetcher::new(policy);
+        let url = address(&format!("http://127.0.0.1:{port}/ferry?utm_source=chat")).unwrap();
+        let added = add(&store, SHARED, &fetcher, &url).await.unwrap();
+        assert_eq!(added.outcome, Outcome::New);
+        let held = store.article(added.id).await.unwrap().unwrap().article;
+        assert_eq!(held.meta().title, "Ferry back in service");
+        assert_eq!(held.meta().url.as_deref(), Some(format!("http://127.0.0.1:{port}/ferry").as_str()));
+        assert_eq!(add(&store, SHARED, &fetcher, &url).await.unwrap().outcome, Outcome::Unchanged);
+        let closed = Fetcher::new(Policy::default());
+        assert!(matches!(add(&store, SHARED, &closed, &url).await, Err(WebError::Fetch(_))));
+        serving.abort();
+    }
+}
