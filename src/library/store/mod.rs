@@ -10,6 +10,7 @@
 //! | changes | [`changes_since`](Store::changes_since), [`latest_seq`](Store::latest_seq), [`watch`](Store::watch) | `changes.rs` |
 //! | communities | [`collection`](Store::collection), [`community`](Store::community), [`read_collection`](Store::read_collection), [`setting`](Store::setting), [`set`](Store::set) | `communities.rs` |
 //! | outbox | [`enqueue`](Store::enqueue), [`lease`](Store::lease), [`sent`](Store::sent), [`failed`](Store::failed), [`jobs`](Store::jobs) | `outbox.rs` |
+//! | answers | [`keep_answers`](Store::keep_answers), [`answer`](Store::answer), [`last_answer`](Store::last_answer), [`unhelpful`](Store::unhelpful) | `answers.rs` |
 //! | moving | [`export`](Store::export), [`import`](Store::import) | `exchange.rs` |
 //!
 //! What holds for all of them:
@@ -45,6 +46,7 @@
 //! ```
 
 mod add;
+mod answers;
 mod articles;
 mod bands;
 mod canonical;
@@ -72,6 +74,7 @@ use connect::Pools;
 use error::Located;
 
 pub use add::{Added, Outcome};
+pub use answers::AnswerRow;
 pub use articles::{Loading, Stored};
 pub use canonical::{MAX_URL_BYTES, canonical_url};
 pub use changes::{Change, ChangeKind, Watch};

@@ -54,7 +54,7 @@ async fn version(tx: &mut Transaction<'static, Any>, dialect: Dialect) -> Result
             "SELECT CAST(table_name AS TEXT) FROM information_schema.tables
              WHERE table_schema = current_schema()
                AND table_name IN ('byline_schema', 'counters', 'collections', 'articles', 'versions', 'bands', 'changes',
-                                  'communities', 'settings', 'outbox')"
+                                  'communities', 'settings', 'outbox', 'answers', 'unhelpful')"
         }
     };
     let mut names = Vec::new();

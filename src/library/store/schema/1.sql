@@ -99,3 +99,22 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_open ON outbox (destination, due_at, id) WHERE state = 0;
 CREATE INDEX outbox_next ON outbox (next_at) WHERE state = 0;
+
+-- Answers whose pages can still be turned: what they are made of, not the words. `place` is where the answer stands.
+CREATE TABLE answers (
+    key TEXT PRIMARY KEY,
+    place TEXT NOT NULL,
+    pages TEXT NOT NULL,
+    made_at BIGINT NOT NULL
+);
+CREATE INDEX answers_by_place ON answers (place, made_at);
+CREATE INDEX answers_by_age ON answers (made_at);
+
+-- Answers that did not help. The question only as a hash, and never who asked; `rank` counts from 1.
+CREATE TABLE unhelpful (
+    answer TEXT NOT NULL,
+    question BYTEA NOT NULL,
+    rank BIGINT NOT NULL,
+    told_at BIGINT NOT NULL,
+    PRIMARY KEY (answer, rank)
+);
