@@ -8,5 +8,6 @@ pub mod discord;
 pub mod kept;
 #[cfg(feature = "matrix")]
 pub mod matrix;
+pub mod quoted;
 pub mod talk;
 pub mod text;

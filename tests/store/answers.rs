@@ -83,6 +83,7 @@ async fn a_community_that_left_is_found_and_forgotten() {
         store.set(Scope::community(stays.id), "hour", Some("9")).await.unwrap();
         let left = store.communities_with("discord", "left").await.unwrap();
         assert_eq!(left, [("1".to_owned(), "2026-11-01".to_owned())]);
+        assert_eq!(store.communities_on("discord").await.unwrap(), ["1", "2"]);
         assert!(store.forget_community("discord", "1").await.unwrap());
         assert!(!store.forget_community("discord", "1").await.unwrap());
         assert_eq!(store.known_community("discord", "1").await.unwrap(), None);

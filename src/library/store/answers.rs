@@ -150,4 +150,14 @@ impl Store {
         let entry = |row: &sqlx::any::AnyRow| Ok::<_, sqlx::Error>((row.try_get(0)?, row.try_get(1)?));
         rows.at(self.place())?.iter().map(entry).collect::<Result<_, _>>().at(self.place())
     }
+
+    /// The names of a network's communities that are written down.
+    ///
+    /// # Errors
+    /// What a database may answer.
+    pub async fn communities_on(&self, network: &str) -> Result<Vec<String>, StoreError> {
+        let query = sqlx::query("SELECT name FROM communities WHERE network = $1 ORDER BY id").bind(network);
+        let rows = query.fetch_all(self.inner.pools.reader()).await.at(self.place())?;
+        rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().at(self.place())
+    }
 }

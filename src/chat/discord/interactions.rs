@@ -1,0 +1,252 @@
+//! A command or a press of a button: acknowledged at once, answered when the answer is there, and never left in silence.
+//!
+//! Discord gives 3 seconds for the acknowledgement and 15 minutes for the answer. An answer that is ready within [`GRACE`] is
+//! the acknowledgement; otherwise one is promised first. Whether only the asker sees it is fixed by the promise: an error that
+//! comes after a public one takes it back, and is told to the asker alone.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use serenity::all::{CommandDataOption, CommandDataOptionValue, CommandInteraction, CommandType};
+use tokio::time::timeout;
+
+use super::bot::Bot;
+use super::commands::{CHECK_MENU, PRIVATE, SOURCE_MENU};
+use super::keeper::question_hash;
+use super::page::{self, Shown, ephemeral};
+use super::place::Asker;
+use super::rest::RestError;
+use super::{menus, page::EPHEMERAL};
+use crate::reply::{Checked, Outcome};
+use crate::router::table::{self, Spec};
+use crate::router::{Args, Problem};
+
+/// How long an answer may take to be the acknowledgement itself. A search takes a few milliseconds; 100 is where people
+/// notice.
+const GRACE: Duration = Duration::from_millis(40);
+
+/// How long an answer may take at all; far below Discord's 15 minutes, and beyond what anybody waits.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What is said.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    /// The body of the message.
+    pub body: Value,
+    /// Whether it is for the person alone, however the request was made.
+    pub alone: bool,
+}
+
+impl Said {
+    /// A line in Byline's own words, for the person alone.
+    #[must_use]
+    pub fn alone(words: &str) -> Self {
+        Self { body: page::line(words), alone: true }
+    }
+}
+
+/// An interaction that has to be answered.
+#[derive(Debug, Clone)]
+pub struct Ticket {
+    /// Its number.
+    pub id: u64,
+    /// The application's.
+    pub application: u64,
+    /// The right to answer it.
+    pub token: String,
+    /// Whether the answer takes the place of the message that it came from.
+    pub updates: bool,
+}
+
+/// Discord's numbers of first responses.
+const MESSAGE: u8 = 4;
+const PROMISE: u8 = 5;
+const PROMISE_UPDATE: u8 = 6;
+const UPDATE: u8 = 7;
+
+/// Answers a command or a message's menu.
+pub async fn command(bot: Arc<Bot>, command: CommandInteraction, health: String) {
+    let asker = Asker::of_command(&command);
+    let ticket = Ticket {
+        id: command.id.get(),
+        application: command.application_id.get(),
+        token: command.token.clone(),
+        updates: false,
+    };
+    if let Err(too_much) = bot.limits.take(asker.person, asker.server, std::time::Instant::now()) {
+        return deliver(&bot, ticket, true, async move { Said::alone(&too_much.kind_word()) }).await;
+    }
+    if command.data.kind == CommandType::Message {
+        // A menu's answer is for who asked: the channel did not.
+        return deliver(&bot, ticket, true, menu(Arc::clone(&bot), asker, command)).await;
+    }
+    let (parsed, private) = parse(&command);
+    let work = {
+        let bot = Arc::clone(&bot);
+        async move {
+            match parsed {
+                Ok((spec, args)) => answer(&bot, &asker, spec, &args, &health).await,
+                Err(problem) => said(&bot.router.refuse(problem)),
+            }
+        }
+    };
+    deliver(&bot, ticket, private, work).await;
+}
+
+async fn menu(bot: Arc<Bot>, asker: Asker, command: CommandInteraction) -> Said {
+    let message = command.data.resolved.messages.into_values().next();
+    let text = message.map(|message| message.content).unwrap_or_default();
+    match command.data.name.as_str() {
+        CHECK_MENU => menus::check(&bot, &asker, &text).await,
+        SOURCE_MENU => menus::source(&bot, &asker, &text).await,
+        _ => Said::alone("This menu belongs to another version of Byline. Try again in a minute."),
+    }
+}
+
+/// A reply without buttons.
+fn said(reply: &Checked) -> Said {
+    Said { body: Shown::first(reply, None).body(), alone: reply.outcome == Outcome::Refused }
+}
+
+async fn answer(bot: &Bot, asker: &Asker, spec: &'static Spec, args: &Args, health: &str) -> Said {
+    let reply = bot.router.answer(&asker.place, spec, args).await;
+    let note = (spec.name == "about").then_some(health);
+    with_buttons(bot, asker, &reply, (spec.name, &question_hash(spec, args)), note).await
+}
+
+/// A reply with its buttons, kept so that they work tomorrow.
+pub async fn with_buttons(
+    bot: &Bot,
+    asker: &Asker,
+    reply: &Checked,
+    asked: (&str, &str),
+    note: Option<&str>,
+) -> Said {
+    let kept = match bot.router.desk(&asker.place).await {
+        Ok(desk) => bot.keeper.keep(reply, desk.library(), asked, asker.answers_at()).await,
+        Err(_) => None,
+    };
+    let shown = Shown { note, ..Shown::first(reply, kept.as_ref().map(|(key, kept)| (key.as_str(), kept))) };
+    Said { body: shown.body(), alone: reply.outcome == Outcome::Refused }
+}
+
+/// The command with its options, checked against the table, and whether only the asker is to see the answer. What Discord
+/// completed or checked before is checked again: anybody can send anything.
+fn parse(command: &CommandInteraction) -> (Result<(&'static Spec, Args), Problem>, bool) {
+    let unknown = |typed: &str| Problem::UnknownCommand { typed: typed.to_owned(), near: table::near(typed) };
+    let name = &command.data.name;
+    let Some(mut spec) = table::find(name) else { return (Err(unknown(name)), true) };
+    let mut options: &[CommandDataOption] = &command.data.options;
+    if !spec.parts.is_empty() {
+        let part = options.first().and_then(|option| match &option.value {
+            CommandDataOptionValue::SubCommand(inner) => Some((option.name.as_str(), inner)),
+            _ => None,
+        });
+        let known = part.and_then(|(name, inner)| {
+            spec.parts.iter().find(|part| part.name == name).map(|part| (part, inner.as_slice()))
+        });
+        let Some(found) = known else { return (Err(unknown(name)), true) };
+        (spec, options) = found;
+    }
+    let mut private = false;
+    let mut args = Args::default();
+    for given in options {
+        let text = match &given.value {
+            CommandDataOptionValue::Boolean(asked) if given.name == PRIVATE => {
+                private = *asked;
+                continue;
+            }
+            CommandDataOptionValue::String(text) => text.clone(),
+            CommandDataOptionValue::Integer(number) => number.to_string(),
+            CommandDataOptionValue::Number(number) => number.to_string(),
+            CommandDataOptionValue::Boolean(flag) => flag.to_string(),
+            _ => continue,
+        };
+        let set = spec.option(&given.name).map(|option| args.set(option, &text));
+        if let Some(Err(problem)) = set {
+            return (Err(problem), true);
+        }
+    }
+    (args.complete(spec).map(|args| (spec, args)), private)
+}
+
+/// Does the work, and tells its outcome to the person in time.
+pub async fn deliver(bot: &Arc<Bot>, ticket: Ticket, private: bool, work: impl Future<Output = Said> + Send + 'static) {
+    // A task of its own: a panic in it is told as a failure, and this one goes on.
+    let mut work = tokio::spawn(timeout(PATIENCE, work));
+    let early = timeout(GRACE, &mut work).await;
+    let outcome = match early {
+        Ok(done) => first(bot, &ticket, private, finished(done)).await,
+        Err(_) => promise_and_keep(bot, &ticket, private, work).await,
+    };
+    if let Err(error) = outcome {
+        tracing::warn!(interaction = ticket.id, %error, "an answer could not be delivered");
+    }
+}
+
+type Done = Result<Result<Said, tokio::time::error::Elapsed>, tokio::task::JoinError>;
+
+fn finished(done: Done) -> Said {
+    match done {
+        Ok(Ok(said)) => said,
+        Ok(Err(_)) => Said::alone("That took too long, and I stopped looking. Try again, or ask for less at once."),
+        Err(error) => {
+            tracing::error!(panicked = error.is_panic(), "an answer ended early");
+            Said::alone("Something went wrong on my side, and there is no answer. Byline's log says why.")
+        }
+    }
+}
+
+/// The answer as the first response.
+async fn first(bot: &Bot, ticket: &Ticket, private: bool, said: Said) -> Result<(), RestError> {
+    let alone = private || said.alone;
+    let (kind, data) = match (ticket.updates, said.alone) {
+        (true, false) => (UPDATE, said.body),
+        _ => (MESSAGE, if alone { ephemeral(said.body) } else { said.body }),
+    };
+    let sent = bot.rest.respond(ticket.id, &ticket.token, &json!({ "type": kind, "data": data })).await;
+    match sent {
+        // Discord did not take the message itself: the person is told so, which is also the acknowledgement.
+        Err(error) if error.status() == Some(400) => {
+            tracing::error!(interaction = ticket.id, %error, "Discord did not take an answer");
+            let data = ephemeral(page::line(UNSHOWN));
+            bot.rest.respond(ticket.id, &ticket.token, &json!({ "type": MESSAGE, "data": data })).await
+        }
+        sent => sent,
+    }
+}
+
+const UNSHOWN: &str = "I found an answer and could not show it here. Byline's log says why.";
+
+/// Promises an answer, and gives it when it is there.
+async fn promise_and_keep(
+    bot: &Bot,
+    ticket: &Ticket,
+    private: bool,
+    work: tokio::task::JoinHandle<Result<Said, tokio::time::error::Elapsed>>,
+) -> Result<(), RestError> {
+    let promise = match (ticket.updates, private) {
+        (true, _) => json!({ "type": PROMISE_UPDATE }),
+        (false, true) => json!({ "type": PROMISE, "data": { "flags": EPHEMERAL } }),
+        (false, false) => json!({ "type": PROMISE }),
+    };
+    bot.rest.respond(ticket.id, &ticket.token, &promise).await?;
+    let said = finished(work.await);
+    let rest = &bot.rest;
+    if said.alone && (ticket.updates || !private) {
+        if !ticket.updates {
+            // The public promise was wrong; what follows it would stand in its place, so it goes first.
+            rest.take_back(ticket.application, &ticket.token).await?;
+        }
+        return rest.follow_up(ticket.application, &ticket.token, &ephemeral(said.body)).await;
+    }
+    match rest.edit(ticket.application, &ticket.token, &said.body).await {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            tracing::error!(interaction = ticket.id, %error, "Discord did not take an answer");
+            rest.follow_up(ticket.application, &ticket.token, &ephemeral(page::line(UNSHOWN))).await
+        }
+    }
+}
