@@ -232,8 +232,13 @@ async fn promise_and_keep(
         (false, true) => json!({ "type": PROMISE, "data": { "flags": EPHEMERAL } }),
         (false, false) => json!({ "type": PROMISE }),
     };
-    bot.rest.respond(ticket.id, &ticket.token, &promise).await?;
+    let promised = bot.rest.respond(ticket.id, &ticket.token, &promise).await;
     let said = finished(work.await);
+    if let Err(error) = promised {
+        // Nothing stands there to be edited; the answer itself may still come in time.
+        tracing::warn!(interaction = ticket.id, %error, "an answer could not be promised");
+        return first(bot, ticket, private, said).await;
+    }
     let rest = &bot.rest;
     if said.alone && (ticket.updates || !private) {
         if !ticket.updates {

@@ -1,0 +1,1 @@
+//! Load: measured by hand, not in the suite.
