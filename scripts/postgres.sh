@@ -4,7 +4,8 @@
 #     scripts/postgres.sh cargo test --test store
 #
 # The server keeps its data in a new folder, listens on 127.0.0.1 alone, on a free port, and is told of to the command by
-# BYLINE_TEST_POSTGRES. Where PostgreSQL is not installed, Debian's package is, if we are root. The script ends as the command does.
+# BYLINE_TEST_POSTGRES. Where PostgreSQL is not installed, Debian's package is, if we are root. The script ends as the command
+# does; with 69 where there is no PostgreSQL, with 70 where it does not start.
 set -eu
 
 [ $# -gt 0 ] || { echo "usage: scripts/postgres.sh COMMAND [ARGUMENT...]" >&2; exit 2; }
@@ -25,8 +26,10 @@ if ! find_server; then
     # No cluster of its own: ours is made below.
     mkdir -p /etc/postgresql-common/createcluster.d
     echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.d/byline-tests.conf
-    DEBIAN_FRONTEND=noninteractive apt-get update -qq >&2
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >&2
+    {
+        DEBIAN_FRONTEND=noninteractive apt-get update -qq &&
+            DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql
+    } >&2 || { echo "postgres.sh: it can't be installed" >&2; exit 69; }
     find_server || { echo "postgres.sh: no server came with it" >&2; exit 69; }
 fi
 

@@ -9,6 +9,7 @@
 //! - [`digest`]: an article, or a day, in its own sentences.
 //! - [`reply`]: an answer as data, every quoted word of it checked.
 //! - [`router`]: from a message to a reply, by one table of commands.
+//! - [`post`]: what is posted unasked: digests that are due, and the sender of the outbox.
 //! - [`chat`]: the surfaces on which people talk to it.
 //!
 //! Beside them, [`intake`] is how articles arrive, [`inspect`] prints what is made of a file, [`config`] is what people
@@ -24,6 +25,7 @@ pub mod intake;
 pub mod library;
 pub mod logs;
 pub mod matcher;
+pub mod post;
 pub mod quotes;
 pub mod reply;
 pub mod router;

@@ -91,6 +91,45 @@ async fn who_looks_only_is_not_written_down() {
     assert_eq!(store.known_community("discord", "passer-by").await.unwrap(), None);
 }
 
+#[tokio::test]
+async fn a_channel_goes_before_its_community_and_that_before_the_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, router) = a_club_and_the_others(folder.path()).await;
+    let sentences = "First it rained. Then the river rose. By noon the quay was under water. Nobody slept that night.";
+    store.add(SHARED, &article("flood", "Quay is flooded", sentences)).await.unwrap();
+    let in_channel =
+        |channel: Option<&str>| Place { channel: channel.map(str::to_owned), manager: true, ..place("town") };
+    let summed_up = async |channel| {
+        let reply = router.answer_text(&in_channel(channel), "/summary flood").await;
+        reply.quotations().map(|quoted| quoted.pieces.len()).sum::<usize>()
+    };
+    let told = async |channel, line: &str| router.answer_text(&in_channel(channel), line).await.outcome;
+    let configured = summed_up(Some("quiet")).await;
+    assert_eq!(told(Some("busy"), "/settings sentences 1").await, Outcome::Told);
+    assert_eq!(told(Some("quiet"), "/settings sentences 2 --scope channel").await, Outcome::Told);
+    assert_eq!((summed_up(Some("busy")).await, summed_up(Some("quiet")).await, summed_up(None).await), (1, 2, 1));
+    assert_eq!(told(Some("quiet"), "/settings sentences --scope channel").await, Outcome::Told);
+    assert_eq!(summed_up(Some("quiet")).await, 1);
+    assert_eq!(told(None, "/settings sentences").await, Outcome::Told);
+    assert_eq!(summed_up(Some("quiet")).await, configured);
+    assert_eq!(told(None, "/settings sentences 3 --scope channel").await, Outcome::Refused);
+}
+
+#[tokio::test]
+async fn only_managers_change_what_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_store, router) = a_club_and_the_others(folder.path()).await;
+    for line in ["/settings articles shared", "/settings passages 1"] {
+        let refused = router.answer_text(&place("club"), line).await;
+        assert_eq!(refused.outcome, Outcome::Refused, "{line}");
+    }
+    let manager = Place { manager: true, ..place("club") };
+    let own = async || router.answer_text(&place("club"), "What was sold on Monday?").await.outcome;
+    assert_eq!(own().await, Outcome::Answered);
+    assert_eq!(router.answer_text(&manager, "/settings articles shared").await.outcome, Outcome::Told);
+    assert_eq!(own().await, Outcome::NotInArticles);
+}
+
 /// Asks until the answer is as expected; only a time far beyond the promised second gives up.
 async fn until(router: &Router, line: &str, expected: Outcome) {
     for _ in 0..200 {

@@ -526,7 +526,9 @@ mod what_is_printed {
         let listing = listing.replace(&format!("{}/", folder.path().display()), "");
         insta::assert_snapshot!(listing, @r##"
         [library]
-        articles = ["news"]  # --articles
+        articles = ["news"]       # --articles
+        data_dir = "byline-data"  # default
+        # database                # not set: the SQLite file byline.db in library.data_dir
 
         [answer]
         passages = 4  # bot.toml:2

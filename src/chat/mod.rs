@@ -1,6 +1,6 @@
 //! The surfaces on which people talk to Byline. Each takes a message in and gives a reply out, and nothing else.
 //!
-//! [`console`] is always there. `discord` and `matrix` are features.
+//! [`console`] is always there, and so is [`record`], whose channels are files. `discord` and `matrix` are features.
 
 pub mod console;
 #[cfg(feature = "discord")]
@@ -9,5 +9,6 @@ pub mod kept;
 #[cfg(feature = "matrix")]
 pub mod matrix;
 pub mod quoted;
+pub mod record;
 pub mod talk;
 pub mod text;

@@ -87,7 +87,22 @@ pub static TABLE: Table = Table {
             name: "library.articles",
             kind: Kind::Paths,
             preset: Preset::Value("[\"data/articles\"]"),
-            doc: "Where the articles are: files, folders (read with everything below them) and patterns such as \"news/*.md\".",
+            doc: "Where the articles are: files, folders (read with everything below them) and patterns such as \"news/*.md\". They are watched: what changes there changes in the library.",
+        },
+        Key {
+            name: "library.data_dir",
+            kind: Kind::Path,
+            preset: Preset::Value("\"byline-data\""),
+            doc: "The folder of what outlives a run: the database, unless library.database names another, and the search index; \"\" keeps nothing, articles are then read anew at each start.",
+        },
+        Key {
+            name: "library.database",
+            kind: Kind::Secret,
+            preset: Preset::Unset {
+                means: "the SQLite file byline.db in library.data_dir",
+                example: "\"postgres://byline:password@localhost/byline\"",
+            },
+            doc: "Where articles, settings and postings are kept: the address of a PostgreSQL database, or the path of an SQLite file.",
         },
         Key {
             name: "answer.passages",
@@ -112,6 +127,18 @@ pub static TABLE: Table = Table {
             kind: Kind::Whole { min: 1, max: 10 },
             preset: Preset::Value("3"),
             doc: "How many of its own sentences an article is summed up in.",
+        },
+        Key {
+            name: "posting.lease",
+            kind: Kind::Whole { min: 2, max: 3600 },
+            preset: Preset::Value("60"),
+            doc: "For how many seconds a process may hold a posting; if it dies, another sends it after that.",
+        },
+        Key {
+            name: "record.folder",
+            kind: Kind::Path,
+            preset: Preset::Unset { means: "nothing is recorded", example: "\"posted\"" },
+            doc: "The folder of the network “record”, whose channels are files: a digest for record/COMMUNITY/CHANNEL is a line of CHANNEL.jsonl.",
         },
         Key {
             name: "log.level",

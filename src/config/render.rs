@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Loaded;
-use super::keys::{Key, Kind, Preset, Table};
+use super::keys::{Key, Preset, Table};
 
 /// The widest line (in characters) that still moves the notes behind the values of its section to the right.
 const NOTE_COLUMN: usize = 48;
@@ -93,10 +93,7 @@ fn sections(table: &Table) -> impl Iterator<Item = (&'static str, &'static [Key]
 }
 
 fn example_of(key: &Key) -> &'static str {
-    match (&key.kind, &key.preset) {
-        (Kind::Secret, _) => "\"\"",
-        (_, Preset::Value(value) | Preset::Unset { example: value, .. } | Preset::Platform { example: value, .. }) => {
-            value
-        }
+    match &key.preset {
+        Preset::Value(value) | Preset::Unset { example: value, .. } | Preset::Platform { example: value, .. } => value,
     }
 }

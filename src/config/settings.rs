@@ -1,7 +1,9 @@
 //! The settings as the rest of the program sees them: plain typed fields, and what holds when nothing is set.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 /// The settings of Byline.
@@ -16,6 +18,11 @@ pub struct Config {
     pub answer: Answer,
     /// How articles are summed up.
     pub summary: Summary,
+    /// How what is queued is posted.
+    pub posting: Posting,
+    /// Channels that are files. None of its keys has a default, so that it may be missing as a whole.
+    #[serde(default)]
+    pub record: Record,
     /// What is logged, and how.
     pub log: Log,
     /// The chat on the terminal.
@@ -28,7 +35,33 @@ pub struct Config {
 pub struct Library {
     /// Files, folders and glob patterns; relative ones refer to the working directory by now.
     pub articles: Vec<PathBuf>,
+    /// The folder of the search index and, unless [`database`](Self::database) says otherwise, of the database; `None` keeps
+    /// nothing.
+    pub data_dir: Option<PathBuf>,
+    /// A PostgreSQL address or the path of an SQLite file. Secret, for an address may hold a password.
+    pub database: Option<Secret>,
 }
+
+/// A setting that is never shown.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// The text, for the one place that needs it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Eq for Secret {}
 
 /// How questions are answered.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -49,6 +82,36 @@ pub struct Answer {
 pub struct Summary {
     /// How many sentences a summary has, 1 to 10.
     pub sentences: usize,
+}
+
+/// How what is queued is posted.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Posting {
+    /// For how many seconds a process may hold a posting, 2 to 3600.
+    pub lease: u64,
+}
+
+impl Posting {
+    /// For how long a process may hold a posting.
+    #[must_use]
+    pub fn lease(&self) -> Duration {
+        Duration::from_secs(self.lease)
+    }
+}
+
+impl Default for Posting {
+    fn default() -> Self {
+        Self { lease: 60 }
+    }
+}
+
+/// Channels that are files; see [`record`](crate::chat::record).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// Their folder; `None` records nothing.
+    pub folder: Option<PathBuf>,
 }
 
 /// What is logged, and how; see [`logs`](crate::logs).
@@ -119,7 +182,7 @@ pub(crate) fn no_color() -> bool {
 
 impl Default for Library {
     fn default() -> Self {
-        Self { articles: vec!["data/articles".into()] }
+        Self { articles: vec!["data/articles".into()], data_dir: Some("byline-data".into()), database: None }
     }
 }
 

@@ -87,6 +87,19 @@ impl Weekdays {
         (set != 0).then_some(Self(set))
     }
 
+    /// The days as bits, Monday the lowest.
+    #[must_use]
+    pub fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// The days of [`Weekdays::bits`]; `None` when there is none.
+    #[must_use]
+    pub fn of_bits(bits: u8) -> Option<Self> {
+        let known = bits & Self::ALL.0;
+        (known != 0).then_some(Self(known))
+    }
+
     /// Whether `day` is one of them.
     #[must_use]
     pub fn has(self, day: Weekday) -> bool {

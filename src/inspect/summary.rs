@@ -18,12 +18,25 @@ pub struct Options {
     /// How many sentences to choose
     #[arg(long, value_name = "N", default_value_t = 3)]
     sentences: usize,
+    /// How many sentences to choose, as a share of the article's own
+    #[arg(long, value_name = "PERCENT", conflicts_with = "sentences", value_parser = clap::value_parser!(u8).range(1..=100))]
+    share: Option<u8>,
     /// Take every article below this folder; the id is then its path without the suffix
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
     /// Files to summarise
     #[arg(value_name = "FILE", required_unless_present = "root")]
     files: Vec<PathBuf>,
+}
+
+impl Options {
+    /// How many sentences are chosen of `all`: a share is rounded to the nearest, and at least one.
+    ///
+    /// Sentences and not words are counted, as the choice itself does: a share of the words would cut at another sentence with each
+    /// word of difference, and leave room that no whole sentence fills.
+    fn count(&self, all: usize) -> usize {
+        self.share.map_or(self.sentences, |share| ((all * usize::from(share) + 50) / 100).max(1))
+    }
 }
 
 #[derive(Serialize)]
@@ -63,7 +76,7 @@ fn summarise(path: &Path, options: &Options) -> anyhow::Result<Vec<Line>> {
     super::tell_refused(&problems.into_iter().map(|problem| refused(problem.into())).collect::<Vec<_>>());
     let lines = articles.iter().map(|article| {
         let points = CodePoints::new(article.text());
-        let sentences = digest::summary(article, options.sentences)
+        let sentences = digest::summary(article, options.count(article.sentences().len()))
             .into_iter()
             .map(|span| {
                 let (start, end) = points.span(span);
@@ -85,4 +98,19 @@ fn summarise(path: &Path, options: &Options) -> anyhow::Result<Vec<Line>> {
         Line { id, sentences }
     });
     Ok(lines.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_of_the_articles_sentences() {
+        let of = |share| Options { sentences: 3, share, root: None, files: Vec::new() };
+        for (share, all, count) in
+            [(Some(40), 10, 4), (Some(40), 12, 5), (Some(1), 10, 1), (Some(100), 7, 7), (None, 10, 3)]
+        {
+            assert_eq!(of(share).count(all), count, "{share:?} of {all}");
+        }
+    }
 }

@@ -10,6 +10,7 @@ use walkdir::WalkDir;
 use crate::article::Article;
 use crate::article::read::{self, ReadError};
 use crate::library::Library;
+use crate::library::store::MAX_PATH_BYTES;
 
 /// The largest file that is opened, in bytes (64 MiB): room for a year of one outlet as `.jsonl`, not for a disk image.
 pub const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
@@ -41,6 +42,12 @@ pub enum LoadError {
     /// The file is larger than [`MAX_FILE_BYTES`].
     #[error("the file has {0} bytes; at most {MAX_FILE_BYTES} are read")]
     TooLarge(u64),
+    /// The path is longer than the store remembers.
+    #[error("its path is longer than {MAX_PATH_BYTES} bytes")]
+    LongPath,
+    /// The file changed while it was read.
+    #[error("it is being written at this moment")]
+    Changing,
     /// The file was read and is no article.
     #[error(transparent)]
     Read(#[from] ReadError),

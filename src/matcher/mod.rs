@@ -18,14 +18,18 @@ mod tests;
 mod weights;
 mod words;
 
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
 use crate::article::Span;
+use crate::library::store::Seq;
 use crate::library::{ArticleId, Filter, Library};
 
 pub use confidence::{ANSWER, NEAREST, Thresholds};
 pub use explain::{Explanation, Factor, Word};
 pub use terms::AnswerKind;
 
-use index::Index;
+use index::{Index, Keeper};
 use query::{Query, Terms};
 use ranking::Ranked;
 use terms::{Asked, Folder};
@@ -105,9 +109,10 @@ pub struct Findings {
 /// assert_eq!(findings.passages[0].paragraph, 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Matcher {
-    index: Index,
+    index: Arc<Index>,
+    keeper: Arc<Keeper>,
     thresholds: Thresholds,
 }
 
@@ -117,15 +122,66 @@ pub enum MatchError {
     /// The index could not be written or read.
     #[error("the search index: {0}")]
     Index(#[from] tantivy::TantivyError),
+    /// The folder of an index that is kept can't be used: it can't be written, or the disk is full.
+    #[error("the search index can't be kept in {}: {source}", folder.display())]
+    Folder {
+        /// The folder, as it was given.
+        folder: PathBuf,
+        /// What went wrong.
+        source: tantivy::TantivyError,
+    },
 }
 
 impl Matcher {
-    /// Indexes every paragraph of a library.
+    /// Indexes every paragraph of a library, in memory.
     ///
     /// # Errors
     /// [`MatchError`] when the index can't be written.
     pub fn build(library: &Library) -> Result<Self, MatchError> {
-        Ok(Self { index: Index::build(library)?, thresholds: Thresholds::default() })
+        Ok(Self::over(Keeper::in_memory(library)?))
+    }
+
+    /// Opens the index that is kept in `folder` (made where there is none), brings it to what `library` holds, and records
+    /// `seq` as the last change that it holds. `progress` is told how many articles have been brought in so far.
+    ///
+    /// The index is derived, so nothing that is wrong with it is an error: one that is damaged, of another format or of
+    /// another store is made anew, or brought to this library where that is less. One process writes in a folder: where
+    /// another does already, an index of its own is made in a folder beside it, within `folder`. Articles that come from no
+    /// store are indexed anew each time.
+    ///
+    /// # Errors
+    /// [`MatchError::Folder`] when the folder can't be written.
+    pub fn open(
+        folder: &Path,
+        library: &Library,
+        seq: Seq,
+        progress: impl Fn(usize) + Sync,
+    ) -> Result<Self, MatchError> {
+        Ok(Self::over(Keeper::on_disk(folder, library, seq, &progress)?))
+    }
+
+    fn over((keeper, index): (Keeper, Arc<Index>)) -> Self {
+        Self { index, keeper: Arc::new(keeper), thresholds: Thresholds::default() }
+    }
+
+    /// The matcher over `library`, which is the one that this matcher is over but for the articles numbered `changed`: those
+    /// are new, have another version or were taken out. Records `seq` as the last change that it holds. This matcher stays
+    /// as it is: questions go on being asked of it until the caller puts the other in its place.
+    ///
+    /// One call at a time does its work; others wait. May be called on a matcher that is not the last one that was made
+    /// (after an error, for example): then all articles are compared, not only those that are named.
+    ///
+    /// # Errors
+    /// [`MatchError`] when the index can't be written. Nothing is lost: the next call makes up for it.
+    pub fn updated(&self, library: &Library, changed: &[ArticleId], seq: Seq) -> Result<Self, MatchError> {
+        let index = self.keeper.update(&self.index, library, changed, seq)?;
+        Ok(Self { index, keeper: Arc::clone(&self.keeper), thresholds: self.thresholds })
+    }
+
+    /// The last change of the store that it holds; 0 for one that was built in memory.
+    #[must_use]
+    pub fn seq(&self) -> Seq {
+        self.index.seq()
     }
 
     /// The same matcher with other thresholds for what counts as an answer.

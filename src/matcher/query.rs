@@ -66,8 +66,8 @@ impl Query {
             idf.push(rarity::idf(stem, documents, index.documents()));
             for alternative in &term.alternatives {
                 for entry in alternative.forms(index) {
-                    let exact = *entry.word == *alternative.word;
-                    hits.entry(entry.word.clone()).or_insert(Hit { term: number, weight: alternative.weight, exact });
+                    let exact = entry.word == alternative.word;
+                    hits.entry(entry.word.into()).or_insert(Hit { term: number, weight: alternative.weight, exact });
                 }
             }
         }

@@ -93,7 +93,8 @@ pub(super) fn rank(index: &Index, library: &Library, query: &Query, filter: &Fil
             in_article: context.in_article,
         });
     }
-    ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then((a.article, a.paragraph).cmp(&(b.article, b.paragraph))));
+    let order = |ranked: &Ranked| (index.order(ranked.article), ranked.paragraph);
+    ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| order(a).cmp(&order(b))));
     Ok(ranked)
 }
 
@@ -148,10 +149,10 @@ struct Candidate {
 impl Scores {
     fn gather(index: &Index, query: &Query, admitted: &Admitted) -> tantivy::Result<Self> {
         let mut scores = Self {
-            bm25: vec![0.0; index.documents()],
-            terms: vec![0; index.documents()],
-            article_bm25: vec![0.0; index.articles()],
-            article_terms: vec![0; index.articles()],
+            bm25: vec![0.0; index.document_slots()],
+            terms: vec![0; index.document_slots()],
+            article_bm25: vec![0.0; index.article_slots()],
+            article_terms: vec![0; index.article_slots()],
             most_article: 0.0,
             best_articles: Vec::new(),
         };
@@ -163,7 +164,7 @@ impl Scores {
             let mut found: Vec<Occurrences> = Vec::new();
             for alternative in &sought.alternatives {
                 for form in alternative.forms(index) {
-                    index.postings(&form.word, only.clone(), |doc, times, length| {
+                    index.postings(form.word, only.clone(), |doc, times, length| {
                         found.push(Occurrences { doc, times, length, weight: alternative.weight });
                     })?;
                 }
@@ -180,14 +181,15 @@ impl Scores {
             });
             scores.add(index, admitted, &found, number, query.idf.get(number).copied().unwrap_or(0.0));
         }
-        let mut articles: Vec<(f32, usize)> =
-            scores.article_bm25.iter().copied().enumerate().map(|(at, s)| (s, at)).filter(|(s, _)| *s > 0.0).collect();
+        let scored = scores.article_bm25.iter().copied().zip((0..).map(ArticleId)).filter(|(score, _)| *score > 0.0);
+        let mut articles: Vec<(f32, ArticleId)> = scored.collect();
         if articles.len() > WHOLE_ARTICLES {
-            articles.select_nth_unstable_by(WHOLE_ARTICLES, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            articles.select_nth_unstable_by(WHOLE_ARTICLES, |a, b| {
+                b.0.total_cmp(&a.0).then_with(|| index.order(a.1).cmp(&index.order(b.1)))
+            });
             articles.truncate(WHOLE_ARTICLES);
         }
-        scores.best_articles =
-            articles.into_iter().map(|(_, at)| ArticleId(u32::try_from(at).unwrap_or(u32::MAX))).collect();
+        scores.best_articles = articles.into_iter().map(|(_, article)| article).collect();
         Ok(scores)
     }
 
@@ -197,17 +199,17 @@ impl Scores {
         let mean = index.mean_document_words();
         let mut articles: Vec<(ArticleId, f32, f32)> = Vec::new();
         for occurrence in found {
-            let Some(place) = index.place(occurrence.doc) else { continue };
+            let Some(owner) = index.owner(occurrence.doc) else { continue };
             #[expect(clippy::cast_precision_loss, reason = "counts within one paragraph")]
             let (times, length) = (occurrence.times as f32, occurrence.length as f32);
             match articles.last_mut() {
-                Some((article, sum, weight)) if *article == place.article => {
+                Some((article, sum, weight)) if *article == owner => {
                     *sum += times;
                     *weight = weight.max(occurrence.weight);
                 }
-                _ => articles.push((place.article, times, occurrence.weight)),
+                _ => articles.push((owner, times, occurrence.weight)),
             }
-            if admitted.admits(place.article) {
+            if admitted.admits(owner) {
                 let doc = occurrence.doc as usize;
                 if let (Some(score), Some(terms)) = (self.bm25.get_mut(doc), self.terms.get_mut(doc)) {
                     *score += occurrence.weight * bm25(idf, times, length / mean);
@@ -277,7 +279,10 @@ impl Scores {
             .filter(|doc| self.bm25.get(*doc as usize).is_some_and(|score| *score <= 0.0));
         let mut candidates: Vec<Candidate> = scored.chain(untouched).filter_map(candidate).collect();
         if candidates.len() > CANDIDATES {
-            candidates.select_nth_unstable_by(CANDIDATES, |a, b| b.rough.total_cmp(&a.rough).then(a.doc.cmp(&b.doc)));
+            candidates.select_nth_unstable_by(CANDIDATES, |a, b| {
+                let order = |candidate: &Candidate| index.document_order(candidate.doc);
+                b.rough.total_cmp(&a.rough).then_with(|| order(a).cmp(&order(b)))
+            });
             candidates.truncate(CANDIDATES);
         }
         candidates

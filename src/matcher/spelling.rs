@@ -53,8 +53,8 @@ pub(super) struct Alternative {
 impl Alternative {
     /// The words of the library that count as finding it: all forms of a word that is held as asked, for a reading only
     /// those of about its length ("mercy" may be meant by a word that "mercifully" is not).
-    pub(super) fn forms<'i>(&'i self, index: &'i Index) -> impl Iterator<Item = &'i Entry> {
-        let close = |entry: &Entry| {
+    pub(super) fn forms<'i>(&'i self, index: &'i Index) -> impl Iterator<Item = Entry<'i>> {
+        let close = |entry: &Entry<'_>| {
             self.weight >= 1.0 || entry.word.chars().count().abs_diff(self.word.chars().count()) <= ENDING
         };
         index.forms(&self.stem).filter(move |entry| close(entry))
@@ -165,9 +165,8 @@ fn near(index: &Index, word: &str, name: bool) -> Vec<Alternative> {
     }
     let edits = if length < TWO_EDITS_FROM { 1 } else { 2 };
     let letters = letters(word);
-    let mut found: Vec<(f32, &Entry)> = index
+    let mut found: Vec<(f32, Entry<'_>)> = index
         .vocabulary()
-        .iter()
         // A letter takes at most four bytes: what is longer by more than the edits could bring needs no counting.
         .filter(|entry| entry.word.len().abs_diff(word.len()) <= 4 * edits)
         .filter(|entry| entry.word.chars().count().abs_diff(length) <= edits)
@@ -175,12 +174,12 @@ fn near(index: &Index, word: &str, name: bool) -> Vec<Alternative> {
         .filter(|entry| (entry.letters ^ letters).count_ones() as usize <= 2 * edits)
         .filter_map(|entry| closeness(word, entry, length, edits).map(|close| (close, entry)))
         .collect();
-    found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.word.cmp(&b.1.word)));
+    found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.word.cmp(b.1.word)));
     let best = found.first().map_or(0.0, |(close, _)| *close);
     let stems = Stems::default();
     let mut alternatives: Vec<Alternative> = Vec::new();
     for (close, entry) in found.into_iter().take_while(|(close, _)| *close >= best - WORSE_BY) {
-        let stem = stems.of(&entry.word).into_owned();
+        let stem = stems.of(entry.word).into_owned();
         if alternatives.len() < MAX_READINGS && alternatives.iter().all(|other| other.stem != stem) {
             alternatives.push(Alternative { stem, word: entry.word.to_string(), weight: close.clamp(0.1, 0.95) });
         }
@@ -193,9 +192,9 @@ fn near(index: &Index, word: &str, name: bool) -> Vec<Alternative> {
 /// Edits are those of typing (a letter more, less, other, or two swapped: Damerau's, each letter touched once). The
 /// Jaro-Winkler similarity decides among words at the same distance: it trusts the beginning, as names want it.
 #[expect(clippy::cast_precision_loss, reason = "words have few letters")]
-fn closeness(word: &str, entry: &Entry, length: usize, edits: usize) -> Option<f32> {
-    let distance = strsim::osa_distance(word, &entry.word);
-    if distance == 0 || distance > edits || entry.word.chars().count() < MIN_HALF || is_stop(&entry.word) {
+fn closeness(word: &str, entry: Entry<'_>, length: usize, edits: usize) -> Option<f32> {
+    let distance = strsim::osa_distance(word, entry.word);
+    if distance == 0 || distance > edits || entry.word.chars().count() < MIN_HALF || is_stop(entry.word) {
         return None;
     }
     if length < MIN_LETTERS && entry.word.chars().count() <= length {
@@ -206,7 +205,7 @@ fn closeness(word: &str, entry: &Entry, length: usize, edits: usize) -> Option<f
         return None;
     }
     #[expect(clippy::cast_possible_truncation, reason = "a similarity needs no more")]
-    let alike = strsim::jaro_winkler(word, &entry.word) as f32;
+    let alike = strsim::jaro_winkler(word, entry.word) as f32;
     let kept = 1.0 - distance as f32 / (length as f32 + 1.0);
     Some(0.5 * (kept + alike) + PER_DECADE * (entry.documents as f32).log10())
 }
@@ -226,7 +225,7 @@ mod tests {
     use crate::article::read::{Format, read_text};
     use crate::library::Library;
 
-    fn index(text: &str) -> Index {
+    fn index(text: &str) -> std::sync::Arc<Index> {
         let mut library = Library::default();
         library.add(read_text("a", text, Format::Text).unwrap());
         Index::build(&library).unwrap()

@@ -1,6 +1,7 @@
 //! How near a fragment comes to a quotation, word by word.
 
-use super::index::{Asked, Entry};
+use super::block::Entry;
+use super::index::Asked;
 
 /// How a fragment lies on a quotation.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,9 +18,9 @@ const GAP: f32 = 0.15;
 const AROUND: f32 = 0.4;
 
 /// Lays `asked` on a quotation: the best local alignment in order, and the words that are there in any order.
-pub(super) fn align(asked: &[Asked], entry: &Entry) -> Alignment {
+pub(super) fn align(asked: &[Asked], entry: Entry<'_>) -> Alignment {
     let total: f32 = asked.iter().map(|a| a.weight).sum();
-    let content = &entry.content;
+    let content = entry.content;
     if asked.is_empty() || total <= 0.0 {
         return Alignment { similarity: 0.0, stretch: (0, 0) };
     }

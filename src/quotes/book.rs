@@ -1,36 +1,92 @@
 //! The [`QuoteBook`]: the quotations of a library, with what looking them up needs.
+//!
+//! A book is a snapshot: it answers for the library as it was when the book was made, and is not changed. A changed library
+//! gets a new book from the one before it, and the two share what is the same in both. What is made anew for one article:
+//! the lists of its block (`block.rs`), and the circles of the names that its speakers bear (`people.rs`).
+
+use std::collections::{BTreeSet, HashMap};
 
 use rayon::prelude::*;
 
-use super::index::Index;
-use super::people::People;
-use super::{Held, QuoteBook};
+use super::block::Page;
+use super::index::News;
+use super::{Held, Quotation, QuoteBook};
+use crate::article::Article;
 use crate::library::{ArticleId, Filter, Library};
+
+/// Quotations that need not be found again, by article: [`kept::load`](super::kept::load) reads those that a store has.
+/// They must be those of the version that the library holds.
+pub type Known = HashMap<ArticleId, Vec<Quotation>>;
 
 impl QuoteBook {
     /// Finds the quotations of every article, on all cores, and indexes them.
     #[must_use]
     pub fn build(library: &Library) -> Self {
-        let articles: Vec<_> = library.iter().collect();
-        let held: Vec<Held> = articles
-            .par_iter()
-            .map(|(id, article)| {
-                let held = |quotation| Held { article: *id, quotation };
-                super::find(article).into_iter().map(held).collect::<Vec<_>>()
-            })
-            .collect::<Vec<_>>()
-            .into_iter()
-            .flatten()
-            .collect();
-        let article = |held: &Held| library.get(held.article).map(AsRef::as_ref);
-        let (index, people) = rayon::join(|| Index::build(&held, article), || People::of(&held, article));
-        Self { held, index, people }
+        Self::of(library, Known::new())
+    }
+
+    /// The book of a library some of whose quotations are known. Those of the other articles are found, on all cores;
+    /// [`found`](QuoteBook::found) tells which these are.
+    #[must_use]
+    pub fn of(library: &Library, mut known: Known) -> Self {
+        let articles = library.iter().map(|(id, article)| (id, Some(&**article), known.remove(&id))).collect();
+        Self::default().with(articles)
+    }
+
+    /// The book of the same library when only the articles `changed` are new, have another version or were taken out. It
+    /// answers as [`build`](QuoteBook::build) would, and takes milliseconds for an article.
+    #[must_use]
+    pub fn updated(&self, library: &Library, changed: &[ArticleId], mut known: Known) -> Self {
+        let changed: BTreeSet<ArticleId> = changed.iter().copied().collect();
+        let article = |id: &ArticleId| library.get(*id).map(AsRef::as_ref);
+        let articles = changed.iter().map(|id| (*id, article(id), known.remove(id))).collect();
+        let next = self.with(articles);
+        if next.index.is_worn() {
+            let index = &next.index;
+            let quotations = |page: &Page| page.held.iter().map(|held| held.quotation.clone()).collect();
+            let known =
+                library.iter().map(|(id, _)| (id, index.page(id).map(|page| quotations(page)).unwrap_or_default()));
+            return Self { found: next.found, ..Self::of(library, known.collect()) };
+        }
+        next
+    }
+
+    /// The book with these articles in the place of what it has of them.
+    fn with(&self, articles: Vec<Version<'_>>) -> Self {
+        let (news, found) = complete(articles);
+        let old: Vec<&Page> = news.iter().filter_map(|(id, _)| self.index.page(*id)).map(AsRef::as_ref).collect();
+        let (index, people) = self.index.updated(news, |new| self.people.updated(&old, new));
+        Self { index, people, found }
+    }
+
+    /// The articles whose quotations were not known when this book was made, and so were found, in ascending order: those
+    /// to keep for the next time ([`kept::keep`](super::kept::keep)).
+    #[must_use]
+    pub fn found(&self) -> &[ArticleId] {
+        &self.found
+    }
+
+    /// How many quotations there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.index.quotations()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// All quotations, by article in the order of the library, then in reading order.
+    pub fn all(&self) -> impl Iterator<Item = &Held> {
+        self.index.pages().flat_map(|page| &page.held)
+    }
+
+    /// The quotations of one article, in reading order.
     #[must_use]
-    pub fn all(&self) -> &[Held] {
-        &self.held
+    pub fn of_article(&self, id: ArticleId) -> &[Held] {
+        self.index.page(id).map_or(&[], |page| &page.held)
     }
 
     /// Every named speaker with the number of their quotations, most quoted first.
@@ -41,10 +97,30 @@ impl QuoteBook {
         self.people.counted()
     }
 
+    /// The names of each named speaker that are theirs whoever else is quoted, the one that the book calls them by first. A
+    /// surname alone, letters or a name with an initial are not among them where they stand for a full name. Speakers come
+    /// in no particular order.
+    pub fn names(&self) -> impl Iterator<Item = Vec<&str>> {
+        self.people.speakers().map(|speaker| speaker.names())
+    }
+
     /// For every article of the library: whether it passes. Looking up asks this of thousands of quotations.
     pub(super) fn admitted(library: &Library, filter: &Filter) -> Option<Vec<bool>> {
         (!filter.is_empty()).then(|| library.admitted(filter))
     }
+}
+
+/// What is in an article's place, if anything is, and its quotations where they are known.
+type Version<'a> = (ArticleId, Option<&'a Article>, Option<Vec<Quotation>>);
+
+/// Finds the quotations that are not known, on all cores; also gives the articles of which they were found.
+fn complete(articles: Vec<Version<'_>>) -> (Vec<News<'_>>, Vec<ArticleId>) {
+    let found = articles.iter().filter(|(_, article, known)| article.is_some() && known.is_none());
+    let found = found.map(|(id, ..)| *id).collect();
+    let news = articles.into_par_iter().map(|(id, article, known)| {
+        (id, article.map(|article| (article, known.unwrap_or_else(|| super::find(article)))))
+    });
+    (news.collect(), found)
 }
 
 /// Whether an article passes a filter that [`QuoteBook::admitted`] has worked out.

@@ -44,22 +44,19 @@ impl QuoteBook {
     /// The stored quotation that holds the words side by side; in marks and whole if there is a choice.
     fn exact(&self, library: &Library, asked: &[Word], filter: &Filter) -> Option<Match<'_>> {
         let numbers: Vec<u32> = asked.iter().map(|w| self.index.known(&w.low)).collect::<Option<_>>()?;
-        let rarest = numbers.iter().min_by_key(|n| self.index.holding(**n).len())?;
+        let rarest = *numbers.iter().min_by_key(|n| self.index.holding(**n))?;
         let admitted = Self::admitted(library, filter);
-        let mut exact: Vec<Match<'_>> = self
+        let holding = self
             .index
-            .holding(*rarest)
+            .blocks()
             .iter()
-            .filter(|at| {
-                self.held.get(**at as usize).is_some_and(|held| book::passes(admitted.as_deref(), held.article))
-            })
+            .flat_map(|block| block.holding(rarest).iter().filter_map(|number| block.at(*number)));
+        let mut exact: Vec<Match<'_>> = holding
+            .filter(|at| book::passes(admitted.as_deref(), at.article))
             .filter_map(|at| {
-                let from = align::run_of(&numbers, &self.index.words_of(*at as usize)?.content)?;
-                self.matched(
-                    library,
-                    *at as usize,
-                    Alignment { similarity: 1.0, stretch: (from, from + numbers.len()) },
-                )
+                let from = align::run_of(&numbers, self.index.words_of(at)?.content)?;
+                let stretch = (from, from + numbers.len());
+                self.matched(library, at, Alignment { similarity: 1.0, stretch })
             })
             .collect();
         exact.sort_by(|a, b| {

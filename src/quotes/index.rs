@@ -1,22 +1,15 @@
 //! The words of all quotations, turned round: from a word, also a misspelt one, to the quotations that hold it.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::words;
-use crate::article::{Article, Span};
-use crate::quotes::{Held, Quotation};
+use rayon::prelude::*;
 
-/// How unlike a word of the library a misspelt one may be: normalised edit distance, as `strsim` gives it.
-const LEAST_LIKENESS: f64 = 0.7;
-
-/// A quotation's words as numbers of the vocabulary.
-#[derive(Debug, Default, Clone)]
-pub(super) struct Entry {
-    /// The words of the content, in order.
-    pub content: Vec<u32>,
-    /// The other words of its sentences, sorted.
-    pub around: Vec<u32>,
-}
+use super::block::{ARTICLES, At, Block, Entry, Page, Reading};
+use super::vocabulary::Vocabulary;
+use super::{Held, Quotation};
+use crate::article::Article;
+use crate::library::ArticleId;
 
 /// A word of a question and the vocabulary's words that it may be, with how like they are (1 when it is the word).
 #[derive(Debug, Clone)]
@@ -27,156 +20,185 @@ pub(super) struct Asked {
     pub weight: f32,
 }
 
-/// The inverted index.
+/// The inverted index. It is never changed: [`Index::updated`] makes another, which shares what is the same.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    vocabulary: Vec<String>,
-    numbers: HashMap<String, u32>,
-    /// By word: the quotations that hold it, ascending.
-    postings: Vec<Vec<u32>>,
-    /// By three letters: the words that hold them.
-    trigrams: HashMap<[char; 3], Vec<u32>>,
-    /// By quotation.
-    entries: Vec<Entry>,
+    vocabulary: Vocabulary,
+    /// By word: how many quotations hold it.
+    holding: Vec<u32>,
+    /// How many words some quotation holds.
+    live: usize,
+    quotations: usize,
+    /// By article, [`ARTICLES`] at a time.
+    blocks: Vec<Arc<Block>>,
 }
 
+/// An article with its quotations, or that it is gone.
+pub(super) type News<'a> = (ArticleId, Option<(&'a Article, Vec<Quotation>)>);
+
+/// Words that no quotation holds any more, for each that one does: beyond this the vocabulary is made anew.
+const MOST_DEAD: usize = 2;
+/// … but not for so few.
+const FEW_WORDS: usize = 10_000;
+
 impl Index {
-    /// Indexes quotations; the article of the n-th is `article(n)`.
-    pub(super) fn build<'a>(held: &[Held], article: impl Fn(&Held) -> Option<&'a Article>) -> Self {
-        let mut index = Self::default();
-        for (number, held) in held.iter().enumerate() {
-            let number = u32::try_from(number).unwrap_or(u32::MAX);
-            let entry = article(held).map(|article| index.entry(article, &held.quotation)).unwrap_or_default();
-            let mut all: Vec<u32> = entry.content.iter().chain(&entry.around).copied().collect();
-            all.sort_unstable();
-            all.dedup();
-            for word in all {
-                if let Some(posting) = index.postings.get_mut(word as usize) {
-                    posting.push(number);
+    /// The same index with some articles new, changed or gone; no article may come twice. What else is to be made of the new
+    /// pages is made `beside` it, on another core.
+    pub(super) fn updated<T: Send>(&self, news: Vec<News<'_>>, beside: impl FnOnce(&[&Page]) -> T + Send) -> (Self, T) {
+        let mut by_block: BTreeMap<usize, Vec<News<'_>>> = BTreeMap::new();
+        for (id, article) in news {
+            by_block.entry(id.0 as usize / ARTICLES).or_default().push((id, article));
+        }
+        let read: Vec<(usize, Vec<ArticleId>, Reading)> = by_block.into_par_iter().map(read).collect();
+
+        let mut vocabulary = self.vocabulary.clone();
+        let words = read.iter().flat_map(|(_, _, reading)| reading.words());
+        let pages: Vec<&Page> = read.iter().flat_map(|(_, _, reading)| reading.unnumbered()).collect();
+        let (numbers, beside) = rayon::join(|| vocabulary.enter(words), || beside(&pages));
+        let mut numbers = numbers.into_iter();
+        let read: Vec<_> = read
+            .into_iter()
+            .map(|(place, gone, reading)| {
+                let numbers: Vec<u32> = numbers.by_ref().take(reading.words().count()).collect();
+                (place, gone, reading, numbers)
+            })
+            .collect();
+        let size = vocabulary.len();
+        let block = |(place, gone, reading, numbers): (usize, Vec<ArticleId>, Reading, Vec<u32>)| {
+            let mut pages = self.blocks.get(place).map(|block| block.pages().to_vec()).unwrap_or_default();
+            pages.resize(ARTICLES, None);
+            let new = reading.pages(&numbers).map(|(id, page)| (id, Some(Arc::new(page))));
+            for (id, page) in gone.into_iter().map(|id| (id, None)).chain(new) {
+                if let Some(slot) = pages.get_mut(id.0 as usize % ARTICLES) {
+                    *slot = page;
                 }
             }
-            index.entries.push(entry);
+            (place, Block::of(pages, size))
+        };
+        let (made, ()) = rayon::join(
+            || read.into_par_iter().map(block).collect::<Vec<(usize, Block)>>(),
+            || vocabulary.spell_out(self.vocabulary.len()),
+        );
+
+        let mut index = Self {
+            vocabulary,
+            holding: self.holding.clone(),
+            live: self.live,
+            quotations: self.quotations,
+            blocks: self.blocks.clone(),
+        };
+        index.holding.resize(size, 0);
+        for (place, block) in made {
+            index.put(place, block);
         }
-        for (number, word) in index.vocabulary.iter().enumerate() {
-            let number = u32::try_from(number).unwrap_or(u32::MAX);
-            for gram in trigrams(word) {
-                let words = index.trigrams.entry(gram).or_default();
-                if words.last() != Some(&number) {
-                    words.push(number);
-                }
+        (index, beside)
+    }
+
+    /// Puts a block in its place.
+    fn put(&mut self, place: usize, block: Block) {
+        if place >= self.blocks.len() {
+            self.blocks.resize_with(place + 1, Arc::default);
+        }
+        let Some(slot) = self.blocks.get_mut(place) else { return };
+        let old = std::mem::replace(slot, Arc::new(block));
+        for (word, count) in slot.counts() {
+            if let Some(holding) = self.holding.get_mut(word as usize) {
+                self.live += usize::from(*holding == 0);
+                *holding += count;
             }
         }
-        index
+        for (word, count) in old.counts() {
+            if let Some(holding) = self.holding.get_mut(word as usize) {
+                *holding = holding.saturating_sub(count);
+                self.live -= usize::from(*holding == 0);
+            }
+        }
+        self.quotations = self.quotations + slot.len() - old.len();
     }
 
-    fn entry(&mut self, article: &Article, quotation: &Quotation) -> Entry {
-        let text = article.text();
-        let content =
-            quotation.content.iter().flat_map(|span| words::words(text, *span)).map(|w| self.number(w.low)).collect();
-        let mut around = Vec::new();
-        for sentence in sentences_around(article, quotation) {
-            let outside = |span: Span| !quotation.content.iter().any(|c| c.contains(span));
-            around.extend(
-                words::words(text, sentence).into_iter().filter(|w| outside(w.span)).map(|w| self.number(w.low)),
-            );
-        }
-        around.sort_unstable();
-        around.dedup();
-        Entry { content, around }
+    /// Whether the vocabulary holds so many words of articles that are gone that it should be made anew.
+    pub(super) fn is_worn(&self) -> bool {
+        let dead = self.vocabulary.len() - self.live;
+        dead > FEW_WORDS && dead > MOST_DEAD * self.live
     }
 
-    fn number(&mut self, word: String) -> u32 {
-        if let Some(&number) = self.numbers.get(&word) {
-            return number;
-        }
-        let number = u32::try_from(self.vocabulary.len()).unwrap_or(u32::MAX);
-        self.vocabulary.push(word.clone());
-        self.postings.push(Vec::new());
-        self.numbers.insert(word, number);
-        number
+    /// How many words the vocabulary has.
+    #[cfg(test)]
+    pub(super) fn words(&self) -> usize {
+        self.vocabulary.len()
+    }
+
+    /// The blocks of articles, in order.
+    pub(super) fn blocks(&self) -> &[Arc<Block>] {
+        &self.blocks
+    }
+
+    /// How many quotations there are.
+    pub(super) fn quotations(&self) -> usize {
+        self.quotations
+    }
+
+    /// The quotations of an article, if it has any.
+    pub(super) fn page(&self, id: ArticleId) -> Option<&Arc<Page>> {
+        self.blocks.get(id.0 as usize / ARTICLES)?.page(id)
+    }
+
+    /// All pages, in the order of the library.
+    pub(super) fn pages(&self) -> impl Iterator<Item = &Arc<Page>> {
+        self.blocks.iter().flat_map(|block| block.pages().iter().flatten())
+    }
+
+    /// The quotation that is there.
+    pub(super) fn held(&self, at: At) -> Option<&Held> {
+        self.page(at.article)?.held.get(at.nth as usize)
     }
 
     /// The words of a quotation.
-    pub(super) fn words_of(&self, held: usize) -> Option<&Entry> {
-        self.entries.get(held)
+    pub(super) fn words_of(&self, at: At) -> Option<Entry<'_>> {
+        self.page(at.article)?.entry(at.nth as usize)
     }
 
-    /// The quotations that hold a word.
-    pub(super) fn holding(&self, word: u32) -> &[u32] {
-        self.postings.get(word as usize).map_or(&[], Vec::as_slice)
+    /// How many quotations hold a word.
+    pub(super) fn holding(&self, word: u32) -> usize {
+        self.holding.get(word as usize).map_or(0, |count| *count as usize)
     }
 
-    /// The number of a word that the library holds as it is written.
+    /// The number of a word that some quotation holds as it is written.
     pub(super) fn known(&self, low: &str) -> Option<u32> {
-        self.numbers.get(low).copied()
+        self.vocabulary.number(low).filter(|number| self.holding(*number) > 0)
     }
 
     /// What a word of a question can be. Unless `spelling` is set, a word of the library is only itself, and any other is
     /// nothing.
     pub(super) fn asked(&self, low: &str, spelling: bool) -> Asked {
-        let mut readings = Vec::new();
-        if let Some(number) = self.known(low) {
-            readings.push((number, 1.0));
-        }
+        let known = self.known(low);
+        let mut readings: Vec<(u32, f32)> = known.map(|number| (number, 1.0)).into_iter().collect();
         if spelling && self.may_be_misspelt(low) {
-            readings.extend(self.like(low).into_iter().filter(|(number, _)| Some(*number) != self.known(low)));
+            let like = self.vocabulary.like(low, |number| self.holding(number) > 0);
+            readings.extend(like.into_iter().filter(|(number, _)| Some(*number) != known));
         }
-        let holding = readings.first().map_or(0, |(number, _)| self.holding(*number).len());
+        let holding = readings.first().map_or(0, |(number, _)| self.holding(*number));
         #[expect(clippy::cast_precision_loss, reason = "counts of quotations are far below 2^24")]
-        let weight = (1.0 + self.entries.len() as f32 / (1.0 + holding as f32)).ln();
+        let weight = (1.0 + self.quotations as f32 / (1.0 + holding as f32)).ln();
         Asked { readings, weight }
     }
 
     /// Whether a word may be another one misspelt: a common word is what it is, a rare one may be a common one.
     pub(super) fn may_be_misspelt(&self, low: &str) -> bool {
-        let rare = self.known(low).is_none_or(|number| self.holding(number).len() < 8);
+        let rare = self.known(low).is_none_or(|number| self.holding(number) < 8);
         rare && low.chars().count() >= 4
     }
+}
 
-    /// The library's words nearest to one, by edit distance, at most four.
-    fn like(&self, low: &str) -> Vec<(u32, f32)> {
-        let grams = trigrams(low);
-        let mut shared: HashMap<u32, usize> = HashMap::new();
-        for word in grams.iter().filter_map(|gram| self.trigrams.get(gram)).flatten() {
-            *shared.entry(*word).or_default() += 1;
+/// Reads what is new in a block: which articles are gone or hold no quotation, and the others' pages.
+fn read((place, news): (usize, Vec<News<'_>>)) -> (usize, Vec<ArticleId>, Reading) {
+    let mut gone = Vec::new();
+    let mut reading = Reading::default();
+    for (id, article) in news {
+        match article {
+            Some((article, quotations)) if !quotations.is_empty() => reading.read(id, article, quotations),
+            _ => gone.push(id),
         }
-        let length = low.chars().count();
-        let mut like: Vec<(u32, f32)> = shared
-            .into_iter()
-            .filter(|(_, count)| count * 4 >= grams.len())
-            .filter_map(|(number, _)| {
-                let word = self.vocabulary.get(number as usize)?;
-                let gap = word.chars().count().abs_diff(length);
-                (gap <= 3).then(|| (number, strsim::normalized_damerau_levenshtein(low, word)))
-            })
-            .filter(|(_, likeness)| *likeness >= LEAST_LIKENESS)
-            .map(|(number, likeness)| {
-                #[expect(clippy::cast_possible_truncation, reason = "a likeness between 0 and 1")]
-                let likeness = likeness as f32;
-                (number, likeness)
-            })
-            .collect();
-        like.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        like.truncate(4);
-        like
     }
-}
-
-/// The sentences that a quotation's content touches.
-fn sentences_around(article: &Article, quotation: &Quotation) -> Vec<Span> {
-    let sentences = article.sentences();
-    let mut around: Vec<Span> = Vec::new();
-    for content in &quotation.content {
-        let from = sentences.partition_point(|s| s.end <= content.start);
-        around.extend(sentences.iter().skip(from).take_while(|s| s.start < content.end));
-    }
-    around.sort_unstable();
-    around.dedup();
-    around
-}
-
-/// The letters of a word by threes, with its ends marked.
-fn trigrams(word: &str) -> Vec<[char; 3]> {
-    let letters: Vec<char> = std::iter::once('^').chain(word.chars()).chain(std::iter::once('$')).collect();
-    letters.windows(3).filter_map(|w| <[char; 3]>::try_from(w).ok()).collect()
+    (place, gone, reading)
 }

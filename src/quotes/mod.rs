@@ -1,24 +1,30 @@
 //! Who said what: finding quotations and their speakers in an article, and looking them up in a library.
 
 mod align;
+mod block;
 mod book;
 mod check;
 mod find;
 mod given_names;
 mod index;
+pub mod kept;
 mod lexicon;
 mod names;
 mod people;
 mod roles;
 mod said;
+mod shards;
 mod speakers;
+mod vocabulary;
 mod who;
 mod words;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::article::{Article, Span};
 use crate::library::ArticleId;
+
+pub use book::Known;
 
 /// How a speaker's words are given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -31,6 +37,10 @@ pub enum Kind {
     /// In the writer's words with some of the speaker's own between marks.
     Mixed,
 }
+
+/// The number of the rules by which quotations are found. A store keeps it beside what they found, and what rules of another
+/// number found is found again: it is to be raised whenever [`find`] gives something else for an article than it did.
+pub const RULES: i64 = 1;
 
 /// From this confidence on, a quotation is listed as someone's words ([`QuoteBook::said`]).
 pub const CONFIDENT: f32 = 0.5;
@@ -98,12 +108,28 @@ pub struct Held {
     pub quotation: Quotation,
 }
 
-/// The quotations of a library, ready to be looked up.
+/// The quotations of a library, ready to be looked up: a snapshot, to be asked with the library that it was made of. One that
+/// follows a change of the library is made from it by [`QuoteBook::updated`] and shares with it what did not change.
+///
+/// ```
+/// use byline::article::read::{Format, read_text};
+/// use byline::library::{Filter, Library};
+/// use byline::quotes::{Known, QuoteBook};
+/// let mut library = Library::default();
+/// library.add(read_text("a", "The bridge\n\n“The bridge is safe,” Ann Lee said.\n", Format::Text)?);
+/// let book = QuoteBook::build(&library);
+/// let id = library.add(read_text("b", "The toll\n\n“The toll will stay,” Ann Lee said.\n", Format::Text)?);
+/// let next = book.updated(&library, &[id], Known::new());
+/// assert_eq!(next.said(&library, "Lee", None, &Filter::default()).quotations.len(), 2);
+/// assert_eq!((book.len(), next.len()), (1, 2));
+/// # Ok::<(), byline::article::read::ReadError>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct QuoteBook {
-    held: Vec<Held>,
     index: index::Index,
     people: people::People,
+    /// The articles whose quotations were found, not known.
+    found: Vec<ArticleId>,
 }
 
 /// A quotation that was looked for, and how near it is.
@@ -132,7 +158,7 @@ pub struct Said<'b> {
 }
 
 /// A piece of a word-by-word comparison.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "part", content = "words")]
 pub enum DiffPart {
     /// In both.
@@ -166,3 +192,5 @@ pub enum Check<'b> {
 mod lookup_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod update_tests;

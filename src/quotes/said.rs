@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use super::block::At;
 use super::people::Meant;
 use super::words::{self, Word};
 use super::{CONFIDENT, Held, QuoteBook, Said, book, lexicon};
@@ -18,18 +19,18 @@ impl QuoteBook {
     /// its paragraph, in any form of its words. Quotations below [`CONFIDENT`] are given only when there are no others.
     #[must_use]
     pub fn said(&self, library: &Library, speaker: &str, about: Option<&str>, filter: &Filter) -> Said<'_> {
-        let (name, numbers) = match self.people.meant(speaker) {
-            Meant::Named(person) => (person.name.clone(), person.quotations.as_slice()),
+        let (name, places) = match self.people.meant(speaker) {
+            Meant::Named(person) => (person.name().to_owned(), person.quotations()),
             Meant::Unnamed(words, quotations) => {
-                (self.as_written(library, quotations).unwrap_or_else(|| words.to_owned()), quotations)
+                (self.as_written(library, quotations).unwrap_or_else(|| words.to_owned()), quotations.to_vec())
             }
             Meant::Nobody(suggestions) => return Said { speaker: None, quotations: Vec::new(), suggestions },
         };
         let admitted = Self::admitted(library, filter);
         let topic = about.map(topic_words).filter(|topic| !topic.is_empty());
-        let mut quotations: Vec<&Held> = numbers
-            .iter()
-            .filter_map(|at| self.held.get(*at))
+        let mut quotations: Vec<&Held> = places
+            .into_iter()
+            .filter_map(|at| self.index.held(at))
             .filter(|held| book::passes(admitted.as_deref(), held.article))
             .filter(|held| topic.as_ref().is_none_or(|topic| is_about(library, held, topic)))
             .collect();
@@ -46,8 +47,8 @@ impl QuoteBook {
     }
 
     /// How an article writes an unnamed speaker.
-    fn as_written(&self, library: &Library, quotations: &[usize]) -> Option<String> {
-        let held = self.held.get(*quotations.first()?)?;
+    fn as_written(&self, library: &Library, quotations: &[At]) -> Option<String> {
+        let held = self.index.held(*quotations.first()?)?;
         Some(held.quotation.speaker_words(library.get(held.article)?)?.to_owned())
     }
 }

@@ -1,6 +1,7 @@
 //! Who said this: from a remembered fragment to the quotations that hold it or come near it.
 
 use super::align::{self, Alignment};
+use super::block::At;
 use super::index::Asked;
 use super::{Kind, Match, QuoteBook, book, words};
 use crate::article::Span;
@@ -8,6 +9,8 @@ use crate::library::{Filter, Library};
 
 /// Quotations that are compared word by word with a fragment; the index has ranked them before.
 const CANDIDATES: usize = 60;
+/// When so many are at hand, only the best [`CANDIDATES`] are kept for going on.
+const MANY: usize = 16 * CANDIDATES;
 /// Words of a fragment that are looked at. Longer ones are recognised by their beginning just as well.
 const MOST_WORDS: usize = 120;
 /// Of these words, the rarest that find candidates.
@@ -52,50 +55,54 @@ impl QuoteBook {
     pub(super) fn ranked(&self, library: &Library, fragment: &str, filter: &Filter) -> Vec<Match<'_>> {
         let asked = self.asked(fragment);
         let admitted = Self::admitted(library, filter);
-        let mut scores = vec![0.0_f32; self.held.len()];
-        let mut touched = Vec::new();
         // The rarest words find the candidates: what "the" and "and" would add is not worth walking through.
         let mut telling: Vec<&Asked> = asked.iter().filter(|word| !word.readings.is_empty()).collect();
         telling.sort_by(|a, b| b.weight.total_cmp(&a.weight));
         telling.truncate(MOST_TELLING);
-        for word in telling {
-            for (number, like) in &word.readings {
-                for held in self.index.holding(*number) {
-                    if let Some(score) = scores.get_mut(*held as usize) {
-                        if *score == 0.0 {
-                            touched.push(*held as usize);
+        let by_score = |a: &(f32, At), b: &(f32, At)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+        let mut candidates: Vec<(f32, At)> = Vec::new();
+        // The score of the last candidate, once there are enough.
+        let mut least = 0.0_f32;
+        let (mut scores, mut touched) = (Vec::new(), Vec::new());
+        for block in self.index.blocks() {
+            scores.clear();
+            scores.resize(block.len(), 0.0_f32);
+            touched.clear();
+            for word in &telling {
+                for (number, like) in &word.readings {
+                    for held in block.holding(*number) {
+                        if let Some(score) = scores.get_mut(*held as usize) {
+                            if *score == 0.0 {
+                                touched.push(*held);
+                            }
+                            *score += word.weight * like;
                         }
-                        *score += word.weight * like;
                     }
                 }
             }
+            let scored = touched.iter().filter_map(|held| Some((*scores.get(*held as usize)?, block.at(*held)?)));
+            // Of equal scores the first in reading order counts: what comes in later blocks must be better.
+            let scored = scored.filter(|(score, _)| *score > least);
+            candidates.extend(scored.filter(|(_, at)| book::passes(admitted.as_deref(), at.article)));
+            if candidates.len() > MANY {
+                least = candidates.select_nth_unstable_by(CANDIDATES - 1, by_score).1.0;
+                candidates.truncate(CANDIDATES);
+            }
         }
-        touched.retain(|at| self.held.get(*at).is_some_and(|held| book::passes(admitted.as_deref(), held.article)));
-        let by_score = |a: &usize, b: &usize| {
-            let score = |at: &usize| scores.get(*at).copied().unwrap_or(0.0);
-            score(b).total_cmp(&score(a)).then(a.cmp(b))
-        };
-        if touched.len() > CANDIDATES {
-            touched.select_nth_unstable_by(CANDIDATES, by_score);
-            touched.truncate(CANDIDATES);
-        }
-        touched.sort_unstable_by(by_score);
-        let mut matches: Vec<Match<'_>> = touched
+        candidates.sort_unstable_by(by_score);
+        candidates.truncate(CANDIDATES);
+        let mut matches: Vec<Match<'_>> = candidates
             .into_iter()
-            .filter_map(|at| {
-                let entry = self.index.words_of(at)?;
-                let alignment = align::align(&asked, entry);
-                self.matched(library, at, alignment)
-            })
+            .filter_map(|(_, at)| self.matched(library, at, align::align(&asked, self.index.words_of(at)?)))
             .filter(|m| m.similarity > 0.0)
             .collect();
         matches.sort_by(|a, b| preference(b).total_cmp(&preference(a)));
         matches
     }
 
-    /// A match of quotation `at`, with its stretch as a span of the article.
-    pub(super) fn matched(&self, library: &Library, at: usize, alignment: Alignment) -> Option<Match<'_>> {
-        let held = self.held.get(at)?;
+    /// A match of the quotation `at`, with its stretch as a span of the article.
+    pub(super) fn matched(&self, library: &Library, at: At, alignment: Alignment) -> Option<Match<'_>> {
+        let held = self.index.held(at)?;
         let article = library.get(held.article)?;
         let words: Vec<Span> = held
             .quotation

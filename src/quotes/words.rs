@@ -15,29 +15,41 @@ pub(super) struct Word {
 /// The words of the stretch `span` of `text`. An apostrophe inside a word is dropped ("don’t" is "dont"), a hyphen parts
 /// words ("well-founded" is two).
 pub(super) fn words(text: &str, span: Span) -> Vec<Word> {
+    let mut words = Vec::new();
+    each(text, span, |span, low| words.push(Word { span, low: low.to_owned() }));
+    words
+}
+
+/// Shows each word of [`words`] and where it stands, without keeping them.
+pub(super) fn each(text: &str, span: Span, mut see: impl FnMut(Span, &str)) {
     let slice = span.of(text);
     let base = span.start as usize;
-    let mut words = Vec::new();
-    let mut open: Option<(usize, usize, String)> = None;
+    // The open word's first and last byte; its letters are in `low`.
+    let mut open: Option<(usize, usize)> = None;
+    let mut low = String::new();
     let mut chars = slice.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
         if c.is_alphanumeric() {
-            let (_, end, low) = open.get_or_insert_with(|| (at, at, String::new()));
-            *end = at + c.len_utf8();
-            low.extend(c.to_lowercase());
+            let end = at + c.len_utf8();
+            open = Some((open.map_or(at, |(start, _)| start), end));
+            if c.is_ascii() {
+                low.push(c.to_ascii_lowercase())
+            } else {
+                low.extend(c.to_lowercase())
+            }
             continue;
         }
         let inside = matches!(c, '\'' | '’' | '\u{ad}')
             && open.is_some()
             && chars.peek().is_some_and(|(_, next)| next.is_alphanumeric());
-        if !inside && let Some((start, end, low)) = open.take() {
-            words.push(Word { span: Span::new(base + start, base + end), low });
+        if !inside && let Some((start, end)) = open.take() {
+            see(Span::new(base + start, base + end), &low);
+            low.clear();
         }
     }
-    if let Some((start, end, low)) = open {
-        words.push(Word { span: Span::new(base + start, base + end), low });
+    if let Some((start, end)) = open {
+        see(Span::new(base + start, base + end), &low);
     }
-    words
 }
 
 /// The words of a whole text.

@@ -6,7 +6,7 @@
 mod cut;
 mod link;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::article::{Article, Metadata, Published, Span};
 use crate::library::{ArticleId, Library};
@@ -15,7 +15,7 @@ use crate::quotes::DiffPart;
 pub use link::text_fragment;
 
 /// How a question ended; one-shot commands turn it into their exit status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The articles answer.
@@ -31,7 +31,7 @@ pub enum Outcome {
 /// An answer, platform-neutral.
 ///
 /// `blocks` are always shown; of `pages`, one at a time, the first one first.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reply {
     /// How it ended.
     pub outcome: Outcome,
@@ -47,7 +47,7 @@ pub struct Reply {
 }
 
 /// A piece of a reply. All strings but those of a quotation are Byline's or the asker's words; surfaces escape them all.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Block {
     /// A line that names what follows.
@@ -68,7 +68,7 @@ pub enum Block {
 }
 
 /// Words of one article with their source.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Quoted {
     /// The pieces quoted, in reading order; more than one when something between them is left out.
     pub pieces: Vec<Piece>,
@@ -80,7 +80,7 @@ pub struct Quoted {
 }
 
 /// A stretch of an article, word for word.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Piece {
     /// Where it stands, in **bytes** of the article's text.
     pub span: Span,
@@ -91,10 +91,11 @@ pub struct Piece {
 }
 
 /// Where a quotation comes from, as a reader wants it told.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
-    /// The article's number in the library; for the check, not for people.
-    #[serde(skip)]
+    /// The article's number in the library; for the check, not for people. It is not written: whoever reads a reply back must
+    /// set it ([`Reply::quotations_mut`]), or no check passes.
+    #[serde(skip, default = "nowhere")]
     pub id: ArticleId,
     /// The article's key.
     pub article: String,
@@ -110,6 +111,11 @@ pub struct Source {
     pub paragraph: Option<usize>,
     /// Where it can be read, opening at the quoted words in browsers that know text fragments.
     pub url: Option<String>,
+}
+
+/// The number of no article.
+fn nowhere() -> ArticleId {
+    ArticleId(u32::MAX)
 }
 
 impl Piece {
@@ -263,6 +269,14 @@ impl Reply {
         })
     }
 
+    /// All quotations of all pages, to set where they stand in another library.
+    pub fn quotations_mut(&mut self) -> impl Iterator<Item = &mut Quoted> {
+        self.blocks.iter_mut().chain(self.pages.iter_mut().flatten()).filter_map(|block| match block {
+            Block::Quote(quoted) => Some(quoted),
+            _ => None,
+        })
+    }
+
     /// Compares every quoted word with the stored articles, just before sending.
     ///
     /// # Errors
@@ -353,6 +367,21 @@ mod tests {
         let quoted = passage(&library, id);
         let stretches: Vec<_> = quoted.pieces[0].stretches().collect();
         assert_eq!(stretches, [("The wall broke on Monday. ", false), ("Nobody was hurt.", true)]);
+    }
+
+    #[test]
+    fn what_was_read_back_passes_the_check_only_when_it_is_placed_again() {
+        let (library, id) = library();
+        let reply = Reply::new(Outcome::Answered)
+            .with(Block::Heading("Wall".to_owned()))
+            .with(Block::Quote(passage(&library, id)))
+            .with(Block::Difference(vec![DiffPart::Same("broke".to_owned()), DiffPart::Added("down".to_owned())]));
+        let written = serde_json::to_string(&reply).unwrap();
+        let mut read: Reply = serde_json::from_str(&written).unwrap();
+        assert!(read.clone().check(&library).is_err());
+        read.quotations_mut().for_each(|quoted| quoted.source.id = id);
+        assert_eq!(read, reply);
+        assert!(read.check(&library).is_ok());
     }
 
     #[test]

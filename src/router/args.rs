@@ -62,6 +62,11 @@ impl Args {
                     max,
                 })?,
             ),
+            Kind::Choice(choices) => {
+                let chosen = choices.iter().find(|choice| choice.eq_ignore_ascii_case(words_of(text)));
+                let choice = chosen.ok_or_else(|| Problem::Choice { typed: text.to_owned(), choices })?;
+                Value::Words((*choice).to_owned())
+            }
             Kind::Day => Value::Day(day(text, &Zoned::now()).ok_or_else(|| Problem::Day(text.to_owned()))?),
             _ => Value::Words(text.to_owned()),
         };

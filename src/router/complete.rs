@@ -141,6 +141,11 @@ pub async fn suggest(desk: &Desk, kind: Kind, typed: &str) -> Vec<Suggestion> {
             let quoted = |count| super::present::counted(count, "quotation");
             best(speakers, &typed, |(name, _)| name, |(name, count)| plain(name.clone(), quoted(*count)))
         }
+        Kind::Choice(choices) => best(choices, &typed, |name| name, |name| plain((**name).to_owned(), String::new())),
+        Kind::Zone => {
+            let zones = jiff::tz::db().available().map(|zone| zone.as_str().to_owned());
+            best(zones, &typed, |zone| zone, |zone| plain(zone.clone(), String::new()))
+        }
         Kind::Command => {
             best(COMMANDS, &typed, |spec| spec.name, |spec| plain(spec.name.to_owned(), spec.about.to_owned()))
         }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 use tokio::task::{JoinError, spawn_blocking};
 
-use crate::library::store::Seq;
+use crate::library::store::{CollectionId, Seq, Store, StoreError};
 use crate::library::{ArticleId, Filter, Library, Named};
 use crate::matcher::{MatchError, Matcher, Thresholds};
-use crate::quotes::QuoteBook;
+use crate::quotes::kept::Roll;
+use crate::quotes::{self, Known, QuoteBook};
 
 use super::problem::nearest;
 use super::{Args, Problem};
@@ -48,6 +49,10 @@ pub struct Desk {
 /// Where a desk's articles are kept, for one that comes from a store.
 #[derive(Debug, Clone)]
 pub(super) struct Kept {
+    /// The store.
+    pub(super) store: Store,
+    /// The collection.
+    pub(super) collection: CollectionId,
     /// The folder of the collection's index.
     pub(super) index: PathBuf,
     /// The last change that the library holds.
@@ -60,6 +65,9 @@ pub enum DeskError {
     /// The search index could not be made or read.
     #[error(transparent)]
     Match(#[from] MatchError),
+    /// The store did not give what it keeps of it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// A defect of ours: the work ended early.
     #[error("the work ended early: {0}")]
     Task(#[from] JoinError),
@@ -79,15 +87,20 @@ impl Desk {
     /// The desk after a change: over `library`, in which the articles numbered `changed` are new, have another version or
     /// were taken out. What this desk had made is brought up to date, not made anew.
     pub(super) async fn next(&self, library: Library, changed: Vec<ArticleId>, kept: Kept) -> Result<Self, DeskError> {
-        let next = Self::over(library, Some(kept), self.settings);
+        let next = Self::over(library, Some(kept.clone()), self.settings);
         let library = Arc::clone(&next.library);
-        // A folder's index is open once in a process: a question may be opening it here, and the next desk must not as well.
-        let (matcher, thresholds) = (Arc::clone(self.matcher().await?), self.settings.thresholds);
-        let matcher = spawn_blocking(move || {
-            drop((matcher, changed));
-            Matcher::build(&library)
-        });
-        next.matcher.set(Arc::new(matcher.await??.with_thresholds(thresholds))).ok();
+        // A folder's index is open once in a process: where no question has opened it yet, this does.
+        let matcher = Arc::clone(self.matcher().await?);
+        let (now, changed) = (Arc::clone(&library), Arc::<[ArticleId]>::from(changed));
+        let these = Arc::clone(&changed);
+        let matcher = spawn_blocking(move || matcher.updated(&now, &these, kept.seq)).await??;
+        next.matcher.set(Arc::new(matcher)).ok();
+        if let Some(book) = self.book.get().map(Arc::clone) {
+            let known = quotes::kept::load_of(&kept.store, &library, &changed).await?;
+            let book = spawn_blocking(move || book.updated(&library, &changed, known)).await?;
+            next.keep(&book).await;
+            next.book.set(Arc::new(book)).ok();
+        }
         Ok(next)
     }
 
@@ -121,8 +134,12 @@ impl Desk {
     pub async fn matcher(&self) -> Result<&Arc<Matcher>, DeskError> {
         let thresholds = self.settings.thresholds;
         let make = async || {
-            let library = Arc::clone(&self.library);
-            let matcher = spawn_blocking(move || Matcher::build(&library)).await??;
+            let (library, kept) = (Arc::clone(&self.library), self.kept.clone());
+            let matcher = spawn_blocking(move || match kept {
+                Some(kept) => Matcher::open(&kept.index, &library, kept.seq, |_| ()),
+                None => Matcher::build(&library),
+            });
+            let matcher = matcher.await??;
             Ok(Arc::new(matcher.with_thresholds(thresholds)))
         };
         self.matcher.get_or_try_init(make).await
@@ -134,10 +151,29 @@ impl Desk {
     /// [`DeskError`] when they can't be gathered.
     pub async fn book(&self) -> Result<&Arc<QuoteBook>, DeskError> {
         let make = async || {
+            let known = match &self.kept {
+                Some(kept) => quotes::kept::load(&kept.store, kept.collection, &self.library).await?,
+                None => Known::new(),
+            };
             let library = Arc::clone(&self.library);
-            Ok(Arc::new(spawn_blocking(move || QuoteBook::build(&library)).await?))
+            let book = spawn_blocking(move || QuoteBook::of(&library, known)).await?;
+            self.keep(&book).await;
+            Ok(Arc::new(book))
         };
         self.book.get_or_try_init(make).await
+    }
+
+    /// Keeps the quotations that had to be found, and numbers speakers who are new, for the next time. What is not kept is found
+    /// again.
+    async fn keep(&self, book: &QuoteBook) {
+        let Some(kept) = self.kept.as_ref().filter(|_| !book.found().is_empty()) else { return };
+        let keeping = async {
+            quotes::kept::keep(&kept.store, &self.library, book).await?;
+            Roll::load(&kept.store, kept.collection).await?.enrol(&kept.store, book).await
+        };
+        if let Err(error) = keeping.await {
+            tracing::info!(%error, "quotations were not kept; they are found again at the next start");
+        }
     }
 
     /// The article that a person names.

@@ -133,7 +133,8 @@ impl Desks {
     }
 
     fn kept(&self, collection: CollectionId, seq: Seq) -> Kept {
-        Kept { index: self.inner.indexes.join(collection.0.to_string()), seq }
+        let store = self.inner.store.clone();
+        Kept { store, collection, index: self.inner.indexes.join(collection.0.to_string()), seq }
     }
 
     /// Keeps every desk up to date with the store, whoever changes it, until the future is dropped.

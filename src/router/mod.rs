@@ -8,12 +8,15 @@ mod commands;
 mod complete;
 mod desk;
 mod desks;
+pub mod edition;
+mod in_force;
 mod line;
 mod plain;
 mod present;
 mod problem;
 mod request;
 pub mod table;
+pub mod verdicts;
 
 pub use args::{Args, Value};
 pub use commands::help;
@@ -23,7 +26,7 @@ pub use desks::{Desks, OpenError};
 pub use line::{Line, words_of};
 pub use plain::understand;
 pub use problem::Problem;
-pub use request::{Place, Request};
+pub use request::{Place, PlaceError, Request};
 
 use std::sync::Arc;
 
@@ -99,13 +102,13 @@ impl Router {
             Source::Fixed(_) => None,
             Source::Kept(desks) => Some(desks.store()),
         };
-        let request = Request::new(Arc::clone(&desk), place, kept);
-        let run = if spec.audience == Audience::Managers && !place.manager {
-            Err(Problem::NotManager { command: spec.name })
-        } else {
-            (spec.run)(&request, args).await
+        let run = async {
+            if spec.audience == Audience::Managers && !place.manager {
+                return Err(Problem::NotManager { command: spec.name });
+            }
+            (spec.run)(&Request::new(Arc::clone(&desk), place, kept).await?, args).await
         };
-        let reply = run.unwrap_or_else(Reply::from);
+        let reply = run.await.unwrap_or_else(Reply::from);
         tracing::info!(command = spec.name, outcome = ?reply.outcome, micros = started.elapsed().as_micros(), "answered");
         checked(reply, desk.library())
     }

@@ -70,6 +70,14 @@ pub enum Problem {
         /// The largest.
         max: u32,
     },
+    /// A word that is not among those to choose from.
+    #[error("“{typed}” is not one of {}.", .choices.join(", "))]
+    Choice {
+        /// What was typed.
+        typed: String,
+        /// What there is to choose from.
+        choices: &'static [&'static str],
+    },
     /// No article of this name.
     #[error("No article is called “{typed}”{}. /articles list shows them all.", did_you_mean(.near.as_deref()))]
     NoArticle {
@@ -105,9 +113,18 @@ pub enum Problem {
         /// The command.
         command: &'static str,
     },
+    /// Something for a channel, from where there is none.
+    #[error("There is no channel here.")]
+    NoChannel,
     /// A command that keeps something, where nothing is kept.
     #[error("Nothing is kept in this run, which reads the articles given with --articles. Start Byline without it.")]
     NothingKept,
+    /// A time, zone or day that is none.
+    #[error(transparent)]
+    Schedule(#[from] crate::digest::schedule::ScheduleError),
+    /// A digest's plan that can't be kept or read.
+    #[error("The digest's schedule can't be used: {0}.")]
+    Plan(crate::digest::plan::PlanError),
     /// The search failed.
     #[error("The search failed. Byline's log says why.")]
     Search(#[from] crate::matcher::MatchError),
@@ -117,6 +134,15 @@ pub enum Problem {
     /// The store failed.
     #[error("The library can't be reached at this moment. Byline's log says why; try again soon.")]
     Store(#[from] crate::library::store::StoreError),
+}
+
+impl From<crate::digest::plan::PlanError> for Problem {
+    fn from(error: crate::digest::plan::PlanError) -> Self {
+        match error {
+            crate::digest::plan::PlanError::Store(error) => Self::Store(error),
+            other => Self::Plan(other),
+        }
+    }
 }
 
 impl From<super::OpenError> for Problem {

@@ -1,8 +1,9 @@
 //! A request: what a command answers from, who asks and where.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{Desk, Problem};
+use super::{Desk, Problem, Settings, in_force};
 use crate::library::store::{Community, Store};
 
 /// Where a request comes from: a channel of a community on a network, and what the asker may do there. The surfaces make it;
@@ -28,6 +29,27 @@ impl Place {
     }
 }
 
+impl FromStr for Place {
+    type Err = PlaceError;
+
+    /// `NETWORK/COMMUNITY` or `NETWORK/COMMUNITY/CHANNEL`, as an operator writes it: so somebody who manages the place.
+    fn from_str(text: &str) -> Result<Self, PlaceError> {
+        let mut parts = text.splitn(3, '/').map(|part| (!part.is_empty()).then(|| part.to_owned()));
+        match (parts.next().flatten(), parts.next().flatten(), parts.next()) {
+            (Some(network), Some(community), None) => Ok(Self { network, community, channel: None, manager: true }),
+            (Some(network), Some(community), Some(Some(channel))) => {
+                Ok(Self { network, community, channel: Some(channel), manager: true })
+            }
+            _ => Err(PlaceError),
+        }
+    }
+}
+
+/// A text that names no place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a place is NETWORK/COMMUNITY or NETWORK/COMMUNITY/CHANNEL, such as discord/81384788765712384")]
+pub struct PlaceError;
+
 /// What a command is given besides its options.
 #[derive(Debug)]
 pub struct Request<'r> {
@@ -35,13 +57,19 @@ pub struct Request<'r> {
     pub desk: Arc<Desk>,
     /// Who asks, and where.
     pub place: &'r Place,
+    /// The settings in force there.
+    pub settings: Settings,
     /// What is kept; nothing when articles were only read from files for this one run.
     kept: Option<&'r Store>,
 }
 
 impl<'r> Request<'r> {
-    pub(super) fn new(desk: Arc<Desk>, place: &'r Place, kept: Option<&'r Store>) -> Self {
-        Self { desk, place, kept }
+    pub(super) async fn new(desk: Arc<Desk>, place: &'r Place, kept: Option<&'r Store>) -> Result<Self, Problem> {
+        let settings = match kept {
+            Some(store) => in_force::settings(store, place, desk.settings).await?,
+            None => desk.settings,
+        };
+        Ok(Self { desk, place, settings, kept })
     }
 
     /// The store, for commands that keep something.
@@ -58,5 +86,20 @@ impl<'r> Request<'r> {
     /// [`Problem::NothingKept`], and what the store may answer.
     pub async fn community(&self) -> Result<Community, Problem> {
         Ok(self.store()?.community(&self.place.network, &self.place.community).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_written_with_slashes() {
+        let place: Place = "matrix/!space:example.org/!room:example.org".parse().unwrap();
+        assert_eq!((place.network.as_str(), place.channel.as_deref()), ("matrix", Some("!room:example.org")));
+        assert_eq!("discord/81".parse::<Place>().unwrap().channel, None);
+        for text in ["", "discord", "discord/", "/81", "discord/81/"] {
+            assert_eq!(text.parse::<Place>(), Err(PlaceError), "{text}");
+        }
     }
 }

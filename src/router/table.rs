@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::future::Future;
 use std::pin::Pin;
 
-use super::commands::{about, articles, ask, check, digest, help, said, summary, who};
+use super::commands::{about, articles, ask, check, digest, help, said, settings, summary, who};
 use super::{Args, Problem, Request};
 use crate::reply::Reply;
 
@@ -74,13 +74,17 @@ pub enum Kind {
     },
     /// The name of a command.
     Command,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A time zone of the IANA database: `Europe/Berlin`.
+    Zone,
 }
 
 impl Kind {
     /// Whether the option can take the words of a line that no option claims.
     #[must_use]
     pub fn takes_rest(self) -> bool {
-        !matches!(self, Self::Day | Self::Number { .. })
+        !matches!(self, Self::Day)
     }
 
     /// How a value is shown in a usage line.
@@ -94,6 +98,8 @@ impl Kind {
             Self::Day => "day",
             Self::Number { .. } => "number",
             Self::Command => "command",
+            Self::Choice(_) => "choice",
+            Self::Zone => "zone",
         }
     }
 }
@@ -107,6 +113,7 @@ pub static COMMANDS: &[Spec] = &[
     summary::SPEC,
     articles::SPEC,
     digest::SPEC,
+    settings::SPEC,
     help::SPEC,
     about::SPEC,
 ];

@@ -32,7 +32,7 @@ async fn child() {
         for article in &batch {
             writeln!(out, "{ADDED}{}", article.key()).unwrap();
         }
-        store.enqueue(&key, &format!("channel-{}", n % 3), &json!(n), Timestamp::now()).await.unwrap();
+        store.enqueue(&key, "net", &format!("channel-{}", n % 3), &json!(n), Timestamp::now()).await.unwrap();
         writeln!(out, "{QUEUED}{key}").unwrap();
     }
 }
@@ -78,7 +78,7 @@ async fn nothing_acknowledged_is_lost_when_a_process_is_killed() {
                 assert!(store.get(SHARED, key).await.unwrap().is_some(), "round {round}: {key} is lost");
             }
             for key in &queued {
-                let again = store.enqueue(key, "channel", &json!(0), Timestamp::now()).await.unwrap();
+                let again = store.enqueue(key, "net", "channel", &json!(0), Timestamp::now()).await.unwrap();
                 assert_eq!(again, Queued::AlreadyThere, "round {round}: job {key} is lost");
             }
             let mut all = store.load_all(SHARED);

@@ -100,7 +100,11 @@ async fn any_jsonl_of_articles_is_read_and_bad_lines_hide_no_other() {
         assert_eq!(refused, [3, 4, 5, 6]);
         assert!(imported.refusals[2].reason.contains("does not fit"), "{:?}", imported.refusals[2]);
         assert!(store.get(SHARED, "a").await.unwrap().is_some());
-        assert!(store.get(SHARED, "line-7").await.unwrap().is_some());
+        let key = |n: u32| format!("{{\"title\": \"Last\", \"text\": \"It stayed.\"}}{}", "\n".repeat(n as usize));
+        let elsewhere = import(&store, key(3).as_bytes()).await;
+        assert_eq!(elsewhere.unchanged, 1, "on which line it stands doesn't matter");
+        let other = import(&store, br#"{"title": "First", "text": "It sank."}"#).await;
+        assert_eq!(other.new, 1, "nor is another article without a key taken for it");
     })
     .await;
 }

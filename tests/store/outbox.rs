@@ -12,11 +12,11 @@ use crate::place::each;
 const MINUTE: Duration = Duration::from_secs(60);
 
 async fn queue(store: &Store, key: &str, destination: &str) -> Queued {
-    store.enqueue(key, destination, &json!({ "text": key }), Timestamp::UNIX_EPOCH).await.unwrap()
+    store.enqueue(key, "net", destination, &json!({ "text": key }), Timestamp::UNIX_EPOCH).await.unwrap()
 }
 
 async fn lease(store: &Store) -> Vec<Job> {
-    store.lease("sender", 10, MINUTE).await.unwrap()
+    store.lease("sender", &["net"], 10, MINUTE).await.unwrap()
 }
 
 async fn keys(store: &Store) -> Vec<String> {
@@ -28,7 +28,7 @@ async fn a_key_is_queued_once_also_after_it_was_sent() {
     each(async |place| {
         let store = place.open().await;
         let payload = json!({"text": "né\u{0}", "list": [1, 2.5, null]});
-        let queued = store.enqueue("day-1", "discord/1", &payload, Timestamp::UNIX_EPOCH).await.unwrap();
+        let queued = store.enqueue("day-1", "net", "discord/1", &payload, Timestamp::UNIX_EPOCH).await.unwrap();
         assert_eq!(queued, Queued::Queued);
         assert_eq!(queue(&store, "day-1", "discord/1").await, Queued::AlreadyThere);
         let jobs = lease(&store).await;
@@ -91,7 +91,7 @@ async fn a_job_that_is_due_later_holds_back_nothing() {
     each(async |place| {
         let store = place.open().await;
         let tomorrow = Timestamp::now() + SignedDuration::from_hours(24);
-        store.enqueue("tomorrow", "a", &json!(1), tomorrow).await.unwrap();
+        store.enqueue("tomorrow", "net", "a", &json!(1), tomorrow).await.unwrap();
         queue(&store, "now", "a").await;
         assert_eq!(keys(&store).await, ["now"]);
     })
@@ -103,8 +103,8 @@ async fn a_lease_that_ran_out_is_given_to_another() {
     each(async |place| {
         let (dead, alive) = (place.open().await, place.open().await);
         queue(&dead, "a1", "a").await;
-        let lost = dead.lease("dead", 10, Duration::ZERO).await.unwrap().remove(0);
-        let taken = alive.lease("alive", 10, MINUTE).await.unwrap().remove(0);
+        let lost = dead.lease("dead", &["net"], 10, Duration::ZERO).await.unwrap().remove(0);
+        let taken = alive.lease("alive", &["net"], 10, MINUTE).await.unwrap().remove(0);
         assert_eq!((taken.key.as_str(), taken.attempt), ("a1", 2), "the lost attempt counts");
         assert!(!dead.failed(&lost, "too late to tell", AfterFailure::GiveUp).await.unwrap());
         assert!(!dead.extend(&lost, MINUTE).await.unwrap());
@@ -112,7 +112,7 @@ async fn a_lease_that_ran_out_is_given_to_another() {
         assert_eq!(alive.job("a1").await.unwrap().unwrap().last_error, None);
         assert!(dead.sent(&lost, Some("m")).await.unwrap(), "that it was sent is true, whoever says so");
         assert!(!alive.failed(&taken, "?", AfterFailure::GiveUp).await.unwrap());
-        assert!(alive.lease("alive", 10, MINUTE).await.unwrap().is_empty());
+        assert!(alive.lease("alive", &["net"], 10, MINUTE).await.unwrap().is_empty());
     })
     .await;
 }
@@ -122,8 +122,8 @@ async fn a_lease_that_is_renewed_under_the_same_name_is_another_lease() {
     each(async |place| {
         let store = place.open().await;
         queue(&store, "a1", "a").await;
-        let first = store.lease("sender", 1, Duration::ZERO).await.unwrap().remove(0);
-        let second = store.lease("sender", 1, MINUTE).await.unwrap().remove(0);
+        let first = store.lease("sender", &["net"], 1, Duration::ZERO).await.unwrap().remove(0);
+        let second = store.lease("sender", &["net"], 1, MINUTE).await.unwrap().remove(0);
         assert!(!store.failed(&first, "old news", AfterFailure::GiveUp).await.unwrap());
         assert!(store.failed(&second, "news", AfterFailure::GiveUp).await.unwrap());
     })
@@ -136,7 +136,7 @@ async fn what_no_database_can_keep_is_refused() {
         let store = place.open().await;
         let long = "k".repeat(600);
         for (key, destination) in [("a\0", "a"), ("a", "a\0"), (&long, "a")] {
-            let error = store.enqueue(key, destination, &json!(1), Timestamp::now()).await.unwrap_err();
+            let error = store.enqueue(key, "net", destination, &json!(1), Timestamp::now()).await.unwrap_err();
             assert!(matches!(error.problem, Problem::Text { .. }), "{error}");
         }
     })
@@ -165,7 +165,7 @@ async fn two_that_race_for_a_thousand_jobs_send_each_once() {
             let store = place.open().await;
             let mut sent = Vec::new();
             loop {
-                let jobs = store.lease(owner, 20, Duration::from_secs(600)).await.unwrap();
+                let jobs = store.lease(owner, &["net"], 20, Duration::from_secs(600)).await.unwrap();
                 for job in &jobs {
                     assert!(store.sent(job, None).await.unwrap(), "{} was sent by another", job.key);
                     sent.push((job.destination.clone(), job.id));

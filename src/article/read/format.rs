@@ -82,7 +82,7 @@ fn suffix(path: &Path) -> Option<String> {
 }
 
 /// The name of a file without folder, suffix and `.gz`: the key of its article.
-pub(super) fn stem(path: &Path) -> String {
+pub(crate) fn stem(path: &Path) -> String {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let inner = match suffix(path).as_deref() {
         Some("gz") => path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),

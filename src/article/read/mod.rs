@@ -17,6 +17,7 @@ mod text;
 
 use std::path::Path;
 
+pub(crate) use format::stem;
 pub use format::{EXTENSIONS, Format};
 
 use super::{Article, Draft, MAX_TEXT_BYTES, SpanError};
@@ -80,19 +81,47 @@ pub enum ReadError {
 /// # Errors
 /// [`ReadError`] says why the file gives no article.
 pub fn read(path: &Path, bytes: &[u8]) -> Result<(Vec<Article>, Vec<ReadError>), ReadError> {
+    let key = format::stem(path);
+    let keyed = |found: Found| match (found.named, found.place) {
+        (true, _) => found.article,
+        (false, place) => {
+            let mut article = found.article;
+            article.rename(if place == 1 { key.clone() } else { format!("{key}-{place}") });
+            article
+        }
+    };
+    read_entries(path, bytes).map(|(found, problems)| (found.into_iter().map(keyed).collect(), problems))
+}
+
+/// An article of a file, and how the file knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The article. Its key is its own, or empty.
+    pub article: Article,
+    /// Whether the file gives it a key of its own.
+    pub named: bool,
+    /// Its place in the file, counted from 1; entries that give no article count.
+    pub place: usize,
+}
+
+/// As [`read`], but leaves it to the caller to name the articles that have no key of their own.
+///
+/// # Errors
+/// [`ReadError`] says why the file gives no article.
+pub fn read_entries(path: &Path, bytes: &[u8]) -> Result<(Vec<Found>, Vec<ReadError>), ReadError> {
     let bytes = decode::unpack(bytes)?;
     let named = Format::of_path(path);
     let text = decode::text(&bytes, named)?;
     let format = named.unwrap_or_else(|| Format::sniff(&text));
-    let key = format::stem(path);
     let (mut articles, mut problems) = (Vec::new(), Vec::new());
-    for (entry, draft) in drafts(&text, format)?.into_iter().enumerate() {
-        let article = draft.and_then(|Entry { key: own, line, draft }| {
-            let key = own.unwrap_or_else(|| if entry == 0 { key.clone() } else { format!("{key}-{}", entry + 1) });
-            finish(key, draft).map_err(|error| match line {
+    for (place, draft) in (1..).zip(drafts(&text, format)?) {
+        let article = draft.and_then(|Entry { key, line, draft }| {
+            let named = key.is_some();
+            let article = finish(key.unwrap_or_default(), draft).map_err(|error| match line {
                 Some(line) => ReadError::Json { line: Some(line), reason: error.to_string() },
                 None => error,
-            })
+            })?;
+            Ok(Found { article, named, place })
         });
         match article {
             Ok(article) => articles.push(article),

@@ -1,14 +1,18 @@
 //! The console: a conversation on a terminal, or questions piped in, one a line.
 
+pub mod courier;
 mod editor;
 
 use std::io::{self, BufRead, Read, Write};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use rustyline::ExternalPrinter;
 use rustyline::error::ReadlineError;
 use tokio::runtime::Runtime;
 
 use crate::chat::text::{self, Style, render, render_page};
+use crate::post::Courier;
 use crate::reply::Checked;
 use crate::router::{COMMAND_MARK, Place, Router};
 
@@ -29,12 +33,24 @@ const BUTTONS: [(&str, &str); 4] = [
     ("quit", "Leave (or Ctrl-D)"),
 ];
 
-/// Talks with a person on the terminal until they leave.
+/// Talks with a person on the terminal until they leave. `beside` is given what prints postings above the line that is being
+/// typed, when there is a line; what it starts is given back in the end.
 ///
 /// # Errors
 /// When the terminal can't be read or written.
-pub fn converse(router: &Router, runtime: &Runtime, options: &Options) -> anyhow::Result<()> {
+pub fn converse<S>(
+    router: &Router,
+    runtime: &Runtime,
+    options: &Options,
+    beside: impl FnOnce(Arc<dyn Courier>) -> S,
+) -> anyhow::Result<S> {
     let mut editor = editor::open(router, runtime, options)?;
+    let printer = Mutex::new(editor.create_external_printer()?);
+    let print = move |text: String| {
+        let mut printer = printer.lock().unwrap_or_else(PoisonError::into_inner);
+        printer.print(format!("\n{text}\n")).map_err(|error| error.to_string())
+    };
+    let beside = beside(Arc::new(courier::Printer::new(options.style, print)));
     let mut session = Session::new(router, runtime, options.style);
     let mut out = io::stdout();
     writeln!(out, "{}", text::in_own_words(&runtime.block_on(greeting(router))?, options.style))?;
@@ -60,7 +76,7 @@ pub fn converse(router: &Router, runtime: &Runtime, options: &Options) -> anyhow
     {
         tracing::warn!(path = %path.display(), %error, "the history was not kept");
     }
-    Ok(())
+    Ok(beside)
 }
 
 /// Answers questions from `input`, one a line, without prompt and greeting.

@@ -13,9 +13,11 @@ use serenity::all::{
 };
 use serenity::async_trait;
 use serenity::gateway::GatewayError;
+use serenity::http::Http;
 use tokio::time::{sleep, timeout};
 
 use super::bot::{Bot, Busy, Me, Seen};
+use super::courier::Post;
 use super::guilds::{Closed, TIDY_EVERY};
 use super::keeper::Keeper;
 use super::limits::Limits;
@@ -52,23 +54,67 @@ pub enum DiscordError {
     Ended(String),
 }
 
-/// Connects to Discord and answers until `shutdown` is done; then finishes what is under way.
-///
-/// Whoever calls it follows the store's changes ([`Desks::follow`](crate::router::Desks::follow)) and sends what lies in the
-/// outbox.
+/// A way to Discord: for answering, and for what is posted unasked.
+#[derive(Debug)]
+pub struct Discord {
+    settings: Settings,
+    rest: Rest,
+    http: Http,
+}
+
+impl Discord {
+    /// A way to Discord with these settings; nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`SettingsError`]: no token, with the steps to get one; an address that is none.
+    pub fn new(settings: Settings) -> Result<Self, DiscordError> {
+        let token = settings.find_token()?;
+        let (rest, http) = Rest::new(token.expose_secret(), settings.proxy()?.as_deref())?;
+        Ok(Self { settings, rest, http })
+    }
+
+    /// What posts in Discord's channels, for a [`Sender`](crate::post::Sender). It needs no gateway.
+    #[must_use]
+    pub fn courier(&self) -> Post {
+        Post::new(self.rest.clone(), self.settings.posts)
+    }
+
+    /// Answers until `shutdown` is done; then finishes what is under way.
+    ///
+    /// Whoever calls it follows the store's changes ([`Desks::follow`](crate::router::Desks::follow)) and empties the outbox.
+    ///
+    /// # Errors
+    /// [`DiscordError`]: a token that is refused, no way to Discord at all. A connection that breaks later is made again without
+    /// end.
+    pub async fn run(
+        self,
+        router: Arc<Router>,
+        store: Store,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> Result<(), DiscordError> {
+        connect(self, router, store, shutdown).await
+    }
+}
+
+/// Connects to Discord and answers until `shutdown` is done: [`Discord::new`] and [`Discord::run`], where nothing is posted.
 ///
 /// # Errors
-/// [`DiscordError`]: no token or one that is refused, with the steps to get one; no way to Discord at all. A connection that
-/// breaks later is made again without end.
+/// [`DiscordError`]
 pub async fn run(
     settings: Settings,
     router: Arc<Router>,
     store: Store,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), DiscordError> {
-    let token = settings.find_token()?;
-    let proxy = settings.proxy()?;
-    let (rest, http) = Rest::new(token.expose_secret(), proxy.as_deref())?;
+    Discord::new(settings)?.run(router, store, shutdown).await
+}
+
+async fn connect(
+    Discord { settings, rest, http }: Discord,
+    router: Arc<Router>,
+    store: Store,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), DiscordError> {
     tokio::pin!(shutdown);
     // Asked before anything else: it tells whether the token is one, and where the gateway is.
     let gateway = tokio::select! {

@@ -78,6 +78,10 @@ fn option(spec: &'static OptionSpec) -> CreateCommandOption {
             .min_int_value(min.into())
             .max_int_value(max.into());
     }
+    if let Kind::Choice(choices) = spec.kind {
+        let option = CreateCommandOption::new(CommandOptionType::String, spec.name, spec.about).required(spec.required);
+        return choices.iter().fold(option, |option, choice| option.add_string_choice(*choice, *choice));
+    }
     CreateCommandOption::new(CommandOptionType::String, spec.name, spec.about)
         .required(spec.required)
         .max_length(MAX_OPTION_CHARS)
@@ -91,7 +95,7 @@ fn private() -> CreateCommandOption {
 /// Whether an option of this kind is completed as it is typed.
 #[must_use]
 pub fn completes(kind: Kind) -> bool {
-    matches!(kind, Kind::Article | Kind::Outlet | Kind::Speaker | Kind::Command)
+    matches!(kind, Kind::Article | Kind::Outlet | Kind::Speaker | Kind::Command | Kind::Zone)
 }
 
 /// Registers the commands, everywhere or in `guilds`, where they are not registered just so; in how many places they were.

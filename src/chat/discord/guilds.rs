@@ -95,7 +95,10 @@ impl Bot {
         let left = self.store.setting(scope, LEFT).await?;
         match (here, left) {
             (true, Some(_)) => self.store.set(scope, LEFT, None).await,
-            (false, None) => self.store.set(scope, LEFT, Some(&Timestamp::now().to_string())).await,
+            (false, None) => {
+                self.store.community_gone(NETWORK, server, "Byline was removed from the server").await?;
+                self.store.set(scope, LEFT, Some(&Timestamp::now().to_string())).await
+            }
             _ => Ok(()),
         }
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use serenity::all::{CommandDataOption, CommandDataOptionValue, CommandInteraction, CommandType};
+use serenity::all::{CommandDataOption, CommandDataOptionValue, CommandInteraction, CommandType, Permissions};
 use tokio::time::timeout;
 
 use super::bot::Bot;
@@ -83,6 +83,13 @@ pub async fn command(bot: Arc<Bot>, command: CommandInteraction, health: String)
         return deliver(&bot, ticket, true, menu(Arc::clone(&bot), asker, command)).await;
     }
     let (parsed, private) = parse(&command);
+    if let Ok((spec, _)) = &parsed
+        && command.data.name == "digest"
+        && spec.name == "set"
+        && let Some(missing) = missing(&command)
+    {
+        return deliver(&bot, ticket, true, async move { Said::alone(&missing) }).await;
+    }
     let work = {
         let bot = Arc::clone(&bot);
         async move {
@@ -93,6 +100,27 @@ pub async fn command(bot: Arc<Bot>, command: CommandInteraction, health: String)
         }
     };
     deliver(&bot, ticket, private, work).await;
+}
+
+/// Which permissions Byline lacks to post in this channel, if any: a schedule that could post nothing is not set.
+fn missing(command: &CommandInteraction) -> Option<String> {
+    let held = command.app_permissions?;
+    let thread = command.channel.as_ref().is_some_and(|channel| channel.thread_metadata.is_some());
+    let send = match thread {
+        true => (Permissions::SEND_MESSAGES_IN_THREADS, "Send Messages in Threads"),
+        false => (Permissions::SEND_MESSAGES, "Send Messages"),
+    };
+    let needed = [(Permissions::VIEW_CHANNEL, "View Channel"), send, (Permissions::EMBED_LINKS, "Embed Links")];
+    let lacks = |permission| !held.contains(permission) && !held.contains(Permissions::ADMINISTRATOR);
+    let missing: Vec<String> =
+        needed.into_iter().filter(|(permission, _)| lacks(*permission)).map(|(_, name)| format!("“{name}”")).collect();
+    let what = if missing.len() == 1 { "the permission" } else { "the permissions" };
+    (!missing.is_empty()).then(|| {
+        format!(
+            "I can't post in this channel: I lack {what} {}. Give it to me, and set the digest again.",
+            missing.join(", ")
+        )
+    })
 }
 
 async fn menu(bot: Arc<Bot>, asker: Asker, command: CommandInteraction) -> Said {

@@ -15,6 +15,7 @@
 //! | `messages.rs` | mentions, replies and direct messages in plain language |
 //! | `page.rs`, `embeds.rs` | a reply as a message, within Discord's limits |
 //! | `keeper.rs` | answers whose buttons outlive the process |
+//! | `courier.rs` | what is posted unasked |
 //! | `limits.rs` | how much one person and one server may ask |
 //! | `guilds.rs` | servers that come and go, channels that can't be written to |
 
@@ -22,6 +23,7 @@ mod bot;
 mod client;
 pub mod commands;
 mod components;
+mod courier;
 pub mod embeds;
 mod guilds;
 mod interactions;
@@ -35,6 +37,7 @@ mod rest;
 mod settings;
 mod suggest;
 
-pub use client::{DiscordError, run};
+pub use client::{Discord, DiscordError, run};
+pub use courier::Post;
 pub use rest::RestError;
 pub use settings::{Posts, Settings, SettingsError, Shards};

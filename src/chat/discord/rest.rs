@@ -37,6 +37,8 @@ pub enum RestError {
         code: i64,
         /// Its words.
         message: String,
+        /// When it wants to be asked again.
+        retry_after: Option<Duration>,
     },
     /// There was no answer in time.
     #[error("no answer from Discord in time")]
@@ -55,6 +57,24 @@ impl RestError {
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Refused { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// Discord's own code of a refusal.
+    #[must_use]
+    pub fn code(&self) -> Option<i64> {
+        match self {
+            Self::Refused { code, .. } => Some(*code),
+            _ => None,
+        }
+    }
+
+    /// When Discord wants to be asked again.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { retry_after, .. } => *retry_after,
             _ => None,
         }
     }
@@ -249,28 +269,25 @@ impl Rest {
         let mut wait = FIRST_WAIT;
         let mut tried = 1;
         loop {
-            let failed = match self.once(&ask).await {
+            let error = match self.once(&ask).await {
                 Ok(value) => return Ok(value),
-                Err(failed) => failed,
+                Err(error) => error,
             };
-            let known = matches!(failed.error, RestError::Refused { .. });
-            let again = failed.error.passes() && (known || ask.repeatable) && tried < tries;
-            if !again {
-                return Err(failed.error);
-            }
-            let pause = failed.retry_after.unwrap_or(wait);
+            let known = matches!(error, RestError::Refused { .. });
+            let again = error.passes() && (known || ask.repeatable) && tried < tries;
+            let pause = error.retry_after().unwrap_or(wait);
             // Longer than any person waits: whoever asked decides.
-            if started.elapsed() + pause > LONGEST {
-                return Err(failed.error);
+            if !again || started.elapsed() + pause > LONGEST {
+                return Err(error);
             }
-            tracing::debug!(error = %failed.error, pause_ms = pause.as_millis(), "tried again");
+            tracing::debug!(%error, pause_ms = pause.as_millis(), "tried again");
             sleep(pause).await;
             wait *= 2;
             tried += 1;
         }
     }
 
-    async fn once(&self, ask: &Ask<'_>) -> Result<Value, Failed> {
+    async fn once(&self, ask: &Ask<'_>) -> Result<Value, RestError> {
         let request = Request::new(ask.route, ask.method).body(ask.body.clone());
         if ask.limited && let Some(limiter) = &self.http.ratelimiter {
             let answer = timeout(LONGEST, limiter.perform(request)).await.map_err(|_| RestError::TimedOut)?;
@@ -296,18 +313,6 @@ impl<'a> Ask<'a> {
     }
 }
 
-/// A try that failed, and when Discord wants the next one.
-struct Failed {
-    error: RestError,
-    retry_after: Option<Duration>,
-}
-
-impl From<RestError> for Failed {
-    fn from(error: RestError) -> Self {
-        Self { error, retry_after: None }
-    }
-}
-
 fn commands_route(application: u64, guild: Option<u64>) -> Route<'static> {
     let application_id = ApplicationId::new(application);
     match guild {
@@ -316,13 +321,13 @@ fn commands_route(application: u64, guild: Option<u64>) -> Route<'static> {
     }
 }
 
-async fn read(mut answer: reqwest::Response) -> Result<Value, Failed> {
+async fn read(mut answer: reqwest::Response) -> Result<Value, RestError> {
     let status = answer.status();
     let header = answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse::<f64>().ok());
     let mut body = Vec::new();
     while let Some(part) = answer.chunk().await.map_err(from_reqwest)? {
         if body.len() + part.len() > MAX_ANSWER {
-            return Err(RestError::Unreachable("an answer larger than any of Discord's".to_owned()).into());
+            return Err(RestError::Unreachable("an answer larger than any of Discord's".to_owned()));
         }
         body.extend_from_slice(&part);
     }
@@ -333,8 +338,8 @@ async fn read(mut answer: reqwest::Response) -> Result<Value, Failed> {
     let after = header.or_else(|| value["retry_after"].as_f64());
     let retry_after = after.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     let message = value["message"].as_str().unwrap_or_default().chars().take(200).collect();
-    let error = RestError::Refused { status: status.as_u16(), code: value["code"].as_i64().unwrap_or(0), message };
-    Err(Failed { error, retry_after })
+    let code = value["code"].as_i64().unwrap_or(0);
+    Err(RestError::Refused { status: status.as_u16(), code, message, retry_after })
 }
 
 /// What went wrong, without the address: it holds tokens of interactions.

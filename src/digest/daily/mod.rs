@@ -14,6 +14,7 @@
 //! - Of two versions of one text in one outlet only the newer is in; the same text in two outlets is listed for both.
 
 mod correction;
+mod fresh;
 mod likeness;
 mod story;
 mod voices;
@@ -24,6 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::article::{Article, Span};
 use crate::library::{ArticleId, Filter, Library};
 use crate::quotes::{Held, QuoteBook};
+pub use fresh::{Fresh, NEWS_DAYS};
 use story::Group;
 
 /// The days that may lie between two articles of one story, unless others of it lie between them.
@@ -43,6 +45,8 @@ pub const VOICES: usize = 5;
 pub struct Wanted {
     /// The period, and whatever else bounds the choice. With a period, undated articles are left out.
     pub filter: Filter,
+    /// Only what is new to the reader since the digest before. Undated articles then count by their arrival.
+    pub fresh: Option<Fresh>,
     /// Articles that the reader has had already.
     pub had: BTreeSet<ArticleId>,
     /// The most stories.
@@ -55,7 +59,14 @@ pub struct Wanted {
 
 impl Default for Wanted {
     fn default() -> Self {
-        Self { filter: Filter::default(), had: BTreeSet::new(), size: SIZE, sentences: SENTENCES, voices: VOICES }
+        Self {
+            filter: Filter::default(),
+            fresh: None,
+            had: BTreeSet::new(),
+            size: SIZE,
+            sentences: SENTENCES,
+            voices: VOICES,
+        }
     }
 }
 
@@ -152,6 +163,10 @@ pub enum Why {
     },
     /// Out: the reader has had it.
     Had,
+    /// Out: it was there when the digest before was made.
+    Arrived,
+    /// Out: it is new here, and was published too long before the digest before to be news.
+    Stale,
     /// Out: published before the period.
     Older,
     /// Out: published after the period.
@@ -200,7 +215,7 @@ pub fn compose(library: &Library, book: &QuoteBook, wanted: &Wanted) -> Digest {
     let mut why: BTreeMap<ArticleId, Why> = BTreeMap::new();
     let mut open: Vec<ArticleId> = Vec::new();
     for (id, article) in library.iter() {
-        match screen(id, article, wanted) {
+        match screen(library, id, article, wanted) {
             Some(reason) => {
                 why.insert(id, reason);
             }
@@ -242,11 +257,13 @@ pub fn compose(library: &Library, book: &QuoteBook, wanted: &Wanted) -> Digest {
 }
 
 /// Why an article is out before it is compared with any other; `None` when it is not.
-fn screen(id: ArticleId, article: &Article, wanted: &Wanted) -> Option<Why> {
+fn screen(library: &Library, id: ArticleId, article: &Article, wanted: &Wanted) -> Option<Why> {
     let Filter { since, until, .. } = wanted.filter;
     let day = article.meta().published.map(|published| published.date);
     if wanted.had.contains(&id) {
         Some(Why::Had)
+    } else if let Some(reason) = wanted.fresh.and_then(|fresh| fresh.refuses(library.mark(id), article)) {
+        Some(reason)
     } else if wanted.filter.admits(id, article) {
         None
     } else {

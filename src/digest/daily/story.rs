@@ -163,7 +163,7 @@ impl Scene<'_> {
             .filter_map(|&place| {
                 let article = *self.ids.get(place)?;
                 let member = Member { article, part: self.part(place, &places) };
-                Some((place, member, quotations(book, article)))
+                Some((place, member, book.of_article(article).len()))
             })
             .collect();
         ranked.sort_by(|(a, one, one_quotes), (b, other, other_quotes)| {
@@ -246,12 +246,6 @@ fn rank_of(part: Part) -> u8 {
         Part::Correction { .. } => 1,
         Part::Corrected { .. } => 2,
     }
-}
-
-/// How many quotations an article holds. The book lists them article by article.
-fn quotations(book: &QuoteBook, id: ArticleId) -> usize {
-    let all = book.all();
-    all.partition_point(|held| held.article <= id) - all.partition_point(|held| held.article < id)
 }
 
 /// Sets of places that are joined pair by pair.

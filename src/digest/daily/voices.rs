@@ -42,14 +42,8 @@ pub(super) fn who_spoke(
 
 /// The quotations of a story that may be shown, best first.
 fn quotable<'b>(library: &Library, book: &'b QuoteBook, story: &[ArticleId]) -> Vec<&'b Held> {
-    let all = book.all();
-    let of = |id: &ArticleId| {
-        let first = all.partition_point(|held| held.article < *id);
-        let last = all.partition_point(|held| held.article <= *id);
-        all.get(first..last).unwrap_or_default()
-    };
     let shown = |held: &&Held| library.get(held.article).is_some_and(|article| is_shown(article, &held.quotation));
-    story.iter().flat_map(of).filter(shown).collect()
+    story.iter().flat_map(|id| book.of_article(*id)).filter(shown).collect()
 }
 
 fn is_shown(article: &Article, quotation: &Quotation) -> bool {

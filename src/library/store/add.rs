@@ -22,6 +22,8 @@ pub struct Added {
     pub version: i64,
     /// What happened.
     pub outcome: Outcome,
+    /// By what it was taken for one that is held; nothing for a new one.
+    pub known_by: Option<KnownBy>,
     /// The article that it is a near-duplicate of, among those of its collection that were there when it was added or last
     /// changed. Readers decide what to do with it: it is kept like any other.
     pub duplicate_of: Option<StoredId>,
@@ -40,11 +42,26 @@ pub enum Outcome {
     Restored,
 }
 
+/// By what an article that comes is taken for one that is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum KnownBy {
+    /// The [canonical address](super::canonical_url) of the page.
+    Address,
+    /// The key.
+    Key,
+    /// The file, and the place in it, that gave it before.
+    Source,
+    /// Its content, byte for byte.
+    Content,
+}
+
 /// How an article that comes is known to be one that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Identity {
     /// By address, key or content: what comes from a file or a page.
     Full,
+    /// The same, and a version that is held already is no news: what comes as a line without a past.
+    Line,
     /// By address or key: what comes from an export, where two articles of one content are two articles, and a version that
     /// is held already is no news.
     Exported,
@@ -59,14 +76,28 @@ pub(super) const HELD: &str = "SELECT id, key, url, version, hash, duplicate_of,
      ORDER BY id";
 
 /// An article that is there.
-struct Held {
-    id: StoredId,
-    key: String,
-    url: Option<String>,
+pub(super) struct Held {
+    pub(super) id: StoredId,
+    pub(super) key: String,
+    pub(super) url: Option<String>,
     version: i64,
-    hash: Vec<u8>,
+    pub(super) hash: Vec<u8>,
     duplicate_of: Option<StoredId>,
-    removed: bool,
+    pub(super) removed: bool,
+}
+
+impl Held {
+    fn of(row: &AnyRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            id: StoredId(row.try_get(0)?),
+            key: row.try_get(1)?,
+            url: row.try_get(2)?,
+            version: row.try_get(3)?,
+            hash: row.try_get(4)?,
+            duplicate_of: row.try_get::<Option<i64>, _>(5)?.map(StoredId),
+            removed: row.try_get::<Option<i64>, _>(6)?.is_some(),
+        })
+    }
 }
 
 impl Store {
@@ -101,25 +132,22 @@ impl Store {
         // Hashing a batch takes milliseconds: not on the threads that answer.
         let parcels = tokio::task::spawn_blocking(move || articles.iter().map(Parcel::of).collect::<Vec<_>>()).await;
         let parcels = parcels.map_err(|ended| Problem::Task(ended.to_string())).at(self.place())?;
-        self.put_all(collection, parcels, Identity::Full).await.at(self.place())
+        let parcels = parcels.into_iter().map(|parcel| (parcel, Identity::Full)).collect();
+        self.put_all(collection, parcels).await.at(self.place())
     }
 
     pub(super) async fn put_all(
         &self,
         collection: CollectionId,
-        parcels: Vec<Parcel>,
-        identity: Identity,
+        parcels: Vec<(Parcel, Identity)>,
     ) -> Result<Vec<Added>, Problem> {
-        for parcel in &parcels {
+        for (parcel, _) in &parcels {
             check_key(&parcel.key)?;
         }
         let mut writer = Writer::begin(self).await?;
-        let known = "SELECT id FROM collections WHERE id = $1";
-        if sqlx::query(known).bind(collection.0).fetch_optional(&mut *writer.tx).await?.is_none() {
-            return Err(Problem::Missing(format!("collection {}", collection.0)));
-        }
+        writer.check_collection(collection).await?;
         let mut all = Vec::with_capacity(parcels.len());
-        for parcel in parcels {
+        for (parcel, identity) in parcels {
             all.push(writer.put(collection, parcel, identity).await?);
         }
         writer.commit().await?;
@@ -134,16 +162,12 @@ impl Store {
     pub async fn remove(&self, collection: CollectionId, key: &str) -> Result<bool, StoreError> {
         let removed = async {
             let mut writer = Writer::begin(self).await?;
-            let removed = "UPDATE articles SET removed_at = $1
-                           WHERE collection = $2 AND key = $3 AND removed_at IS NULL RETURNING id";
-            let now = millis(Timestamp::now());
-            let removed = sqlx::query(removed).bind(now).bind(collection.0).bind(key);
-            let Some(row) = removed.fetch_optional(&mut *writer.tx).await? else { return Ok(false) };
-            let id = StoredId(row.try_get(0)?);
-            writer.forget_bands(id).await?;
-            writer.log(ChangeKind::Removed, id, collection).await?;
+            let find = "SELECT id FROM articles WHERE collection = $1 AND key = $2";
+            let found = sqlx::query(find).bind(collection.0).bind(key).fetch_optional(&mut *writer.tx).await?;
+            let Some(row) = found else { return Ok(false) };
+            let removed = writer.take_out(collection, StoredId(row.try_get(0)?)).await?;
             writer.commit().await?;
-            Ok::<_, Problem>(true)
+            Ok::<_, Problem>(removed)
         };
         // A key that can't be kept is not there, and PostgreSQL would not even compare it.
         if check_key(key).is_err() { Ok(false) } else { removed.await.at(self.place()) }
@@ -157,22 +181,40 @@ impl Store {
         let renamed = async {
             check_key(to)?;
             let mut writer = Writer::begin(self).await?;
-            if writer.key_is_taken(collection, to).await? {
-                return Ok(false);
-            }
-            let renamed = "UPDATE articles SET key = $1
-                           WHERE collection = $2 AND key = $3 AND removed_at IS NULL RETURNING id";
-            let renamed = sqlx::query(renamed).bind(to).bind(collection.0).bind(from);
-            let Some(row) = renamed.fetch_optional(&mut *writer.tx).await? else { return Ok(false) };
-            writer.log(ChangeKind::Changed, StoredId(row.try_get(0)?), collection).await?;
+            let renamed = writer.give_key(collection, from, to).await?;
             writer.commit().await?;
-            Ok::<_, Problem>(true)
+            Ok::<_, Problem>(renamed)
         };
         if check_key(from).is_err() { Ok(false) } else { renamed.await.at(self.place()) }
     }
 }
 
 impl Writer {
+    /// Removes an article; whether it was there.
+    pub(super) async fn take_out(&mut self, collection: CollectionId, id: StoredId) -> Result<bool, Problem> {
+        let remove = "UPDATE articles SET removed_at = $1 WHERE id = $2 AND removed_at IS NULL";
+        let remove = sqlx::query(remove).bind(millis(Timestamp::now())).bind(id.0);
+        if remove.execute(&mut *self.tx).await?.rows_affected() == 0 {
+            return Ok(false);
+        }
+        self.forget_bands(id).await?;
+        self.log(ChangeKind::Removed, id, collection).await?;
+        Ok(true)
+    }
+
+    /// Gives an article another key, if it is there and the new one is free; whether it did.
+    pub(super) async fn give_key(&mut self, collection: CollectionId, from: &str, to: &str) -> Result<bool, Problem> {
+        if self.key_is_taken(collection, to).await? {
+            return Ok(false);
+        }
+        let renamed = "UPDATE articles SET key = $1
+                       WHERE collection = $2 AND key = $3 AND removed_at IS NULL RETURNING id";
+        let renamed = sqlx::query(renamed).bind(to).bind(collection.0).bind(from);
+        let Some(row) = renamed.fetch_optional(&mut *self.tx).await? else { return Ok(false) };
+        self.log(ChangeKind::Changed, StoredId(row.try_get(0)?), collection).await?;
+        Ok(true)
+    }
+
     async fn put(&mut self, collection: CollectionId, parcel: Parcel, identity: Identity) -> Result<Added, Problem> {
         let mut held = self.held(collection, &parcel).await?;
         let by_url = held.iter().position(|h| h.url.is_some() && h.url == parcel.url);
@@ -182,17 +224,27 @@ impl Writer {
             let live = |h: &Held| h.hash == parcel.hash && !h.removed;
             held.iter().position(live).or_else(|| held.iter().position(|h| h.hash == parcel.hash))
         };
-        let found = by_url.or(of_key).or_else(|| if identity == Identity::Full { by_content() } else { None });
+        let found = by_url.map(|at| (at, KnownBy::Address)).or_else(|| Some((of_key?, KnownBy::Key)));
+        let found =
+            found.or_else(|| Some((by_content().filter(|_| identity != Identity::Exported)?, KnownBy::Content)));
         let key_is_free = by_key.is_none();
-        match found.map(|at| held.swap_remove(at)) {
-            None => self.put_new(collection, parcel, key_is_free).await,
-            Some(held) => self.put_again(collection, parcel, held, key_is_free, identity).await,
+        match found.map(|(at, by)| (held.swap_remove(at), by)) {
+            None => {
+                let key = if key_is_free { parcel.key.clone() } else { self.free_key(collection, &parcel.key).await? };
+                self.put_new(collection, parcel, key).await
+            }
+            Some((held, by)) => self.put_again(collection, parcel, held, by, key_is_free, identity).await,
         }
     }
 
-    async fn put_new(&mut self, collection: CollectionId, parcel: Parcel, key_is_free: bool) -> Result<Added, Problem> {
+    /// Adds an article under a key that is free.
+    pub(super) async fn put_new(
+        &mut self,
+        collection: CollectionId,
+        parcel: Parcel,
+        key: String,
+    ) -> Result<Added, Problem> {
         let id = self.next_article();
-        let key = if key_is_free { parcel.key.clone() } else { self.free_key(collection, &parcel.key, id).await? };
         let now = millis(Timestamp::now());
         let (added, changed) = parcel.past.as_ref().map_or((now, now), |past| (past.added, past.changed));
         let earlier = parcel.past.as_ref().map(|past| past.versions.as_slice()).unwrap_or_default();
@@ -220,22 +272,25 @@ impl Writer {
         self.put_version(id, version, &parcel, changed).await?;
         self.put_bands(collection, id, parcel.near.as_ref()).await?;
         self.log(ChangeKind::Added, id, collection).await?;
-        Ok(Added { id, key, version, outcome: Outcome::New, duplicate_of })
+        Ok(Added { id, key, version, outcome: Outcome::New, known_by: None, duplicate_of })
     }
 
-    async fn put_again(
+    /// Adds an article that is there: nothing new, a new version, or its return.
+    pub(super) async fn put_again(
         &mut self,
         collection: CollectionId,
         parcel: Parcel,
         held: Held,
+        by: KnownBy,
         key_is_free: bool,
         identity: Identity,
     ) -> Result<Added, Problem> {
         let Held { id, mut key, version, duplicate_of, .. } = held;
+        let known_by = Some(by);
         let same =
-            held.hash == parcel.hash || (identity == Identity::Exported && self.has_version(id, &parcel.hash).await?);
+            held.hash == parcel.hash || (identity != Identity::Full && self.has_version(id, &parcel.hash).await?);
         if same && !held.removed {
-            return Ok(Added { id, key, version, outcome: Outcome::Unchanged, duplicate_of });
+            return Ok(Added { id, key, version, outcome: Outcome::Unchanged, known_by, duplicate_of });
         }
         // An exported version that is held, but not as the current one, brings the article back and not the version.
         let parcel = if same && held.hash != parcel.hash { self.current(id, &key).await? } else { parcel };
@@ -275,11 +330,11 @@ impl Writer {
             false => (ChangeKind::Changed, Outcome::NewVersion),
         };
         self.log(kind, id, collection).await?;
-        Ok(Added { id, key, version: number, outcome, duplicate_of })
+        Ok(Added { id, key, version: number, outcome, known_by, duplicate_of })
     }
 
     /// The articles that share the parcel's key, address or content.
-    async fn held(&mut self, collection: CollectionId, parcel: &Parcel) -> Result<Vec<Held>, Problem> {
+    pub(super) async fn held(&mut self, collection: CollectionId, parcel: &Parcel) -> Result<Vec<Held>, Problem> {
         let rows = sqlx::query(HELD)
             .bind(collection.0)
             .bind(&parcel.key)
@@ -287,18 +342,14 @@ impl Writer {
             .bind(parcel.hash.clone())
             .fetch_all(&mut *self.tx)
             .await?;
-        let held = |row: &AnyRow| {
-            Ok::<_, sqlx::Error>(Held {
-                id: StoredId(row.try_get(0)?),
-                key: row.try_get(1)?,
-                url: row.try_get(2)?,
-                version: row.try_get(3)?,
-                hash: row.try_get(4)?,
-                duplicate_of: row.try_get::<Option<i64>, _>(5)?.map(StoredId),
-                removed: row.try_get::<Option<i64>, _>(6)?.is_some(),
-            })
-        };
-        Ok(rows.iter().map(held).collect::<Result<_, _>>()?)
+        Ok(rows.iter().map(Held::of).collect::<Result<_, _>>()?)
+    }
+
+    /// The article with this number, removed or not.
+    pub(super) async fn held_as(&mut self, id: StoredId) -> Result<Option<Held>, Problem> {
+        let query = "SELECT id, key, url, version, hash, duplicate_of, removed_at FROM articles WHERE id = $1";
+        let row = sqlx::query(query).bind(id.0).fetch_optional(&mut *self.tx).await?;
+        Ok(row.as_ref().map(Held::of).transpose()?)
     }
 
     async fn has_version(&mut self, id: StoredId, hash: &[u8]) -> Result<bool, Problem> {
@@ -317,14 +368,15 @@ impl Writer {
             .map_err(|reason| Problem::Damaged { article: key.to_owned(), reason })
     }
 
-    async fn key_is_taken(&mut self, collection: CollectionId, key: &str) -> Result<bool, Problem> {
+    pub(super) async fn key_is_taken(&mut self, collection: CollectionId, key: &str) -> Result<bool, Problem> {
         let taken = "SELECT id FROM articles WHERE collection = $1 AND key = $2";
         Ok(sqlx::query(taken).bind(collection.0).bind(key).fetch_optional(&mut *self.tx).await?.is_some())
     }
 
     /// `key-2` to `key-9`; then numbers from the article's own, lest a thousand pages called `index` are counted each time.
-    async fn free_key(&mut self, collection: CollectionId, key: &str, id: StoredId) -> Result<String, Problem> {
-        for number in (2..10).chain(id.0.max(10)..) {
+    pub(super) async fn free_key(&mut self, collection: CollectionId, key: &str) -> Result<String, Problem> {
+        let next = self.article.saturating_add(1);
+        for number in (2..10).chain(next.max(10)..) {
             let key = format!("{key}-{number}");
             if !self.key_is_taken(collection, &key).await? {
                 return Ok(key);

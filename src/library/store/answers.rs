@@ -122,7 +122,7 @@ impl Store {
         rows.at(self.place())?.iter().map(entry).collect::<Result<_, _>>().at(self.place())
     }
 
-    /// Forgets a community that is gone: its settings, and itself. Articles stay. Whether it was there.
+    /// Forgets a community that is gone: its settings, its schedules, and itself. Articles stay. Whether it was there.
     ///
     /// # Errors
     /// What a database may answer.
@@ -130,7 +130,12 @@ impl Store {
         let Some(community) = self.known_community(network, name).await? else { return Ok(false) };
         let forgotten = async {
             let mut tx = self.inner.pools.begin().await?;
-            for delete in ["DELETE FROM settings WHERE community = $1", "DELETE FROM communities WHERE id = $1"] {
+            for delete in [
+                "DELETE FROM settings WHERE community = $1",
+                "DELETE FROM schedules WHERE community = $1",
+                "DELETE FROM had WHERE community = $1",
+                "DELETE FROM communities WHERE id = $1",
+            ] {
                 sqlx::query(delete).bind(community.id.0).execute(&mut *tx).await?;
             }
             Ok::<_, Problem>(tx.commit().await?)

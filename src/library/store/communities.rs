@@ -21,6 +21,17 @@ pub struct Community {
     pub collection: CollectionId,
 }
 
+/// A community by its names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedCommunity {
+    /// The network.
+    pub network: String,
+    /// The network's name of it.
+    pub name: String,
+    /// The collection that it reads.
+    pub collection: CollectionId,
+}
+
 /// Whose setting: a whole community's, or that of one of its channels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scope<'a> {
@@ -118,6 +129,20 @@ impl Store {
             Ok::<_, Problem>(Community { id: CommunityId(id), collection: SHARED })
         };
         found.await.at(self.place())
+    }
+
+    /// All communities that were ever heard of, in the order in which they were.
+    ///
+    /// # Errors
+    /// What a database may answer.
+    pub async fn communities(&self) -> Result<Vec<NamedCommunity>, StoreError> {
+        let query = sqlx::query("SELECT network, name, collection FROM communities ORDER BY id");
+        let rows = query.fetch_all(self.inner.pools.reader()).await.at(self.place())?;
+        let entry = |row: &sqlx::any::AnyRow| {
+            let (network, name) = (row.try_get(0)?, row.try_get(1)?);
+            Ok::<_, sqlx::Error>(NamedCommunity { network, name, collection: CollectionId(row.try_get(2)?) })
+        };
+        rows.iter().map(entry).collect::<Result<_, _>>().at(self.place())
     }
 
     /// Lets a community read this collection from now on, and no other.

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-use super::add::{Identity, Outcome};
+use super::add::{Identity, KnownBy, Outcome};
 use super::error::{Located, Problem, check_key};
 use super::record::{Meta, Parcel, Past};
 use super::{CollectionId, Store, StoreError, Stored, millis};
@@ -59,6 +59,14 @@ pub struct Imported {
     pub new_versions: u64,
     /// Articles that had been removed.
     pub restored: u64,
+    /// Of those that were there, how many were known by their address, …
+    pub known_by_address: u64,
+    /// … by their key, …
+    pub known_by_key: u64,
+    /// … and by their content, byte for byte.
+    pub known_by_content: u64,
+    /// Articles, new or changed, that share most of their words with an older one. They are kept and marked.
+    pub near_duplicates: u64,
     /// Lines that gave no article.
     pub refused: u64,
     /// The first hundred of them.
@@ -108,9 +116,11 @@ impl Store {
 
     /// Adds what [`export`](Store::export) wrote, or any `.jsonl` file of articles, in batches; `progress` is called after each.
     ///
-    /// Articles are taken for those that are held by address and key; a version that is held already, now or earlier, changes
+    /// Articles are taken for those that are held by address and key, those of other `.jsonl` files by content as well; a version that is held already, now or earlier, changes
     /// nothing, so that importing an old export, or one twice, does no harm. A line that gives no article is refused and
     /// hides no other. After an error everything that `progress` told of is kept, and importing again goes on from there.
+    ///
+    /// An article without a key of its own gets one that its content decides: where in which file it stood doesn't matter.
     ///
     /// # Errors
     /// [`Problem::Io`] when `input` can't be read, and what a database may answer.
@@ -118,21 +128,44 @@ impl Store {
         &self,
         collection: CollectionId,
         input: impl BufRead + Send + 'static,
+        progress: impl FnMut(&Imported) + Send,
+    ) -> Result<Imported, StoreError> {
+        self.import_as(collection, "article", input, progress).await
+    }
+
+    /// As [`import`](Store::import); the keys of articles that have none of their own begin with `name`.
+    ///
+    /// # Errors
+    /// Those of [`import`](Store::import).
+    pub async fn import_as(
+        &self,
+        collection: CollectionId,
+        name: &str,
+        input: impl BufRead + Send + 'static,
         mut progress: impl FnMut(&Imported) + Send,
     ) -> Result<Imported, StoreError> {
         // Reading and hashing run ahead of the database by two batches.
         let (sender, mut batches) = mpsc::channel(2);
-        let reading = tokio::task::spawn_blocking(move || read_batches(input, &sender));
+        let name = name.to_owned();
+        let reading = tokio::task::spawn_blocking(move || read_batches(input, &name, &sender));
         let mut imported = Imported::default();
         while let Some(batch) = batches.recv().await {
             let Batch { lines, bytes, parcels, refused } = batch;
-            for added in self.put_all(collection, parcels, Identity::Exported).await.at(self.place())? {
+            for added in self.put_all(collection, parcels).await.at(self.place())? {
                 match added.outcome {
                     Outcome::New => imported.new += 1,
                     Outcome::Unchanged => imported.unchanged += 1,
                     Outcome::NewVersion => imported.new_versions += 1,
                     Outcome::Restored => imported.restored += 1,
                 }
+                match added.known_by {
+                    None | Some(KnownBy::Source) => {}
+                    Some(KnownBy::Address) => imported.known_by_address += 1,
+                    Some(KnownBy::Key) => imported.known_by_key += 1,
+                    Some(KnownBy::Content) => imported.known_by_content += 1,
+                }
+                let is_near = added.duplicate_of.is_some() && added.outcome != Outcome::Unchanged;
+                imported.near_duplicates += u64::from(is_near);
             }
             imported.lines += lines;
             imported.bytes += bytes;
@@ -211,12 +244,12 @@ impl<'a> Line<'a> {
 struct Batch {
     lines: u64,
     bytes: u64,
-    parcels: Vec<Parcel>,
+    parcels: Vec<(Parcel, Identity)>,
     refused: Vec<RefusedLine>,
 }
 
 /// Reads lines until their end, or until nobody wants them.
-fn read_batches(mut input: impl BufRead, batches: &mpsc::Sender<Batch>) -> io::Result<()> {
+fn read_batches(mut input: impl BufRead, name: &str, batches: &mpsc::Sender<Batch>) -> io::Result<()> {
     let mut batch = Batch::default();
     let mut line = Vec::new();
     for number in 1.. {
@@ -232,7 +265,7 @@ fn read_batches(mut input: impl BufRead, batches: &mpsc::Sender<Batch>) -> io::R
         if read > 0 && !line.trim_ascii().is_empty() {
             batch.lines += 1;
             let parcel =
-                if too_long { Err(format!("longer than {MAX_LINE_BYTES} bytes")) } else { parcel(number, &line) };
+                if too_long { Err(format!("longer than {MAX_LINE_BYTES} bytes")) } else { parcel(name, &line) };
             match parcel {
                 Ok(parcel) => batch.parcels.push(parcel),
                 Err(reason) => batch.refused.push(RefusedLine { line: number, reason }),
@@ -267,7 +300,7 @@ fn pass_over_line(input: &mut impl BufRead) -> io::Result<u64> {
 }
 
 /// The article on a line.
-fn parcel(number: u64, line: &[u8]) -> Result<Parcel, String> {
+fn parcel(name: &str, line: &[u8]) -> Result<(Parcel, Identity), String> {
     let line = std::str::from_utf8(line).map_err(|_| "not UTF-8".to_owned())?;
     let line = line.trim_start_matches('\u{feff}');
     // Whether the line is an export's is asked of its fields, so that a damaged one is told as such.
@@ -275,15 +308,28 @@ fn parcel(number: u64, line: &[u8]) -> Result<Parcel, String> {
     struct Form {
         blocks: Option<serde::de::IgnoredAny>,
     }
-    let form: Form = serde_json::from_str(line).map_err(|error| format!("not an article as JSON: {error}"))?;
+    let form: Form = serde_json::from_str(line).map_err(|error| {
+        // The parser calls every line the first one.
+        let words = error.to_string();
+        let reason = words.rsplit_once(" at line ").map_or(words.as_str(), |(reason, _)| reason);
+        format!("not an article as JSON, {reason} (column {})", error.column())
+    })?;
     let parcel = match form.blocks {
-        Some(_) => serde_json::from_str::<Line<'_>>(line).map_err(|error| error.to_string())?.parcel()?,
+        Some(_) => {
+            let line: Line<'_> = serde_json::from_str(line).map_err(|error| error.to_string())?;
+            (line.parcel()?, Identity::Exported)
+        }
         None => {
-            let article =
-                read_text(&format!("line-{number}"), line, Format::Json).map_err(|error| error.to_string())?;
-            Parcel::of(&article)
+            // A key that no source can give, as none can be empty.
+            let mut article = read_text("", line, Format::Json).map_err(|error| error.to_string())?;
+            let parcel = Parcel::of(&article);
+            if article.key().is_empty() {
+                let mark: String = parcel.hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+                article.rename(format!("{name}-{mark}"));
+            }
+            (Parcel { key: article.key().to_owned(), ..parcel }, Identity::Line)
         }
     };
-    check_key(&parcel.key).map_err(|problem| problem.to_string())?;
+    check_key(&parcel.0.key).map_err(|problem| problem.to_string())?;
     Ok(parcel)
 }

@@ -9,7 +9,13 @@
 //! | | [`get`](Store::get), [`article`](Store::article), [`version`](Store::version), [`load_all`](Store::load_all), [`count`](Store::count) | `articles.rs` |
 //! | changes | [`changes_since`](Store::changes_since), [`latest_seq`](Store::latest_seq), [`watch`](Store::watch) | `changes.rs` |
 //! | communities | [`collection`](Store::collection), [`community`](Store::community), [`read_collection`](Store::read_collection), [`setting`](Store::setting), [`set`](Store::set) | `communities.rs` |
-//! | outbox | [`enqueue`](Store::enqueue), [`lease`](Store::lease), [`sent`](Store::sent), [`failed`](Store::failed), [`jobs`](Store::jobs) | `outbox.rs` |
+//! | quotations | [`quotations`](Store::quotations), [`keep_quotations`](Store::keep_quotations) | `quotations.rs` |
+//! | speakers | [`speaker_names`](Store::speaker_names), [`enrol`](Store::enrol), [`join_speakers`](Store::join_speakers) | `speakers.rs` |
+//! | files | [`source_files`](Store::source_files), [`put_sources`](Store::put_sources), [`forget_sources`](Store::forget_sources), [`watches`](Store::watches) | `watches.rs`, `sources.rs` |
+//! | outbox | [`enqueue`](Store::enqueue), [`lease`](Store::lease), [`sent`](Store::sent), [`failed`](Store::failed), [`give_back`](Store::give_back) | `outbox.rs` |
+//! | | [`job`](Store::job), [`list_jobs`](Store::list_jobs), [`count_jobs`](Store::count_jobs), [`retry_job`](Store::retry_job) | `outbox/list.rs` |
+//! | digests | [`set_schedule`](Store::set_schedule), [`schedule`](Store::schedule), [`schedules`](Store::schedules), [`schedule_off`](Store::schedule_off), [`due_schedules`](Store::due_schedules), [`post_digest`](Store::post_digest), [`settle`](Store::settle), [`channel_gone`](Store::channel_gone), [`community_gone`](Store::community_gone) | `schedules.rs` |
+//! | | [`had`](Store::had), [`note_had`](Store::note_had) | `had.rs` |
 //! | answers | [`keep_answers`](Store::keep_answers), [`answer`](Store::answer), [`last_answer`](Store::last_answer), [`unhelpful`](Store::unhelpful) | `answers.rs` |
 //! | moving | [`export`](Store::export), [`import`](Store::import) | `exchange.rs` |
 //!
@@ -55,14 +61,20 @@ mod communities;
 mod connect;
 mod error;
 mod exchange;
+mod had;
 mod near;
 mod outbox;
 mod pack;
+mod quotations;
 mod record;
+mod schedules;
 mod schema;
+mod sources;
+mod speakers;
 #[cfg(test)]
 mod tests;
 mod url;
+mod watches;
 mod writer;
 
 use std::fmt;
@@ -73,16 +85,23 @@ use jiff::Timestamp;
 use connect::Pools;
 use error::Located;
 
-pub use add::{Added, Outcome};
+pub use add::{Added, KnownBy, Outcome};
 pub use answers::AnswerRow;
 pub use articles::{Loading, Stored};
 pub use canonical::{MAX_URL_BYTES, canonical_url};
 pub use changes::{Change, ChangeKind, Watch};
-pub use communities::{Community, Scope};
+pub use communities::{Community, NamedCommunity, Scope};
 pub use error::{MAX_KEY_BYTES, Problem, StoreError};
 pub use exchange::{Exported, Imported, RefusedLine};
-pub use outbox::{AfterFailure, Job, JobEntry, JobState, Queued};
+pub use outbox::{AfterFailure, Job, JobEntry, JobFilter, JobState, Queued};
+pub use quotations::{KeptLoading, KeptQuotation, KeptQuotations};
+pub use schedules::{Covered, DigestToPost, DueSchedule, MAX_CHANNEL_BYTES, Order, ScheduleEntry, Settled, Turn};
+pub use speakers::KeptSpeaker;
 pub use url::{PostgresUrl, StoreUrl, UrlError};
+pub use watches::{
+    Hold, KnownFile, MAX_OWNER_BYTES, MAX_PATH_BYTES, Origin, SourceEntry, SourceFile, SourceOutcome, Stamp,
+    WatchedPath,
+};
 
 /// The number of an article in a store; the same in every process and for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -98,6 +117,10 @@ pub const SHARED: CollectionId = CollectionId(1);
 /// The number of a community.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CommunityId(pub i64);
+
+/// The number of a speaker in a store; the same in every process and for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SpeakerId(pub i64);
 
 /// A place in the log of changes; the first change is 1, before it is 0. Some numbers are never used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -115,6 +138,8 @@ struct Inner {
     pools: Pools,
     /// Wakes this process's [`Watch`]es at once when it changes an article itself.
     changed: tokio::sync::watch::Sender<()>,
+    /// Wakes this process's sender at once when it queues something itself.
+    queued: tokio::sync::watch::Sender<()>,
 }
 
 impl Store {
@@ -126,9 +151,8 @@ impl Store {
     pub async fn open(url: &StoreUrl) -> Result<Self, StoreError> {
         let place = url.to_string();
         let pools = Pools::open(url).await.at(&place)?;
-        Ok(Self {
-            inner: Arc::new(Inner { url: url.clone(), place, pools, changed: tokio::sync::watch::Sender::new(()) }),
-        })
+        let (changed, queued) = Default::default();
+        Ok(Self { inner: Arc::new(Inner { url: url.clone(), place, pools, changed, queued }) })
     }
 
     /// Closes the connections when those at work are done. Whoever only drops the store loses nothing.

@@ -4,11 +4,16 @@
 //! A sender that dies loses its lease when its time is up, and another sends the job: at least once from us, and exactly
 //! once to the reader where the network takes the idempotency key.
 //!
+//! **Networks.** A sender leases the jobs of the networks that it serves and sees no others: a process that is on Matrix alone
+//! never holds a job of Discord's.
+//!
 //! **Order.** Of one destination only the first open job is ever leased, by the time it is due and then by the order of
 //! queueing: a job that is tried again holds back those after it until it is sent or given up, and no other destination's. A job that
 //! is due later holds back nothing until then.
 //!
 //! **Time.** Leases run by one clock: the server's on PostgreSQL, the machine's on SQLite.
+
+mod list;
 
 use std::time::Duration;
 
@@ -22,8 +27,12 @@ use super::error::{Located, Problem, check_text};
 use super::writer::next;
 use super::{Store, StoreError, millis, timestamp};
 
+pub use list::{JobEntry, JobFilter, JobState};
+
 /// The longest idempotency key, owner, and id of a network, in bytes.
-const MAX_ID_BYTES: usize = 512;
+pub(super) const MAX_ID_BYTES: usize = 512;
+/// The longest name of a network, in bytes.
+const MAX_NETWORK_BYTES: usize = 64;
 /// The longest name of a destination, in bytes.
 const MAX_DESTINATION_BYTES: usize = 1024;
 /// The longest payload as JSON, in bytes: far beyond any network's message.
@@ -47,12 +56,16 @@ pub struct Job {
     pub id: i64,
     /// Its idempotency key: what a network that takes one is given.
     pub key: String,
-    /// Where it goes, as it was queued.
+    /// The network that it goes to.
+    pub network: String,
+    /// The channel there, as it was queued.
     pub destination: String,
     /// What is to be sent, as it was queued.
     pub payload: Value,
     /// Which attempt this is, from 1; an attempt whose sender died counts.
     pub attempt: i64,
+    /// When it was queued, or taken up anew after it had been given up.
+    pub due_at: Timestamp,
     /// Who holds the lease.
     pub owner: String,
     /// When the lease runs out.
@@ -64,141 +77,106 @@ pub struct Job {
 pub enum AfterFailure {
     /// It is tried again, not before this.
     RetryAt(Timestamp),
+    /// It is tried again when so much time has passed, by the clock that leases run by.
+    RetryIn(Duration),
     /// It is never tried again.
     GiveUp,
 }
 
-/// How far a job is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum JobState {
-    /// It waits, or is being sent.
-    Open,
-    /// The network has it.
-    Sent,
-    /// It will not be sent; [`JobEntry::last_error`] tells why.
-    GivenUp,
-}
-
-impl JobState {
-    fn code(self) -> i16 {
-        match self {
-            Self::Open => 0,
-            Self::Sent => 1,
-            Self::GivenUp => 2,
-        }
-    }
-
-    fn of(code: i64) -> Self {
-        match code {
-            0 => Self::Open,
-            1 => Self::Sent,
-            _ => Self::GivenUp,
-        }
-    }
-}
-
-/// What the outbox tells of a job.
-#[derive(Debug, Clone, PartialEq)]
-pub struct JobEntry {
-    /// Its number in the outbox.
-    pub id: i64,
-    /// Its idempotency key.
-    pub key: String,
-    /// Where it goes.
-    pub destination: String,
-    /// How far it is.
-    pub state: JobState,
-    /// How often sending was begun.
-    pub attempts: i64,
-    /// When it was due.
-    pub due_at: Timestamp,
-    /// When it may be tried next; of interest while it is open.
-    pub next_at: Timestamp,
-    /// Who is sending it, and until when it may.
-    pub lease: Option<(String, Timestamp)>,
-    /// Why the last attempt failed.
-    pub last_error: Option<String>,
-    /// What the network calls the message.
-    pub network_id: Option<String>,
-    /// When it was queued.
-    pub queued_at: Timestamp,
-    /// When it was sent.
-    pub sent_at: Option<Timestamp>,
-}
-
-/// The start of every query whose rows [`entry`] reads.
-macro_rules! select_entry {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id, key, destination, state, attempts, due_at, next_at, lease_owner, lease_until, last_error,
-                    network_id, queued_at, sent_at FROM outbox ",
-            $rest
-        )
-    };
-}
-
 impl Store {
-    /// Queues a job, once for each key.
+    /// Queues a job, once for each key. `destination` is the channel's name on `network`.
     ///
     /// # Errors
-    /// [`Problem::Text`] for a key, destination or payload that can't be kept, and what a database may answer.
+    /// [`Problem::Text`] for a key, network, destination or payload that can't be kept, and what a database may answer.
     pub async fn enqueue(
         &self,
         key: &str,
+        network: &str,
         destination: &str,
         payload: &Value,
         not_before: Timestamp,
     ) -> Result<Queued, StoreError> {
         let queued = async {
-            let payload = payload.to_string();
-            check_text("the job's key", key, MAX_ID_BYTES)?;
-            check_text("the job's destination", destination, MAX_DESTINATION_BYTES)?;
-            check_text("the job's payload", &payload, MAX_PAYLOAD_BYTES)?;
+            let job = NewJob { key, network, destination, payload: payload.to_string(), not_before };
+            job.check()?;
             let known = sqlx::query("SELECT id FROM outbox WHERE key = $1").bind(key);
             if known.fetch_optional(self.inner.pools.reader()).await?.is_some() {
                 return Ok(Queued::AlreadyThere);
             }
             let mut tx = self.inner.pools.begin().await?;
-            let id = next(&mut tx, "job").await?;
-            let now = self.now(&mut tx).await?;
-            let insert = sqlx::query(
-                "INSERT INTO outbox (id, key, destination, payload, state, attempts, due_at, next_at, queued_at)
-                 VALUES ($1, $2, $3, $4, 0, 0, $5, $5, $6) ON CONFLICT (key) DO NOTHING",
-            );
-            let insert = insert.bind(id).bind(key).bind(destination).bind(payload).bind(millis(not_before)).bind(now);
-            if insert.execute(&mut *tx).await?.rows_affected() == 0 {
+            if self.insert_job(&mut tx, &job).await? == Queued::AlreadyThere {
                 return Ok(Queued::AlreadyThere);
             }
             tx.commit().await?;
+            self.inner.queued.send_replace(());
             Ok::<_, Problem>(Queued::Queued)
         };
         queued.await.at(self.place())
     }
 
-    /// Takes up to `most` jobs that are due, for `lease` long: nobody else is given them until then. At most one of each
-    /// destination; those that have waited longest come first.
+    /// Queues a job in a transaction of the caller's, who checked it, and tells of it after the commit.
+    pub(super) async fn insert_job(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        job: &NewJob<'_>,
+    ) -> Result<Queued, Problem> {
+        let id = next(tx, "job").await?;
+        let now = self.now(tx).await?;
+        let insert = sqlx::query(
+            "INSERT INTO outbox (id, key, network, destination, payload, state, attempts, due_at, next_at, queued_at)
+             VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $6, $7) ON CONFLICT (key) DO NOTHING",
+        );
+        let insert = insert.bind(id).bind(job.key).bind(job.network).bind(job.destination).bind(&job.payload);
+        let inserted = insert.bind(millis(job.not_before)).bind(now).execute(&mut **tx).await?.rows_affected();
+        Ok(if inserted == 0 { Queued::AlreadyThere } else { Queued::Queued })
+    }
+
+    /// Tells when this process has queued something, so that a sender need not wait for its next look.
+    #[must_use]
+    pub fn queued(&self) -> tokio::sync::watch::Receiver<()> {
+        self.inner.queued.subscribe()
+    }
+
+    /// Takes up to `most` jobs of these networks that are due, for `lease` long: nobody else is given them until then. At most
+    /// one of each destination; those that have waited longest come first.
     ///
     /// # Errors
     /// [`Problem::Text`] for an owner that can't be kept, and what a database may answer.
-    pub async fn lease(&self, owner: &str, most: u32, lease: Duration) -> Result<Vec<Job>, StoreError> {
+    pub async fn lease(
+        &self,
+        owner: &str,
+        networks: &[&str],
+        most: u32,
+        lease: Duration,
+    ) -> Result<Vec<Job>, StoreError> {
         let leased = async {
             check_text("the owner's name", owner, MAX_ID_BYTES)?;
+            if networks.is_empty() {
+                return Ok(Vec::new());
+            }
             let mut tx = self.inner.pools.begin().await?;
             let now = self.now(&mut tx).await?;
             let until = now.saturating_add(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
             // Rows that another process is leasing at this moment are passed over, not waited for. One that it has just
             // leased is looked at anew, and no longer fits.
-            const DUE: &str = "SELECT id, key, destination, payload, attempts FROM outbox AS job
-                 WHERE state = 0 AND next_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
-                   AND NOT EXISTS (SELECT 1 FROM outbox AS earlier
-                                   WHERE earlier.state = 0 AND earlier.destination = job.destination
-                                     AND (earlier.due_at, earlier.id) < (job.due_at, job.id))
-                 ORDER BY due_at, id LIMIT $2";
-            let due = match self.inner.pools.dialect {
-                Dialect::Sqlite => DUE.to_owned(),
-                Dialect::Postgres => format!("{DUE} FOR UPDATE SKIP LOCKED"),
+            let skip = match self.inner.pools.dialect {
+                Dialect::Sqlite => "",
+                Dialect::Postgres => "FOR UPDATE SKIP LOCKED",
             };
-            let rows = sqlx::query(AssertSqlSafe(due)).bind(now).bind(i64::from(most)).fetch_all(&mut *tx).await?;
+            let places: Vec<String> = (3..3 + networks.len()).map(|place| format!("${place}")).collect();
+            let due = format!(
+                "SELECT id, key, network, destination, payload, attempts, due_at FROM outbox AS job
+                 WHERE state = 0 AND next_at <= $1 AND (lease_until IS NULL OR lease_until <= $1) AND network IN ({})
+                   AND NOT EXISTS (SELECT 1 FROM outbox AS earlier
+                                   WHERE earlier.state = 0 AND earlier.network = job.network
+                                     AND earlier.destination = job.destination
+                                     AND (earlier.due_at, earlier.id) < (job.due_at, job.id))
+                 ORDER BY due_at, id LIMIT $2 {skip}",
+                places.join(", ")
+            );
+            let due = sqlx::query(AssertSqlSafe(due)).bind(now).bind(i64::from(most));
+            let due = networks.iter().fold(due, |due, network| due.bind((*network).to_owned()));
+            let rows = due.fetch_all(&mut *tx).await?;
             let mut jobs = Vec::with_capacity(rows.len());
             for row in &rows {
                 jobs.push(job(row, owner, until)?);
@@ -266,12 +244,17 @@ impl Store {
     /// What a database may answer.
     pub async fn failed(&self, job: &Job, error: &str, then: AfterFailure) -> Result<bool, StoreError> {
         let error: String = error.chars().filter(|c| *c != '\0').take(MAX_ERROR_CHARS).collect();
-        let (state, next_at) = match then {
-            AfterFailure::RetryAt(time) => (JobState::Open, Some(millis(time))),
-            AfterFailure::GiveUp => (JobState::GivenUp, None),
-        };
         let recorded = async {
             let mut tx = self.inner.pools.begin().await?;
+            let now = self.now(&mut tx).await?;
+            let (state, next_at) = match then {
+                AfterFailure::RetryAt(time) => (JobState::Open, Some(millis(time))),
+                AfterFailure::RetryIn(wait) => {
+                    let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+                    (JobState::Open, Some(now.saturating_add(wait)))
+                }
+                AfterFailure::GiveUp => (JobState::GivenUp, None),
+            };
             let record = "UPDATE outbox SET state = $1, next_at = COALESCE($2, next_at), last_error = $3,
                                             lease_owner = NULL, lease_until = NULL
                           WHERE id = $4 AND state = 0 AND lease_owner = $5 AND attempts = $6";
@@ -284,29 +267,24 @@ impl Store {
         recorded.await.at(self.place())
     }
 
-    /// What the outbox tells of the job with this key.
+    /// Gives back every job that `owner` has leased, so that another may send it at once: for whoever stops. Attempts that
+    /// were begun count. How many that were.
     ///
     /// # Errors
     /// What a database may answer.
-    pub async fn job(&self, key: &str) -> Result<Option<JobEntry>, StoreError> {
-        let query = sqlx::query(select_entry!("WHERE key = $1")).bind(key);
-        let row = query.fetch_optional(self.inner.pools.reader()).await.at(self.place())?;
-        row.as_ref().map(entry).transpose().at(self.place())
-    }
-
-    /// The jobs in this state, those queued last first, at most `most`.
-    ///
-    /// # Errors
-    /// What a database may answer.
-    pub async fn jobs(&self, state: JobState, most: u32) -> Result<Vec<JobEntry>, StoreError> {
-        let query = sqlx::query(select_entry!("WHERE state = $1 ORDER BY id DESC LIMIT $2"));
-        let query = query.bind(state.code()).bind(i64::from(most));
-        let rows = query.fetch_all(self.inner.pools.reader()).await.at(self.place())?;
-        rows.iter().map(entry).collect::<Result<_, _>>().at(self.place())
+    pub async fn give_back(&self, owner: &str) -> Result<u64, StoreError> {
+        let given = async {
+            let mut tx = self.inner.pools.begin().await?;
+            let give = "UPDATE outbox SET lease_owner = NULL, lease_until = NULL WHERE state = 0 AND lease_owner = $1";
+            let given = sqlx::query(give).bind(owner).execute(&mut *tx).await?.rows_affected();
+            tx.commit().await?;
+            Ok::<_, Problem>(given)
+        };
+        given.await.at(self.place())
     }
 
     /// The time by the clock that leases run by, in milliseconds since 1970.
-    async fn now(&self, tx: &mut Transaction<'static, Any>) -> Result<i64, Problem> {
+    pub(super) async fn now(&self, tx: &mut Transaction<'static, Any>) -> Result<i64, Problem> {
         Ok(match self.inner.pools.dialect {
             Dialect::Sqlite => millis(Timestamp::now()),
             Dialect::Postgres => {
@@ -317,35 +295,41 @@ impl Store {
     }
 }
 
-fn job(row: &AnyRow, owner: &str, until: i64) -> Result<Job, Problem> {
-    let key: String = row.try_get(1)?;
-    let payload: Result<Value, _> = serde_json::from_str(row.try_get(3)?);
-    Ok(Job {
-        id: row.try_get(0)?,
-        destination: row.try_get(2)?,
-        payload: payload.map_err(|error| Problem::Corrupt(format!("the payload of job “{key}”: {error}")))?,
-        key,
-        attempt: row.try_get::<i64, _>(4)?.saturating_add(1),
-        owner: owner.to_owned(),
-        until: timestamp(until),
-    })
+/// A job to be queued.
+pub(super) struct NewJob<'a> {
+    pub(super) key: &'a str,
+    pub(super) network: &'a str,
+    pub(super) destination: &'a str,
+    pub(super) payload: String,
+    pub(super) not_before: Timestamp,
 }
 
-fn entry(row: &AnyRow) -> Result<JobEntry, sqlx::Error> {
-    let owner: Option<String> = row.try_get(7)?;
-    let until: Option<i64> = row.try_get(8)?;
-    Ok(JobEntry {
+impl NewJob<'_> {
+    /// Whether it can be kept.
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        check_text("the job's key", self.key, MAX_ID_BYTES)?;
+        check_text("the network's name", self.network, MAX_NETWORK_BYTES)?;
+        check_text("the job's destination", self.destination, MAX_DESTINATION_BYTES)?;
+        check_text("the job's payload", &self.payload, MAX_PAYLOAD_BYTES)
+    }
+}
+
+fn job(row: &AnyRow, owner: &str, until: i64) -> Result<Job, Problem> {
+    let key: String = row.try_get(1)?;
+    // A payload that is no JSON is damaged: it must not hold back the others, and nothing can be made of it.
+    let payload = serde_json::from_str(row.try_get(4)?).unwrap_or_else(|error| {
+        tracing::error!(%key, %error, "the payload of a job is damaged");
+        Value::Null
+    });
+    Ok(Job {
         id: row.try_get(0)?,
-        key: row.try_get(1)?,
-        destination: row.try_get(2)?,
-        state: JobState::of(row.try_get(3)?),
-        attempts: row.try_get(4)?,
-        due_at: timestamp(row.try_get(5)?),
-        next_at: timestamp(row.try_get(6)?),
-        lease: owner.zip(until.map(timestamp)),
-        last_error: row.try_get(9)?,
-        network_id: row.try_get(10)?,
-        queued_at: timestamp(row.try_get(11)?),
-        sent_at: row.try_get::<Option<i64>, _>(12)?.map(timestamp),
+        network: row.try_get(2)?,
+        destination: row.try_get(3)?,
+        payload,
+        key,
+        attempt: row.try_get::<i64, _>(5)?.saturating_add(1),
+        due_at: timestamp(row.try_get(6)?),
+        owner: owner.to_owned(),
+        until: timestamp(until),
     })
 }

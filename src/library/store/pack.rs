@@ -39,7 +39,7 @@ pub(super) fn pack(article: &Article) -> Vec<u8> {
 /// Blocks and sentences from their bytes, or nothing where the bytes are not ours. Whether the spans fit a text is for
 /// [`Article::from_parts`] to see.
 pub(super) fn unpack(bytes: &[u8]) -> Option<(Vec<Block>, Vec<Span>)> {
-    let mut input = Input { bytes };
+    let mut input = Input::new(bytes);
     if input.byte()? != FORM {
         return None;
     }
@@ -54,10 +54,11 @@ pub(super) fn unpack(bytes: &[u8]) -> Option<(Vec<Block>, Vec<Span>)> {
     for _ in 0..count {
         sentences.push(input.span(&mut past)?);
     }
-    input.bytes.is_empty().then_some((blocks, sentences))
+    input.is_empty().then_some((blocks, sentences))
 }
 
-fn number(out: &mut Vec<u8>, number: usize) {
+/// Puts a number behind what is there.
+pub(super) fn number(out: &mut Vec<u8>, number: usize) {
     let mut rest = number;
     while rest >= 0x80 {
         out.push((rest & 0x7f) as u8 | 0x80);
@@ -66,25 +67,34 @@ fn number(out: &mut Vec<u8>, number: usize) {
     out.push(rest as u8);
 }
 
-fn span(out: &mut Vec<u8>, span: Span, past: &mut u32) {
+/// Puts a span as the gap since `past` and its length; `past` is then its end.
+pub(super) fn span(out: &mut Vec<u8>, span: Span, past: &mut u32) {
     number(out, span.start.saturating_sub(*past) as usize);
     number(out, span.len());
     *past = span.end;
 }
 
 /// What is left to read.
-struct Input<'b> {
+pub(super) struct Input<'b> {
     bytes: &'b [u8],
 }
 
-impl Input<'_> {
-    fn byte(&mut self) -> Option<u8> {
+impl<'b> Input<'b> {
+    pub(super) fn new(bytes: &'b [u8]) -> Self {
+        Self { bytes }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    pub(super) fn byte(&mut self) -> Option<u8> {
         let (first, rest) = self.bytes.split_first()?;
         self.bytes = rest;
         Some(*first)
     }
 
-    fn number(&mut self) -> Option<u32> {
+    pub(super) fn number(&mut self) -> Option<u32> {
         let mut number: u32 = 0;
         for shift in (0..32).step_by(7) {
             let byte = self.byte()?;
@@ -97,16 +107,25 @@ impl Input<'_> {
     }
 
     /// A number of things that take at least two bytes each: more than are left is a lie, and would ask for memory.
-    fn count(&mut self) -> Option<usize> {
+    pub(super) fn count(&mut self) -> Option<usize> {
         let count = self.number()? as usize;
         (count <= self.bytes.len() / 2).then_some(count)
     }
 
-    fn span(&mut self, past: &mut u32) -> Option<Span> {
+    /// The other way round than [`span`].
+    pub(super) fn span(&mut self, past: &mut u32) -> Option<Span> {
         let start = past.checked_add(self.number()?)?;
         let end = start.checked_add(self.number()?)?;
         *past = end;
         Some(Span { start, end })
+    }
+
+    /// A text behind its length in bytes.
+    pub(super) fn text(&mut self) -> Option<String> {
+        let length = self.number()? as usize;
+        let (text, rest) = self.bytes.split_at_checked(length)?;
+        self.bytes = rest;
+        String::from_utf8(text.to_vec()).ok()
     }
 }
 

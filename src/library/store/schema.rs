@@ -54,7 +54,9 @@ async fn version(tx: &mut Transaction<'static, Any>, dialect: Dialect) -> Result
             "SELECT CAST(table_name AS TEXT) FROM information_schema.tables
              WHERE table_schema = current_schema()
                AND table_name IN ('byline_schema', 'counters', 'collections', 'articles', 'versions', 'bands', 'changes',
-                                  'communities', 'settings', 'outbox', 'answers', 'unhelpful')"
+                                  'quotations', 'speakers', 'speaker_names', 'watches', 'source_files',
+                                  'source_articles', 'communities', 'settings', 'outbox', 'schedules', 'had',
+                                  'answers', 'unhelpful')"
         }
     };
     let mut names = Vec::new();

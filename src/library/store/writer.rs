@@ -14,7 +14,7 @@ pub(super) struct Writer {
     store: Store,
     /// The last numbers in use.
     change: i64,
-    article: i64,
+    pub(super) article: i64,
     before: (i64, i64),
 }
 

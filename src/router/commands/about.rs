@@ -27,7 +27,7 @@ async fn run(desk: &Desk) -> Result<Reply, Problem> {
     .with(item("Holds", format!(
             "{}, {}",
             present::counted(paragraphs, "paragraph"),
-            present::counted(desk.book().await?.all().len(), "quotation")
+            present::counted(desk.book().await?.len(), "quotation")
         )));
     let outlets = library.outlets();
     if !outlets.is_empty() {

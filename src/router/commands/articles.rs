@@ -72,7 +72,7 @@ async fn show(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
     let id = desk.article(args.quote("article").unwrap_or_default())?;
     let article = desk.library().article(id);
     let item = |name: &str, about: String| Block::Item { name: name.to_owned(), about };
-    let quotations = desk.book().await?.all().iter().filter(|held| held.article == id).count();
+    let quotations = desk.book().await?.of_article(id).len();
     let mut reply = Reply::new(Outcome::Told).with(Block::Heading(article.meta().title.clone()));
     let origin = origin(article);
     if !origin.is_empty() {

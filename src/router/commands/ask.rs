@@ -4,7 +4,7 @@ use super::{OUTLET, SINCE};
 use crate::matcher::{Findings, Passage, Question, Verdict};
 use crate::reply::{Block, Outcome, Quoted, Reply};
 use crate::router::table::{Audience, Kind, OptionSpec, Spec};
-use crate::router::{Args, Desk, Problem, present};
+use crate::router::{Args, Desk, Problem, Settings, present};
 
 pub(in crate::router) const QUESTION: OptionSpec =
     OptionSpec { name: "question", about: "What you want to know", kind: Kind::Words, required: true };
@@ -21,10 +21,10 @@ pub(in crate::router) const SPEC: Spec = Spec {
     parts: &[],
     example: "ask Why did the ferry crews walk out?",
     audience: Audience::Everyone,
-    run: |request, args| Box::pin(run(&request.desk, args)),
+    run: |request, args| Box::pin(run(&request.desk, request.settings, args)),
 };
 
-async fn run(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
+async fn run(desk: &Desk, settings: Settings, args: &Args) -> Result<Reply, Problem> {
     let filter = desk.filter(args)?;
     if desk.library().is_empty() {
         return Ok(Reply::text(Outcome::NotInArticles, "No article is loaded, so there is nothing to answer from."));
@@ -32,7 +32,7 @@ async fn run(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
     let text = args.words("question").unwrap_or_default().to_owned();
     let filtered = !filter.is_empty();
     let findings =
-        desk.matcher().await?.search(desk.library(), &Question { text, filter, limit: desk.settings.passages })?;
+        desk.matcher().await?.search(desk.library(), &Question { text, filter, limit: settings.passages })?;
     let mut reply = match findings.verdict {
         Verdict::Answered => answer(desk, &findings),
         Verdict::Nearest | Verdict::Nothing => decline(desk, &findings, filtered),

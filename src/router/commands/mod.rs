@@ -7,6 +7,7 @@ pub(super) mod check;
 pub(super) mod digest;
 pub mod help;
 pub(super) mod said;
+pub(super) mod settings;
 pub(super) mod summary;
 pub(super) mod who;
 

@@ -28,7 +28,7 @@ async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
     let book = desk.book().await?;
     let filter = desk.filter(args)?;
     let fragment = args.quote("quote").unwrap_or_default();
-    let found = book.who(desk.library(), fragment, &filter, desk.settings.passages);
+    let found = book.who(desk.library(), fragment, &filter, request.settings.passages);
     let page = |found: &Match<'_>| vec![Block::Quote(present::quotation(desk.library(), found.held))];
     let meant: Vec<&Match<'_>> = found.iter().filter(|found| found.similarity >= MEANT).collect();
     if !meant.is_empty() {
@@ -42,7 +42,7 @@ async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
         question.set(&ask::QUESTION, sentence)?;
         return (ask::SPEC.run)(request, &question).await;
     }
-    let held = present::counted(book.all().len(), "quotation");
+    let held = present::counted(book.len(), "quotation");
     let reply = Reply::text(
         Outcome::NotInArticles,
         format!("Nobody is quoted with these words. {} {held} stand in them.", present::held(desk.library())),

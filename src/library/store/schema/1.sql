@@ -6,7 +6,8 @@ CREATE TABLE counters (
     name TEXT PRIMARY KEY,
     value BIGINT NOT NULL
 );
-INSERT INTO counters (name, value) VALUES ('change', 0), ('article', 0), ('collection', 1), ('community', 0), ('job', 0);
+INSERT INTO counters (name, value) VALUES ('change', 0), ('article', 0), ('collection', 1), ('community', 0), ('job', 0),
+    ('speaker', 0), ('file', 0);
 
 -- Articles that are read together. Number 1 is the one that every community reads by default.
 CREATE TABLE collections (
@@ -62,6 +63,43 @@ CREATE TABLE changes (
     collection BIGINT NOT NULL
 );
 
+-- The folders, files and patterns that an installation keeps a collection in step with. `owner` names the installation: what
+-- one machine mirrors, no other may take out.
+CREATE TABLE watches (
+    owner TEXT NOT NULL,
+    collection BIGINT NOT NULL REFERENCES collections (id),
+    path TEXT NOT NULL,
+    PRIMARY KEY (owner, collection, path)
+);
+
+-- The files that were read, and what each was then. `imported` is 1 for one that was read once at somebody's wish and holds its
+-- articles for good, 0 for one that is mirrored. `modified` is in nanoseconds. `problems` says what of it could not be read.
+CREATE TABLE source_files (
+    id BIGINT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    collection BIGINT NOT NULL REFERENCES collections (id),
+    imported SMALLINT NOT NULL,
+    path TEXT NOT NULL,
+    name TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    modified BIGINT NOT NULL,
+    device BIGINT NOT NULL,
+    hash BYTEA NOT NULL,
+    reader TEXT NOT NULL,
+    problems TEXT,
+    UNIQUE (owner, collection, imported, path)
+);
+
+-- The articles that a file holds. `hash` is that of the version that the file gave.
+CREATE TABLE source_articles (
+    file BIGINT NOT NULL REFERENCES source_files (id),
+    entry TEXT NOT NULL,
+    article BIGINT NOT NULL REFERENCES articles (id),
+    hash BYTEA NOT NULL,
+    PRIMARY KEY (file, entry)
+);
+CREATE INDEX source_articles_by_article ON source_articles (article);
+
 -- A Discord server, a Matrix room or space, the console.
 CREATE TABLE communities (
     id BIGINT PRIMARY KEY,
@@ -84,6 +122,7 @@ CREATE TABLE settings (
 CREATE TABLE outbox (
     id BIGINT PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,
+    network TEXT NOT NULL,
     destination TEXT NOT NULL,
     payload TEXT NOT NULL,
     state SMALLINT NOT NULL,
@@ -97,7 +136,8 @@ CREATE TABLE outbox (
     queued_at BIGINT NOT NULL,
     sent_at BIGINT
 );
-CREATE INDEX outbox_open ON outbox (destination, due_at, id) WHERE state = 0;
+CREATE INDEX outbox_open ON outbox (network, destination, due_at, id) WHERE state = 0;
+CREATE INDEX outbox_of_destination ON outbox (network, destination, id);
 CREATE INDEX outbox_next ON outbox (next_at) WHERE state = 0;
 
 -- Answers whose pages can still be turned: what they are made of, not the words. `place` is where the answer stands.
@@ -117,4 +157,66 @@ CREATE TABLE unhelpful (
     rank BIGINT NOT NULL,
     told_at BIGINT NOT NULL,
     PRIMARY KEY (answer, rank)
+);
+
+-- What was found in a version, packed (quotations.rs), and the number of the rules that found it. Derived: may be lost.
+CREATE TABLE quotations (
+    article BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    rules BIGINT NOT NULL,
+    found BYTEA NOT NULL,
+    PRIMARY KEY (article, version),
+    FOREIGN KEY (article, version) REFERENCES versions (article, number)
+);
+
+-- The people who are quoted in a collection. `joined` is the speaker that this one was joined to; that one is joined to none.
+CREATE TABLE speakers (
+    id BIGINT PRIMARY KEY,
+    collection BIGINT NOT NULL REFERENCES collections (id),
+    name TEXT NOT NULL,
+    joined BIGINT REFERENCES speakers (id)
+);
+CREATE INDEX speakers_joined ON speakers (joined);
+
+-- Their names. A name is one speaker's.
+CREATE TABLE speaker_names (
+    collection BIGINT NOT NULL REFERENCES collections (id),
+    name TEXT NOT NULL,
+    speaker BIGINT NOT NULL REFERENCES speakers (id),
+    PRIMARY KEY (collection, name)
+);
+CREATE INDEX speaker_names_of ON speaker_names (speaker);
+
+-- When a channel is given its digest. `weekdays` are bits, Monday the lowest; `settled` is the last day that was posted or
+-- passed over, `posted` the last one that was posted, both as 2026-11-23. The articles that count are those after
+-- `covered_to`, the highest number that the digest before could choose from, and that was at `covered_at`.
+-- `turn` grows with every lease and every change, so that whoever held the row before is known to be late.
+CREATE TABLE schedules (
+    community BIGINT NOT NULL REFERENCES communities (id),
+    channel TEXT NOT NULL,
+    time TEXT NOT NULL,
+    zone TEXT NOT NULL,
+    weekdays BIGINT NOT NULL,
+    size BIGINT NOT NULL,
+    late_limit BIGINT NOT NULL,
+    tells_nothing_new BIGINT NOT NULL,
+    settled TEXT,
+    posted TEXT,
+    covered_to BIGINT NOT NULL,
+    covered_at BIGINT NOT NULL,
+    next_at BIGINT,
+    paused TEXT,
+    turn BIGINT NOT NULL,
+    lease_owner TEXT,
+    lease_until BIGINT,
+    PRIMARY KEY (community, channel)
+);
+CREATE INDEX schedules_next ON schedules (next_at) WHERE paused IS NULL;
+
+-- Articles that a channel was given: it is never given one twice.
+CREATE TABLE had (
+    community BIGINT NOT NULL REFERENCES communities (id),
+    channel TEXT NOT NULL,
+    article BIGINT NOT NULL REFERENCES articles (id),
+    PRIMARY KEY (community, channel, article)
 );

@@ -1,0 +1,237 @@
+//! How long the quote book takes to be made, to follow a change and to be asked, over 20,000 made-up articles.
+//!
+//! The text is drawn from a skewed (Zipf-like) made-up vocabulary among common English words by a fixed generator: the
+//! same on every machine. Given names are real ones, surnames and places made up.
+
+use std::hint::black_box;
+
+use byline::article::Article;
+use byline::article::read::{Format, read_text};
+use byline::library::store::{SHARED, Store, StoreUrl};
+use byline::library::{ArticleId, Filter, Library};
+use byline::quotes::{Known, Quotation, QuoteBook, kept};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+
+/// Articles, and paragraphs of each: about ten quotations an article, as in the news.
+const ARTICLES: u64 = 20_000;
+const PARAGRAPHS: u64 = 14;
+
+/// Distinct words and surnames at most.
+const VOCABULARY: u64 = 120_000;
+const SURNAMES: u64 = 30_000;
+
+/// A small generator (`SplitMix64`), so that the bench needs no crate for it.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, limit: u64) -> u64 {
+        self.next() % limit
+    }
+
+    /// A rank, small ones far more often than large ones: uniform in the logarithm.
+    fn rank(&mut self, limit: u64) -> u64 {
+        let doublings = self.below(18);
+        self.below(1 << doublings).min(limit)
+    }
+
+    fn pick<'w>(&mut self, words: &'w str) -> &'w str {
+        let count = words.split(' ').count() as u64;
+        words.split(' ').nth(usize::try_from(self.below(count)).unwrap_or(0)).unwrap_or_default()
+    }
+}
+
+/// A pronounceable word for a number.
+fn word(mut number: u64) -> String {
+    let mut word = String::new();
+    loop {
+        for letters in ["bdfgklmnprstvz", "aeiou"] {
+            let count = letters.len() as u64;
+            word.push(letters.chars().nth(usize::try_from(number % count).unwrap_or(0)).unwrap_or('a'));
+            number /= count;
+        }
+        if number == 0 {
+            return word;
+        }
+    }
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+const GIVEN: &str =
+    "Mary James Linda Robert Susan Michael Karen David Nancy Thomas Helen Daniel Laura Kevin Ruth George";
+const COMMON: &str =
+    "the of to and in a for that with on we it is was are will this they have by not be from at as but";
+const ROLES: &str = "mayor engineer teacher secretary minister director farmer doctor";
+const CROWDS: &str = "officials residents doctors farmers ministers teachers";
+
+fn clause(random: &mut Random) -> String {
+    let count = 8 + random.below(10);
+    let words = (0..count).map(|n| match n % 2 {
+        0 => random.pick(COMMON).to_owned(),
+        _ => word(random.rank(VOCABULARY)),
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// The text of an article; equal seeds give equal articles.
+fn text(seed: u64) -> String {
+    let random = &mut Random(seed);
+    let mut text = format!("{} {}\n\n", capital(&word(random.rank(VOCABULARY))), word(random.rank(VOCABULARY)));
+    let people: Vec<(String, String)> = (0..3)
+        .map(|_| (random.pick(GIVEN).to_owned(), capital(&format!("{}son", word(random.rank(SURNAMES))))))
+        .collect();
+    for (given, surname) in &people {
+        let (role, place) = (random.pick(ROLES), capital(&word(random.rank(SURNAMES))));
+        text.push_str(&format!("“{},” {given} {surname}, the {role} of {place}, said.\n\n", capital(&clause(random))));
+    }
+    for number in 3..PARAGRAPHS {
+        let (_, surname) = &people[usize::try_from(number % 3).unwrap_or(0)];
+        let paragraph = match random.below(6) {
+            0 => format!("“{},” {surname} said. “{}.”", capital(&clause(random)), capital(&clause(random))),
+            1 => format!("{surname} said that {}.", clause(random)),
+            2 => format!("“{},” {} said.", capital(&clause(random)), random.pick(CROWDS)),
+            _ => format!("{}. {}.", capital(&clause(random)), capital(&clause(random))),
+        };
+        text.push_str(&paragraph);
+        text.push_str("\n\n");
+    }
+    text
+}
+
+fn library() -> Library {
+    let mut library = Library::default();
+    for number in 0..ARTICLES {
+        if let Ok(article) = read_text(&format!("a{number}"), &text(number), Format::Text) {
+            library.add(article);
+        }
+    }
+    library
+}
+
+/// What the process holds, in MiB; 0 where the system doesn't tell.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) / 1024
+}
+
+fn quotations(book: &QuoteBook, id: ArticleId) -> Vec<Quotation> {
+    book.of_article(id).iter().map(|held| held.quotation.clone()).collect()
+}
+
+/// The processor's time that this process has used so far, in milliseconds, to the hundredth of a second; 0 where the system
+/// doesn't tell. Unlike the clock's it says the same on a machine that has other work to do.
+fn processor() -> u64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    10 * fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>()
+}
+
+/// Says how long something takes, by the clock and the processor; gives what it gave.
+fn timed<T>(what: &str, run: impl FnOnce() -> T) -> T {
+    let (clock, before) = (std::time::Instant::now(), processor());
+    let made = run();
+    println!("{what}: {} ms, of processors {} ms", clock.elapsed().as_millis(), processor() - before);
+    made
+}
+
+/// Keeps the quotations of as many articles in a store, and reads them back.
+fn from_store(articles: &Library) -> Result<(), Box<dyn std::error::Error>> {
+    let folder = tempfile::tempdir()?;
+    tokio::runtime::Runtime::new()?.block_on(async {
+        let store = Store::open(&StoreUrl::file(folder.path().join("byline.db"))).await?;
+        let all: Vec<Article> = articles.iter().map(|(_, article)| Article::clone(article)).collect();
+        for batch in all.chunks(500) {
+            store.add_all(SHARED, batch).await?;
+        }
+        let mut library = Library::default();
+        let mut loading = store.load_all(SHARED);
+        while let Some(stored) = loading.next().await? {
+            library.put_stored(stored);
+        }
+        let book = timed("of nothing known", || QuoteBook::of(&library, Known::new()));
+        let (clock, before) = (std::time::Instant::now(), processor());
+        kept::keep(&store, &library, &book).await?;
+        println!("kept: {} ms, of processors {} ms", clock.elapsed().as_millis(), processor() - before);
+        for _ in 0..3 {
+            let (clock, before) = (std::time::Instant::now(), processor());
+            let known = kept::load(&store, SHARED, &library).await?;
+            println!("loaded: {} ms, of processors {} ms", clock.elapsed().as_millis(), processor() - before);
+            let book = timed("of known quotations", || QuoteBook::of(&library, known));
+            let changed = [ArticleId(u32::try_from(ARTICLES / 2)?)];
+            timed("a hundred updates", || {
+                (0..100).map(|_| book.updated(&library, &changed, Known::new()).len()).sum::<usize>()
+            });
+        }
+        Ok(())
+    })
+}
+
+fn book(criterion: &mut Criterion) {
+    let library = library();
+    let before = resident();
+    let book = QuoteBook::build(&library);
+    println!("{} articles, {} quotations, {} speakers", library.len(), book.len(), book.speakers().len());
+    println!("the book holds {} MiB beside {before} MiB", resident().saturating_sub(before));
+
+    let known: Known = library.iter().map(|(id, _)| (id, quotations(&book, id))).collect();
+    // An article in the middle that has another version, and one that is new.
+    let mut next = library.clone();
+    let changed = ArticleId(u32::try_from(ARTICLES / 2).unwrap_or(0));
+    let new = read_text("new", &text(ARTICLES), Format::Text).map(|article| next.add(article));
+    let new: Vec<ArticleId> = new.into_iter().collect();
+
+    if let Err(error) = from_store(&library) {
+        println!("no store: {error}");
+    }
+
+    let words: Vec<&str> = text(7).leak().split_whitespace().collect();
+    let fragment = words[3..11].join(" ");
+    let misspelt = fragment.replace('a', "e");
+    let (common, person) = ("of the bafa in and", book.speakers()[20].0.clone());
+    let all = Filter::default();
+    let mut group = criterion.benchmark_group("book");
+    group.sample_size(10);
+    group.bench_function("build", |bencher| bencher.iter(|| QuoteBook::build(black_box(&library))));
+    group.bench_function("of known quotations", |bencher| {
+        bencher.iter_batched(|| known.clone(), |known| QuoteBook::of(&library, known), BatchSize::PerIteration);
+    });
+    group.bench_function("updated, one article new", |bencher| {
+        bencher.iter(|| book.updated(&next, black_box(&new), Known::new()));
+    });
+    group.bench_function("updated, one article changed", |bencher| {
+        bencher.iter(|| book.updated(&library, black_box(&[changed]), Known::new()));
+    });
+    group.bench_function("who", |bencher| bencher.iter(|| book.who(&library, black_box(&fragment), &all, 3).len()));
+    group.bench_function("who, misspelt", |bencher| {
+        bencher.iter(|| book.who(&library, black_box(&misspelt), &all, 3).len());
+    });
+    group.bench_function("who, common words", |bencher| {
+        bencher.iter(|| book.who(&library, black_box(common), &all, 3).len());
+    });
+    group.bench_function("check", |bencher| {
+        bencher.iter(|| format!("{:?}", book.check(&library, black_box(&fragment), &all)).len());
+    });
+    group.bench_function("said", |bencher| {
+        bencher.iter(|| book.said(&library, black_box(&person), None, &all).quotations.len());
+    });
+    group.bench_function("said, nobody", |bencher| {
+        bencher.iter(|| book.said(&library, "Xaver Quorg", None, &all).suggestions.len());
+    });
+    group.bench_function("speakers", |bencher| bencher.iter(|| book.speakers().len()));
+    group.finish();
+}
+
+criterion_group!(benches, book);
+criterion_main!(benches);

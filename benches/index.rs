@@ -1,0 +1,219 @@
+//! What a kept index costs over a library of many articles: made the first time, opened again, and one article changed.
+//!
+//! `cargo bench --bench index [-- ARTICLES]`; 20,000 articles when not said. The articles are made up: sentences of the
+//! samples in `data/articles`, about one word in eight replaced by a made-up one, so that the vocabulary grows as that of real
+//! news does. The same on every machine. Prints medians, not a criterion report: what is measured takes seconds and
+//! changes what it measures.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use byline::article::read::{Format, read_text};
+use byline::library::store::{CollectionId, Seq, Stored, StoredId};
+use byline::library::{ArticleId, Library};
+use byline::matcher::{Matcher, Question};
+use jiff::Timestamp;
+use rayon::prelude::*;
+
+/// Paragraphs of an article and sentences of each: about 500 words.
+const PARAGRAPHS: usize = 18;
+const SENTENCES: usize = 2;
+
+/// One word in this many is made up.
+const MADE_UP: u64 = 8;
+
+/// Distinct made-up words.
+const VOCABULARY: u64 = 1 << 18;
+
+/// Set for the process that makes the index.
+const MAKE: &str = "BYLINE_BENCH_INDEX_FOLDER";
+
+/// Articles that are changed one by one.
+const CHANGES: usize = 60;
+
+/// A small generator (`SplitMix64`), so that the bench needs no crate for it.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// A rank, small ones far more often than large ones: uniform in the logarithm.
+    fn rank(&mut self) -> u64 {
+        let doublings = self.next() % 19;
+        (self.next() % (1 << doublings)).min(VOCABULARY)
+    }
+}
+
+/// A pronounceable word for a number.
+fn word(mut number: u64) -> String {
+    let mut word = String::new();
+    loop {
+        for letters in ["bdfgklmnprstvz", "aeiou"] {
+            let count = letters.len() as u64;
+            word.push(letters.chars().nth(usize::try_from(number % count).unwrap_or(0)).unwrap_or('a'));
+            number /= count;
+        }
+        if number == 0 {
+            return word;
+        }
+    }
+}
+
+/// The sentences of the sample articles.
+fn sentences() -> Result<Vec<String>, Box<dyn Error>> {
+    let mut sentences = Vec::new();
+    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("data/articles"))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == "txt" || ending == "md") {
+            let article = read_text("a", &std::fs::read_to_string(path)?, Format::Markdown)?;
+            sentences.extend(article.sentences().iter().map(|span| article.slice(*span).to_owned()));
+        }
+    }
+    Ok(sentences)
+}
+
+fn article(number: u64, version: i64, sentences: &[String]) -> Result<Stored, Box<dyn Error + Send + Sync>> {
+    let mut random = Random(number << 8 | version.cast_unsigned());
+    let mut text = format!("{} meets {} over {}\n\n", word(random.rank()), word(random.rank()), word(random.rank()));
+    for _ in 0..PARAGRAPHS {
+        for _ in 0..SENTENCES {
+            let at = random.next() % sentences.len() as u64;
+            for old in sentences.get(usize::try_from(at)?).into_iter().flat_map(|sentence| sentence.split(' ')) {
+                if random.next().is_multiple_of(MADE_UP) {
+                    let _ = write!(text, "{} ", word(random.rank()));
+                } else {
+                    let _ = write!(text, "{old} ");
+                }
+            }
+        }
+        text.push_str("\n\n");
+    }
+    let now = Timestamp::UNIX_EPOCH;
+    let article = read_text(&format!("a{number}"), &text, Format::Text)?;
+    let (id, collection) = (StoredId(i64::try_from(number)? + 1), CollectionId(1));
+    let (duplicate_of, removed_at) = (None, None);
+    Ok(Stored { id, collection, article, version, added_at: now, changed_at: now, duplicate_of, removed_at })
+}
+
+/// Memory of this process that lies in RAM, in MiB: all, and without the mapped files.
+fn memory() -> (usize, usize) {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let kib = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        line.and_then(|line| line.trim_end_matches("kB").trim().parse::<usize>().ok()).unwrap_or(0)
+    };
+    (kib("VmRSS:") / 1024, kib("RssAnon:") / 1024)
+}
+
+fn report(what: &str, mut times: Vec<Duration>) {
+    times.sort_unstable();
+    let at = |share: usize| times.get((times.len() * share / 100).min(times.len() - 1)).copied().unwrap_or_default();
+    let (all, own) = memory();
+    println!("{what:<42} median {:>10.1?}  p90 {:>10.1?}  {all:>5} MiB, {own} without files", at(50), at(90));
+}
+
+fn timed<T>(times: &mut Vec<Duration>, what: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let made = what();
+    times.push(start.elapsed());
+    made
+}
+
+fn size(folder: &Path) -> u64 {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    files.filter_map(|file| file.metadata().ok()).map(|data| data.len()).sum()
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let articles: u64 = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(20_000);
+    let sentences = sentences()?;
+    let stored: Result<Vec<Stored>, _> = (0..articles).into_par_iter().map(|n| article(n, 1, &sentences)).collect();
+    let mut library = Library::default();
+    for stored in stored.map_err(|error| error.to_string())? {
+        library.put_stored(stored);
+    }
+    let bytes: usize = library.iter().map(|(_, article)| article.text().len()).sum();
+    let paragraphs: usize = library.iter().map(|(_, article)| article.paragraphs().len()).sum();
+    println!("{articles} articles, {paragraphs} paragraphs, {} MiB of text", bytes >> 20);
+    report("the library alone", vec![Duration::ZERO]);
+
+    let folder = tempfile::tempdir()?;
+    let open = |library: &Library, seq: i64| Matcher::open(folder.path(), library, Seq(seq), |_| ());
+    let told = AtomicUsize::new(0);
+    let mut times = Vec::new();
+    let progress = |done| told.store(done, Ordering::Relaxed);
+    let matcher = timed(&mut times, || Matcher::open(folder.path(), &library, Seq(0), progress))?;
+    report("made for the first time, on disk", times);
+    println!(
+        "{:?}; told of {} articles; {} MiB on disk",
+        matcher,
+        told.into_inner(),
+        size(&folder.path().join("0")) >> 20
+    );
+    drop(matcher);
+
+    let mut times = Vec::new();
+    for _ in 0..7 {
+        drop(timed(&mut times, || open(&library, 0))?);
+    }
+    report("opened, nothing to do", times);
+
+    let mut matcher = open(&library, 0)?;
+    let mut seq = 0;
+    let mut fresh = articles;
+    for (what, version) in [("one article added", 1), ("one article replaced", 2)] {
+        let mut times = Vec::new();
+        for change in 0..CHANGES as u64 {
+            let number = if version == 1 { fresh } else { change * 31 % articles };
+            fresh += 1;
+            let stored = article(number, version, &sentences).map_err(|error| error.to_string())?;
+            let mut next = library.clone();
+            let id = next.put_stored(stored).ok_or("an article that was not put in")?;
+            seq += 1;
+            matcher = timed(&mut times, || matcher.updated(&next, &[id], Seq(seq)))?;
+            library = next;
+        }
+        report(what, times);
+    }
+    println!("{matcher:?}; {} MiB on disk", size(&folder.path().join("0")) >> 20);
+
+    for (what, question) in [
+        ("a question", "when did the ferry strike end and who settled it"),
+        ("a misspelt question", "wen did the ferrry strke end and who setled it"),
+    ] {
+        let question = Question { text: question.to_owned(), ..Question::default() };
+        let mut times = Vec::new();
+        for _ in 0..50 {
+            timed(&mut times, || matcher.search(&library, &question))?;
+        }
+        report(what, times);
+    }
+    drop(matcher);
+    let mut times = Vec::new();
+    for _ in 0..7 {
+        drop(timed(&mut times, || open(&library, seq))?);
+    }
+    report("opened, some articles replaced", times);
+
+    let kept = library.clone();
+    for id in 0..100 {
+        library.take_out_stored(StoredId(id * 7 + 1));
+    }
+    let matcher = open(&kept, seq)?;
+    let gone: Vec<ArticleId> = (0..100).filter_map(|id| kept.by_stored(StoredId(id * 7 + 1))).collect();
+    let mut times = Vec::new();
+    let matcher = timed(&mut times, || matcher.updated(&library, &gone, Seq(seq + 1)))?;
+    report("a hundred articles taken out at once", times);
+    println!("{matcher:?}");
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! What runs beside the answers: changes are followed, files watched, digests made at their hour, and what is queued is sent.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::installation;
+use super::opening::{self, Kept, tell_refused};
+use crate::chat::record::Recorder;
+use crate::config::{Config, Loaded};
+use crate::intake;
+use crate::library::store::SHARED;
+use crate::post::{Courier, Scheduler, Sender, SenderOptions};
+use crate::router::Place;
+
+/// Work in the background, until it is stopped.
+pub(super) struct Service {
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Service {
+    /// Starts it on the runtime that it is called on. What is queued for the networks of `couriers` is sent.
+    pub(super) fn start(kept: &Kept, couriers: Vec<Arc<dyn Courier>>, config: &Config) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        let owner = installation::process(&kept.installation);
+
+        let desks = kept.desks.clone();
+        tasks.spawn(until(stopped.clone(), async move { desks.follow().await }));
+
+        let (store, installation) = (kept.store.clone(), kept.installation.clone());
+        let places = config.library.articles.clone();
+        let watching = intake::watch::watch(store, installation, SHARED, places, |told| match told {
+            Ok(report) => tell_refused(&report.articles),
+            Err(error) => {
+                tracing::warn!(%error, "the watched files could not be brought into the library; trying again")
+            }
+        });
+        tasks.spawn(until(stopped.clone(), async move { match watching.await {} }));
+
+        let scheduler = Scheduler::new(kept.store.clone(), kept.desks.clone(), owner.clone());
+        let stopping = asked_to_stop(stopped.clone());
+        tasks.spawn(async move { scheduler.run(stopping).await });
+
+        if !couriers.is_empty() {
+            let options = SenderOptions { lease: config.posting.lease(), ..SenderOptions::default() };
+            let sender = Sender::new(kept.store.clone(), couriers, owner, options);
+            tasks.spawn(async move { sender.run(asked_to_stop(stopped)).await });
+        }
+        Self { stop, tasks }
+    }
+
+    /// Ends it: what is being sent is waited for, what is leased is given back.
+    pub(super) async fn stop(mut self) {
+        self.stop.send_replace(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// Completes when the work is to end.
+async fn asked_to_stop(mut stopped: watch::Receiver<bool>) {
+    // An error: whoever could stop it is gone.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+/// Work that may be dropped at any moment.
+async fn until(stopped: watch::Receiver<bool>, work: impl Future<Output = ()>) {
+    tokio::select! {
+        () = work => {}
+        () = asked_to_stop(stopped) => {}
+    }
+}
+
+/// `byline run`: serves until it is asked to stop.
+pub(super) fn run(loaded: &Loaded) -> anyhow::Result<()> {
+    let config = &loaded.config;
+    let runtime = Runtime::new()?;
+    runtime.block_on(async {
+        let opened = opening::open(loaded).await?;
+        let Some(kept) = opened.kept else {
+            bail!("run serves a library that is kept: start it without --articles, and with library.data_dir set");
+        };
+        let couriers = couriers(config);
+        let networks: Vec<String> = couriers.iter().map(|courier| courier.network().to_owned()).collect();
+        let service = Service::start(&kept, couriers, config);
+        // The first question, and the first digest, need not wait.
+        opened.router.desk(&Place::console()).await?.prepare().await?;
+        let held = opened.router.summary_of_library(&Place::console()).await?;
+        tracing::info!(?networks, library = kept.store.place(), %held, "running");
+        if std::io::stderr().is_terminal() {
+            eprintln!("Byline is running. {held} Ctrl-C ends it.");
+        }
+        let ended = asked_to_end().await;
+        service.stop().await;
+        kept.store.close().await;
+        ended
+    })
+}
+
+/// The networks that the configuration names, as far as posting goes.
+pub(super) fn couriers(config: &Config) -> Vec<Arc<dyn Courier>> {
+    let mut couriers: Vec<Arc<dyn Courier>> = Vec::new();
+    if let Some(folder) = &config.record.folder {
+        couriers.push(Arc::new(Recorder::new(folder)));
+    }
+    couriers
+}
+
+/// Completes when the process is asked to end: Ctrl-C, or what service managers send.
+async fn asked_to_end() -> anyhow::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminated = signal(SignalKind::terminate()).context("signals can't be heard")?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted.context("signals can't be heard"),
+            _ = terminated.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await.context("signals can't be heard")
+}

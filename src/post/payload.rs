@@ -1,0 +1,144 @@
+//! What waits in the outbox, and its check just before it is sent.
+//!
+//! A payload is a reply as data, with the store's number and version of every article in it. Hours may lie between queueing and
+//! sending: the sender reads those versions back, and only what stands in them to the byte is sent. An article of which there
+//! is a newer version is quoted from the one that was recorded; one that was removed is not quoted any more.
+
+use std::collections::{BTreeSet, HashMap};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::library::store::{Problem, Store, StoreError, StoredId};
+use crate::library::{ArticleId, Library};
+use crate::reply::{Checked, Misquote, Reply};
+use crate::router::edition::Edition;
+
+/// What waits in the outbox.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Payload {
+    articles: Vec<Cited>,
+    says: Says,
+}
+
+/// An article that a payload quotes or names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Cited {
+    /// Its key when the payload was made: what the payload calls it.
+    key: String,
+    /// Its number in the store.
+    id: i64,
+    version: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Says {
+    /// A digest, from which stories can be taken out.
+    Digest(Edition),
+    /// A reply, whole or not at all.
+    Reply(Reply),
+}
+
+/// Why a payload is not sent.
+#[derive(Debug, thiserror::Error)]
+pub enum Unsendable {
+    /// The store could not be asked: not now.
+    #[error(transparent)]
+    Store(StoreError),
+    /// Every story of it, or the article that it quotes, was removed while it waited.
+    #[error("the articles that it quotes were removed before it was sent")]
+    Removed,
+    /// What it would quote is not what the articles say: a defect, never sent.
+    #[error("a defect of Byline: {0}")]
+    Misquote(#[from] Misquote),
+    /// An article that it quotes can't be had in the version that was quoted.
+    #[error("version {version} of article {id}, which it quotes, can't be read from the store")]
+    NoVersion {
+        /// The article's number in the store.
+        id: i64,
+        /// The version.
+        version: i64,
+    },
+    /// What waited is no payload of this program's.
+    #[error("what waited in the outbox can't be read: {0}")]
+    Unreadable(#[from] serde_json::Error),
+}
+
+impl Payload {
+    /// A digest; `library` is what it was made of. Articles that came from no store can't be cited, and are refused later.
+    #[must_use]
+    pub fn digest(edition: Edition, library: &Library) -> Self {
+        Self { articles: cited(library, edition.articles()), says: Says::Digest(edition) }
+    }
+
+    /// A reply; `library` is what it quotes.
+    #[must_use]
+    pub fn reply(reply: Reply, library: &Library) -> Self {
+        let keys = reply.quotations().map(|quoted| quoted.source.article.as_str()).collect();
+        Self { articles: cited(library, keys), says: Says::Reply(reply) }
+    }
+
+    /// As it is queued.
+    ///
+    /// # Errors
+    /// When it can't be written as JSON; there is no such payload.
+    pub fn to_json(&self) -> Result<Value, serde_json::Error> {
+        serde_json::to_value(self)
+    }
+
+    /// From the outbox.
+    ///
+    /// # Errors
+    /// When it is no payload.
+    pub fn of_json(json: &Value) -> Result<Self, serde_json::Error> {
+        Self::deserialize(json)
+    }
+
+    /// What may be sent now: without what was removed, each quoted word compared with the stored version that was quoted.
+    ///
+    /// # Errors
+    /// [`Unsendable`]. Only [`Unsendable::Store`] may pass with time.
+    pub async fn check(self, store: &Store) -> Result<Checked, Unsendable> {
+        let mut library = Library::default();
+        let mut places: HashMap<String, ArticleId> = HashMap::new();
+        let mut removed: BTreeSet<String> = BTreeSet::new();
+        for Cited { key, id, version } in self.articles {
+            let stored = store.version(StoredId(id), version).await.map_err(|error| match error.problem {
+                Problem::Damaged { .. } => Unsendable::NoVersion { id, version },
+                _ => Unsendable::Store(error),
+            })?;
+            let stored = stored.ok_or(Unsendable::NoVersion { id, version })?;
+            match library.put_stored(stored) {
+                Some(place) => drop(places.insert(key, place)),
+                None => drop(removed.insert(key)),
+            }
+        }
+        let mut reply = match self.says {
+            Says::Digest(edition) => {
+                let left = edition.without(&removed);
+                if left.is_empty() {
+                    return Err(Unsendable::Removed);
+                }
+                left.reply()
+            }
+            Says::Reply(_) if !removed.is_empty() => return Err(Unsendable::Removed),
+            Says::Reply(reply) => reply,
+        };
+        for quoted in reply.quotations_mut() {
+            // One that was not cited keeps the number of no article, and fails the check.
+            if let Some(place) = places.get(&quoted.source.article) {
+                quoted.source.id = *place;
+            }
+        }
+        Ok(reply.check(&library)?)
+    }
+}
+
+fn cited(library: &Library, keys: BTreeSet<&str>) -> Vec<Cited> {
+    let cite = |key: &str| {
+        let mark = library.mark(library.by_key(key)?)?;
+        Some(Cited { key: key.to_owned(), id: mark.id.0, version: mark.version })
+    };
+    keys.into_iter().filter_map(cite).collect()
+}
