@@ -11,6 +11,8 @@ mod commands;
 mod fake;
 mod gateway;
 mod load;
+mod posts;
+mod strictness;
 mod talk;
 mod trouble;
 mod world;

@@ -62,9 +62,31 @@ async fn an_answer_whose_receipt_is_lost_is_not_shown_twice() {
 #[tokio::test]
 async fn a_slow_answer_is_promised_and_then_given() {
     let world = World::new().await;
-    // Nothing of the library is ready for the first question of a process: making it takes longer than the grace.
-    let first = world.ask(QUESTION).await;
-    assert!(words(&first.shown.unwrap()).contains("5 November"));
+    let shown = world.ask(QUESTION).await.shown.unwrap();
+    // Nobody can write: the answer waits for its buttons, longer than it may without a word.
+    let lock = world.lock_the_store().await;
+    let slow = world.command("ask", &[("question", QUESTION.into())], &From::default()).await;
+    assert!(slow.deferred() && !slow.ephemeral);
+    let given = slow.shown.unwrap();
+    assert!(words(&given).contains("5 November"), "it comes without buttons then");
+    assert_eq!(given["components"], json!([]));
+    let id = world.fake.press(&crate::world::button(&shown, "Not helpful").unwrap(), &shown, &From::default());
+    let promised = |state: &crate::fake::State| state.interactions[&id].deferred().then_some(());
+    world.fake.until("a promise", promised).await;
+    drop(lock);
+    let noted = world.fake.settled(id).await;
+    assert_eq!(noted.follow_ups[0]["flags"], 64, "for the person alone, and the message stays as it is");
+    assert_eq!(noted.shown, None);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_error_is_for_the_asker_alone_however_late_it_comes() {
+    let world = World::new().await;
+    // In a new process nothing is ready, so that the error may come after a promise or before.
+    let wrong = world.command("summary", &[("article", "no such thing here".into())], &From::default()).await;
+    let late = wrong.taken_back && wrong.follow_ups.first().is_some_and(|said| said["flags"] == 64);
+    assert!(wrong.ephemeral || late, "{wrong:?}");
     world.end().await;
 }
 

@@ -73,8 +73,16 @@ impl World {
 
     /// A world whose bot does not run yet.
     pub async fn stopped(settings: Settings) -> Self {
+        Self::over(Fake::start().await, settings).await
+    }
+
+    /// The same, whose fake keeps no bodies and checks none: for measuring.
+    pub async fn lenient(settings: Settings) -> Self {
+        Self::over(Fake::start_with(false).await, settings).await
+    }
+
+    async fn over(fake: Arc<Fake>, settings: Settings) -> Self {
         WORLDS.fetch_add(1, Ordering::Relaxed);
-        let fake = Fake::start().await;
         let folder = tempfile::tempdir().unwrap();
         let store = open(&folder).await;
         for (key, text, format) in [
@@ -257,5 +265,22 @@ impl World {
     /// Another token, or none.
     pub fn take_token(&mut self, token: Option<SecretString>) {
         self.settings.token = token;
+    }
+}
+
+impl World {
+    /// Holds the store's write lock until what is returned is dropped.
+    pub async fn lock_the_store(&self) -> sqlx::Transaction<'static, sqlx::Any> {
+        sqlx::any::install_default_drivers();
+        let url = format!("sqlite://{}?mode=rw", self.folder.path().join("byline.db").display());
+        let pool = sqlx::AnyPool::connect(&url).await.unwrap();
+        pool.begin_with("BEGIN IMMEDIATE").await.unwrap()
+    }
+}
+
+impl World {
+    /// The settings of the bot.
+    pub fn settings(&self) -> Settings {
+        self.settings.clone()
     }
 }

@@ -39,7 +39,7 @@ pub struct Bot {
     /// Who we are, once Discord has said so.
     pub me: OnceLock<Me>,
     /// The shards of this process, once they start.
-    pub shards: OnceLock<Arc<ShardManager>>,
+    pub shards: Mutex<Option<Arc<ShardManager>>>,
     /// What is being answered.
     pub busy: Busy,
 }
@@ -62,7 +62,8 @@ impl Bot {
 
     /// How the gateway does, for `/about`: `shard 1 of 2 · 41 ms to Discord`.
     pub async fn health(&self, shard: ShardId, total: u32) -> String {
-        let latency = match self.shards.get() {
+        let shards = self.shards.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let latency = match shards {
             Some(shards) => shards.runners.lock().await.get(&shard).and_then(|runner| runner.latency),
             None => None,
         };

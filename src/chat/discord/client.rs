@@ -6,15 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serenity::all::{
     ActivityData, ClientBuilder, Context, EventHandler, GatewayIntents, Guild, GuildChannel, Interaction, Message,
     PartialGuildChannel, Ready, ResumedEvent, Role, ShardManager, ThreadListSyncEvent, UnavailableGuild,
 };
 use serenity::async_trait;
-use serenity::gateway::GatewayError;
-use serenity::http::Http;
-use tokio::time::{sleep, timeout};
+use serenity::gateway::{ConnectionStage, GatewayError};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::bot::{Bot, Busy, Me, Seen};
 use super::courier::Post;
@@ -32,6 +31,11 @@ const FINISH: Duration = Duration::from_secs(20);
 
 /// How often the presence is compared with what is held.
 const PRESENCE_EVERY: Duration = Duration::from_secs(60);
+
+/// How long a shard may be without a connection before all is made anew, how often that is looked at, and the wait before.
+const STUCK: Duration = Duration::from_secs(180);
+const LOOK: Duration = Duration::from_secs(10);
+const ANEW: Duration = Duration::from_secs(5);
 
 /// How long is waited before the commands are registered again after that failed; it doubles up to the longest.
 const REGISTER_AGAIN: Duration = Duration::from_secs(5);
@@ -58,8 +62,9 @@ pub enum DiscordError {
 #[derive(Debug)]
 pub struct Discord {
     settings: Settings,
+    token: SecretString,
+    proxy: Option<String>,
     rest: Rest,
-    http: Http,
 }
 
 impl Discord {
@@ -69,8 +74,9 @@ impl Discord {
     /// [`SettingsError`]: no token, with the steps to get one; an address that is none.
     pub fn new(settings: Settings) -> Result<Self, DiscordError> {
         let token = settings.find_token()?;
-        let (rest, http) = Rest::new(token.expose_secret(), settings.proxy()?.as_deref())?;
-        Ok(Self { settings, rest, http })
+        let proxy = settings.proxy()?;
+        let (rest, _) = Rest::new(token.expose_secret(), proxy.as_deref())?;
+        Ok(Self { settings, token, proxy, rest })
     }
 
     /// What posts in Discord's channels, for a [`Sender`](crate::post::Sender). It needs no gateway.
@@ -110,7 +116,7 @@ pub async fn run(
 }
 
 async fn connect(
-    Discord { settings, rest, http }: Discord,
+    Discord { settings, token, proxy, rest }: Discord,
     router: Arc<Router>,
     store: Store,
     shutdown: impl Future<Output = ()> + Send,
@@ -146,36 +152,93 @@ async fn connect(
         seen: Seen::default(),
         threads: Mutex::default(),
         me: OnceLock::new(),
-        shards: OnceLock::new(),
+        shards: Mutex::default(),
         busy: Busy::default(),
     });
     let intents = GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES | GatewayIntents::DIRECT_MESSAGES;
-    let handler = Handler { bot: Arc::clone(&bot), total, registering: AtomicBool::new(false) };
-    let builder = ClientBuilder::new_with_http(http, intents).event_handler(handler);
-    let mut client = builder.await.map_err(|error| DiscordError::Ended(error.to_string()))?;
-    // The client asks for the address again, and where that fails goes to Discord's own: with a proxy, the token would
-    // be sent to another host than it was meant for.
-    *client.ws_url.lock().await = address;
-    let shards = Arc::clone(&client.shard_manager);
-    let _ = bot.shards.set(Arc::clone(&shards));
+    let handler = Arc::new(Handler { bot: Arc::clone(&bot), total, registering: AtomicBool::new(false) });
     tracing::info!(first, last, total, "connecting to Discord");
-
-    let ended = {
-        let background = async { tokio::join!(tidy(&bot), show_presence(&bot, &shards)) };
-        tokio::select! {
-            () = &mut shutdown => None,
-            ended = client.start_shard_range(first..last, total) => Some(ended),
-            _ = background => None,
-        }
+    let gateway = Gateway { token, proxy, address, intents, handler, first, last, total };
+    let ended = tokio::select! {
+        () = &mut shutdown => Ok(()),
+        () = tidy(&bot) => Ok(()),
+        ended = gateway.serve(&bot) => ended,
     };
-    shards.shutdown_all().await;
+    let shards = bot.shards.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    if let Some(shards) = shards {
+        shards.shutdown_all().await;
+    }
     if timeout(FINISH, bot.busy.idle()).await.is_err() {
         tracing::warn!("stopped while answers were under way");
     }
-    match ended {
-        Some(Err(serenity::Error::Gateway(GatewayError::InvalidAuthentication))) => Err(SettingsError::Refused.into()),
-        Some(Err(error)) => Err(DiscordError::Ended(error.to_string())),
-        Some(Ok(())) | None => Ok(()),
+    ended
+}
+
+/// How the gateway is reached.
+struct Gateway {
+    token: SecretString,
+    proxy: Option<String>,
+    address: String,
+    intents: GatewayIntents,
+    handler: Arc<Handler>,
+    first: u32,
+    last: u32,
+    total: u32,
+}
+
+impl Gateway {
+    /// Keeps the shards connected. Broken connections are the client's to mend; one that it does not mend is made anew.
+    async fn serve(&self, bot: &Bot) -> Result<(), DiscordError> {
+        loop {
+            let http = Rest::new(self.token.expose_secret(), self.proxy.as_deref())?.1;
+            let builder = ClientBuilder::new_with_http(http, self.intents);
+            let client = builder.event_handler_arc(Arc::clone(&self.handler)).await;
+            let mut client = client.map_err(|error| DiscordError::Ended(error.to_string()))?;
+            // The client asks for the address again, and where that fails goes to Discord's own: with a proxy, the token
+            // would be sent to another host than it was meant for.
+            client.ws_url.lock().await.clone_from(&self.address);
+            let shards = Arc::clone(&client.shard_manager);
+            *bot.shards.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&shards));
+            let ended = tokio::select! {
+                ended = client.start_shard_range(self.first..self.last, self.total) => ended,
+                () = show_presence(bot, &shards) => Ok(()),
+                () = self.stuck(&shards) => Ok(()),
+            };
+            match ended {
+                Err(serenity::Error::Gateway(GatewayError::InvalidAuthentication)) => {
+                    return Err(SettingsError::Refused.into());
+                }
+                Err(serenity::Error::Gateway(
+                    error @ (GatewayError::InvalidGatewayIntents
+                    | GatewayError::DisallowedGatewayIntents
+                    | GatewayError::InvalidShardData
+                    | GatewayError::OverloadedShard),
+                )) => return Err(DiscordError::Ended(error.to_string())),
+                ended => {
+                    tracing::warn!(?ended, "the connection to Discord is made anew");
+                    shards.shutdown_all().await;
+                    sleep(ANEW).await;
+                }
+            }
+        }
+    }
+
+    /// Completes when a shard has not been connected for long: the client sets no limit to connecting.
+    async fn stuck(&self, shards: &ShardManager) {
+        let count = (self.last - self.first + 1) as usize;
+        // Discord lets one shard begin in five seconds.
+        let patience = STUCK + Duration::from_secs(10) * (self.last - self.first + 1);
+        let mut well = Instant::now();
+        loop {
+            sleep(LOOK).await;
+            let runners = shards.runners.lock().await;
+            let connected = runners.values().filter(|runner| runner.stage == ConnectionStage::Connected).count();
+            if connected >= count {
+                well = Instant::now();
+            } else if well.elapsed() > patience {
+                return;
+            }
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use super::bot::Bot;
 use super::commands::{CHECK_MENU, PRIVATE, SOURCE_MENU};
 use super::keeper::question_hash;
 use super::page::{self, Shown, ephemeral};
-use super::place::Asker;
+use super::place::{Asker, NETWORK};
 use super::rest::RestError;
 use super::{menus, page::EPHEMERAL};
 use crate::reply::{Checked, Outcome};
@@ -94,7 +94,11 @@ pub async fn command(bot: Arc<Bot>, command: CommandInteraction, health: String)
         let bot = Arc::clone(&bot);
         async move {
             match parsed {
-                Ok((spec, args)) => answer(&bot, &asker, spec, &args, &health).await,
+                Ok((spec, args)) => {
+                    let reply = bot.router.answer(&asker.place, spec, &args).await;
+                    let note = (spec.name == "about").then_some(health.as_str());
+                    with_buttons(&bot, &asker, &reply, Asked::command(spec, &args, private), note).await
+                }
                 Err(problem) => said(&bot.router.refuse(problem)),
             }
         }
@@ -138,10 +142,21 @@ fn said(reply: &Checked) -> Said {
     Said { body: Shown::first(reply, None).body(), alone: reply.outcome == Outcome::Refused }
 }
 
-async fn answer(bot: &Bot, asker: &Asker, spec: &'static Spec, args: &Args, health: &str) -> Said {
-    let reply = bot.router.answer(&asker.place, spec, args).await;
-    let note = (spec.name == "about").then_some(health);
-    with_buttons(bot, asker, &reply, (spec.name, &question_hash(spec, args)), note).await
+/// What an answer is an answer to.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The command.
+    pub command: String,
+    /// A hash of the words.
+    pub hash: String,
+    /// Whether only the asker sees it; talk that others see does not go on from it.
+    pub private: bool,
+}
+
+impl Asked {
+    fn command(spec: &'static Spec, args: &Args, private: bool) -> Self {
+        Self { command: spec.name.to_owned(), hash: question_hash(spec, args), private }
+    }
 }
 
 /// A reply with its buttons, kept so that they work tomorrow.
@@ -149,11 +164,12 @@ pub async fn with_buttons(
     bot: &Bot,
     asker: &Asker,
     reply: &Checked,
-    asked: (&str, &str),
+    asked: Asked,
     note: Option<&str>,
 ) -> Said {
+    let place = if asked.private { format!("{NETWORK}/private") } else { asker.answers_at() };
     let kept = match bot.router.desk(&asker.place).await {
-        Ok(desk) => bot.keeper.keep(reply, desk.library(), asked, asker.answers_at()).await,
+        Ok(desk) => bot.keeper.keep(reply, desk.library(), (&asked.command, &asked.hash), place).await,
         Err(_) => None,
     };
     let shown = Shown { note, ..Shown::first(reply, kept.as_ref().map(|(key, kept)| (key.as_str(), kept))) };
@@ -271,7 +287,9 @@ async fn promise_and_keep(
     if said.alone && (ticket.updates || !private) {
         if !ticket.updates {
             // The public promise was wrong; what follows it would stand in its place, so it goes first.
-            rest.take_back(ticket.application, &ticket.token).await?;
+            if let Err(error) = rest.take_back(ticket.application, &ticket.token).await {
+                tracing::warn!(interaction = ticket.id, %error, "a promise could not be taken back");
+            }
         }
         return rest.follow_up(ticket.application, &ticket.token, &ephemeral(said.body)).await;
     }

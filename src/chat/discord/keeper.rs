@@ -66,8 +66,12 @@ async fn write(store: Store, mut waiting: mpsc::Receiver<Waiting>) {
     while waiting.recv_many(&mut batch, BATCH).await > 0 {
         let (rows, done): (Vec<AnswerRow>, Vec<_>) = batch.drain(..).unzip();
         match store.keep_answers(&rows).await {
-            // Who gave up waiting is not told.
-            Ok(()) => done.into_iter().for_each(|done| drop(done.send(()))),
+            Ok(()) => {
+                for done in done {
+                    // Who gave up waiting is not told.
+                    let _ = done.send(());
+                }
+            }
             Err(error) => tracing::error!(%error, answers = rows.len(), "answers go without buttons"),
         }
     }

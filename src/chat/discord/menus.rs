@@ -1,8 +1,8 @@
 //! The two entries of a message's menu: “Check this quote” and “Find the source”.
 
 use super::bot::Bot;
-use super::interactions::{Said, with_buttons};
-use super::keeper::question_hash;
+use super::interactions::{Asked, Said, with_buttons};
+use super::keeper::text_hash;
 use super::place::Asker;
 use crate::chat::quoted::{self, MAX_QUOTATIONS};
 use crate::reply::{Block, Checked, Outcome, Reply};
@@ -32,7 +32,7 @@ pub async fn check(bot: &Bot, asker: &Asker, message: &str) -> Said {
             Err(problem) => bot.router.refuse(problem),
         },
     };
-    with_buttons(bot, asker, &reply, ("check", ""), None).await
+    with_buttons(bot, asker, &reply, asked("check", message), None).await
 }
 
 /// One reply for several quotations: the verdicts first, and a page for each.
@@ -91,7 +91,12 @@ pub async fn source(bot: &Bot, asker: &Asker, message: &str) -> Said {
         return Said::alone(NO_TEXT);
     }
     let reply = ask(bot, asker, "ask", "question", &text).await;
-    with_buttons(bot, asker, &reply, ("ask", ""), None).await
+    with_buttons(bot, asker, &reply, asked("ask", &text), None).await
+}
+
+/// A menu's answer is for who asked.
+fn asked(command: &str, text: &str) -> Asked {
+    Asked { command: command.to_owned(), hash: text_hash(text), private: true }
 }
 
 /// The reply to a command with one option.
@@ -102,10 +107,7 @@ async fn ask(bot: &Bot, asker: &Asker, command: &str, option: &str, text: &str) 
     };
     let mut args = Args::default();
     match args.set(option, text) {
-        Ok(()) => {
-            tracing::debug!(hash = question_hash(spec, &args), "from a message's menu");
-            bot.router.answer(&asker.place, spec, &args).await
-        }
+        Ok(()) => bot.router.answer(&asker.place, spec, &args).await,
         Err(problem) => bot.router.refuse(problem),
     }
 }

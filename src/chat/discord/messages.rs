@@ -9,7 +9,8 @@ use serenity::all::{ActionRowComponent, ButtonKind, Message, MessageType};
 use tokio::time::timeout;
 
 use super::bot::{Bot, Me};
-use super::interactions::{Said, with_buttons};
+use super::interactions::{Asked, Said, with_buttons};
+use super::keeper::text_hash;
 use super::page::{self, ButtonId};
 use super::place::Asker;
 use super::rest::RestError;
@@ -76,7 +77,7 @@ async fn answer(bot: Arc<Bot>, asker: Asker, me: Me, message: Message) -> Said {
     let text = words(&message.content, me);
     if text.is_empty() {
         let reply = bot.router.answer_text(&asker.place, "/help").await;
-        return with_buttons(&bot, &asker, &reply, ("help", ""), None).await;
+        return with_buttons(&bot, &asker, &reply, asked("help", ""), None).await;
     }
     let before = last_answer(&bot, &asker, &message).await;
     let reply = match before.as_ref().map(subject).and_then(|subject| goes_on(&text, &subject)) {
@@ -91,7 +92,11 @@ async fn answer(bot: Arc<Bot>, asker: Asker, me: Me, message: Message) -> Said {
         None => bot.router.answer_text(&asker.place, &text).await,
     };
     let command = router::understand(&text).map_or("ask", |(spec, _)| spec.name);
-    with_buttons(&bot, &asker, &reply, (command, &super::keeper::text_hash(&text)), None).await
+    with_buttons(&bot, &asker, &reply, asked(command, &text), None).await
+}
+
+fn asked(command: &str, text: &str) -> Asked {
+    Asked { command: command.to_owned(), hash: text_hash(text), private: false }
 }
 
 /// The message without our name in it, and without marks that show nothing.

@@ -253,8 +253,8 @@ impl Session {
         }
         self.events.push(event);
         // What is far behind is never asked for again.
-        if self.events.len() > 4000 {
-            self.events.drain(..1000);
+        if self.events.len() > 1500 {
+            self.events.drain(..500);
         }
     }
 }

@@ -17,8 +17,6 @@ pub struct Request {
     pub path: String,
     pub authorization: String,
     pub body: Option<Value>,
-    /// How many bytes the body had.
-    pub size: usize,
 }
 
 /// What is answered.
@@ -88,7 +86,7 @@ where
         stream.read_exact(&mut body).await.ok()?;
         let path = target.split('?').next()?.to_owned();
         let body = if body.is_empty() { None } else { Some(serde_json::from_slice(&body).unwrap_or(Value::Null)) };
-        let answer = handle(Request { method, path, authorization, body, size: length }).await;
+        let answer = handle(Request { method, path, authorization, body }).await;
         tokio::time::sleep(answer.after).await;
         if answer.hang_up {
             return None;

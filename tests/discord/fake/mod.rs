@@ -30,7 +30,6 @@ const TOKEN_LIVES: Duration = Duration::from_secs(15 * 60);
 /// An interaction and what became of it.
 #[derive(Debug, Clone)]
 pub struct Interaction {
-    pub id: u64,
     pub token: String,
     pub at: Instant,
     /// Discord's number of the first response, and when it came.
@@ -163,9 +162,15 @@ impl Fake {
 
     /// An interaction that was sent to the bot, and is waited for.
     pub fn interact(&self, kind: u8, data: &Value, from: &payloads::From) -> u64 {
+        self.interact_as(kind, data, from, |_| {})
+    }
+
+    /// The same, with something else in it.
+    pub fn interact_as(&self, kind: u8, data: &Value, from: &payloads::From, change: impl FnOnce(&mut Value)) -> u64 {
         let id = self.id();
         self.note(id, kind, Instant::now());
-        let value = payloads::interaction(id, &format!("token-{id}"), kind, data, from);
+        let mut value = payloads::interaction(id, &format!("token-{id}"), kind, data, from);
+        change(&mut value);
         self.gateway.dispatch(from.guild, "INTERACTION_CREATE", &value);
         id
     }
@@ -187,7 +192,6 @@ impl Fake {
         let mut state = self.state.lock().unwrap();
         state.tokens.insert(token.clone(), id);
         let interaction = Interaction {
-            id,
             token,
             at,
             acked: None,
@@ -353,7 +357,7 @@ impl Fake {
             interaction.acked = Some((kind, now));
             interaction.ephemeral = data["flags"].as_u64().unwrap_or(0) & 64 != 0;
             if !matches!(kind, 5 | 6) {
-                interaction.shown = Some(data.clone());
+                interaction.shown = Some(if self.strict { data.clone() } else { Value::Null });
                 interaction.answered_at = Some(now);
             }
             return Answer::new(204, Value::Null);
@@ -393,7 +397,7 @@ impl Fake {
                     state.violations.push("an answer was edited in twice".to_owned());
                 }
                 let interaction = state.tokens.get(token).and_then(|id| state.interactions.get_mut(id)).unwrap();
-                interaction.shown = Some(body.clone());
+                interaction.shown = Some(if self.strict { body.clone() } else { Value::Null });
                 interaction.answered_at = Some(Instant::now());
                 Answer::new(200, json!({ "id": self.id().to_string(), "channel_id": "1" }))
             }
