@@ -52,9 +52,12 @@ struct KeptQuote {
     url: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     paragraph: Option<usize>,
-    /// Each piece: first byte, one past the last, and what is marked in it.
-    pieces: Vec<(u32, u32, Vec<(u32, u32)>)>,
+    /// Its pieces, in reading order.
+    pieces: Vec<KeptPiece>,
 }
+
+/// First byte, one past the last, and what is marked between them.
+type KeptPiece = (u32, u32, Vec<(u32, u32)>);
 
 /// Why a page can't be shown again.
 #[derive(Debug, thiserror::Error)]
@@ -190,9 +193,8 @@ fn kept_quote(quoted: &Quoted, library: &Library) -> Option<KeptQuote> {
         return None;
     }
     let bounds = |span: Span| (span.start, span.end);
-    let piece = |piece: &Piece| {
-        (piece.span.start, piece.span.end, piece.marked.iter().map(|mark| bounds(*mark)).collect())
-    };
+    let piece =
+        |piece: &Piece| (piece.span.start, piece.span.end, piece.marked.iter().map(|mark| bounds(*mark)).collect());
     Some(KeptQuote {
         article: mark.id.0,
         version: mark.version,
@@ -260,8 +262,10 @@ mod tests {
     use crate::article::read::{Format, read_text};
     use crate::library::store::{SHARED, StoreUrl};
 
-    const ONE: &str = "Lock opens\n\nThe lock opened on Friday. Boats were waiting since dawn.\n\nThe keeper was late.\n";
-    const TWO: &str = "Lock opens\n\nThe lock opened on Saturday. Boats were waiting since dawn.\n\nThe keeper was ill.\n";
+    const ONE: &str =
+        "Lock opens\n\nThe lock opened on Friday. Boats were waiting since dawn.\n\nThe keeper was late.\n";
+    const TWO: &str =
+        "Lock opens\n\nThe lock opened on Saturday. Boats were waiting since dawn.\n\nThe keeper was ill.\n";
 
     async fn store(folder: &tempfile::TempDir) -> Store {
         Store::open(&StoreUrl::file(folder.path().join("byline.db"))).await.unwrap()

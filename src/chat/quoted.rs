@@ -113,7 +113,8 @@ mod tests {
 
     #[test]
     fn every_pair_of_marks_is_known() {
-        for message in ["“we will not sail”", "„we will not sail“", "«we will not sail»", "\"we will not sail\""] {
+        for message in ["“we will not sail”", "„we will not sail“", "«we will not sail»", "\"we will not sail\""]
+        {
             assert_eq!(quotations(&format!("He said {message} then.")), ["we will not sail"], "{message}");
         }
     }

@@ -94,7 +94,8 @@ async fn a_messages_quotations_are_checked_one_by_one() {
 #[tokio::test]
 async fn the_source_of_a_message_is_found() {
     let world = World::new().await;
-    let found = world.menu("Find the source", "the work on the pier costs 310,000 crowns, a firm from Brack does it").await;
+    let found =
+        world.menu("Find the source", "the work on the pier costs 310,000 crowns, a firm from Brack does it").await;
     let shown = words(&found.shown.unwrap());
     assert!(shown.contains("310,000 crowns") && shown.contains("Pier at Oldhaven"), "{shown}");
     world.end().await;
@@ -107,7 +108,9 @@ async fn what_a_hostile_article_says_is_only_words() {
     let shown = answer.shown.unwrap();
     let text = words(&shown);
     assert!(text.contains("trapdoor machine"), "{text}");
-    for obeyed in ["[click here](", " @everyone", " <@1001>", "||spoiler||", "`code`", "~~gone~~", "\u{202e}", "\u{200b}"] {
+    for obeyed in
+        ["[click here](", " @everyone", " <@1001>", "||spoiler||", "`code`", "~~gone~~", "\u{202e}", "\u{200b}"]
+    {
         assert!(!text.contains(obeyed), "{obeyed:?} in {text}");
     }
     let list = world.command("articles list", &[], &From::default()).await;

@@ -43,7 +43,10 @@ async fn after_an_invalid_session_a_new_one_begins() {
     world.ask(QUESTION).await;
     world.fake.gateway.drop_all(Drop::Invalid(false));
     let gateway = world.fake.gateway.clone();
-    world.fake.until("a new session", |_| (gateway.counts().identified == 2 && gateway.connected()).then_some(())).await;
+    world
+        .fake
+        .until("a new session", |_| (gateway.counts().identified == 2 && gateway.connected()).then_some(()))
+        .await;
     assert!(words(&world.ask(QUESTION).await.shown.unwrap()).contains("5 November"));
     assert_eq!(world.fake.state.lock().unwrap().registrations, 1);
     world.end().await;

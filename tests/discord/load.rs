@@ -55,7 +55,12 @@ fn guild(number: u64) -> u64 {
 /// The `n`th interaction: mostly questions, some look-ups, some completions.
 fn interact(world: &World, n: u32) -> u64 {
     let n64 = u64::from(n);
-    let from = From { person: 20_000 + n64 % 3_000, guild: Some(guild(n64 % GUILDS)), channel: 7_100 + n64 % GUILDS, ..From::default() };
+    let from = From {
+        person: 20_000 + n64 % 3_000,
+        guild: Some(guild(n64 % GUILDS)),
+        channel: 7_100 + n64 % GUILDS,
+        ..From::default()
+    };
     match n % 10 {
         8 => world.fake.interact(2, &command("who", &[("quote", "forty tonnes of gravel".into())]), &from),
         9 => {
@@ -95,7 +100,10 @@ fn times(world: &World, ids: &[u64]) -> (Duration, Duration) {
     let deferred = ids.iter().filter(|id| state.interactions[id].deferred()).count();
     println!("{} interactions, {deferred} of them promised first", ids.len());
     println!("acknowledged: p50 {:?}, p90 {:?}, p99 {:?}, longest {:?}", acked[0], acked[1], acked[2], acked[3]);
-    println!("answered:     p50 {:?}, p90 {:?}, p99 {:?}, longest {:?}", answered[0], answered[1], answered[2], answered[3]);
+    println!(
+        "answered:     p50 {:?}, p90 {:?}, p99 {:?}, longest {:?}",
+        answered[0], answered[1], answered[2], answered[3]
+    );
     (acked[2], answered[2])
 }
 

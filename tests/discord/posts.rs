@@ -6,7 +6,7 @@ use std::time::Duration;
 use byline::chat::discord::{Discord, Posts, Settings};
 use byline::library::Library;
 use byline::library::store::{JobState, SHARED, Scope};
-use byline::post::{Courier, Payload, Sender, SenderOptions};
+use byline::post::{Courier, Payload, Retry, Sender, SenderOptions};
 use byline::reply::{Block, Outcome, Quoted, Reply};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -31,8 +31,10 @@ async fn queue(world: &World, key: &str, channel: &str) {
 /// Empties the outbox until the job has this state.
 async fn sent(world: &World, posts: Posts, key: &str, state: JobState) {
     let settings = Settings { posts, ..world.settings() };
+    let retry = Retry { first: Duration::from_millis(50), ..Retry::default() };
+    let options = SenderOptions { retry, ..SenderOptions::default() };
     let courier: Arc<dyn Courier> = Arc::new(Discord::new(settings).unwrap().courier());
-    let sender = Sender::new(world.store.clone(), vec![courier], format!("test-{key}"), SenderOptions::default());
+    let sender = Sender::new(world.store.clone(), vec![courier], format!("test-{key}"), options);
     let done = async {
         loop {
             let job = world.store.job(key).await.unwrap().unwrap();

@@ -22,7 +22,8 @@ fn a_message_beyond_a_limit_is_seen() {
     assert!(!message(|body| body["embeds"] = json!([{ "description": long(4097) }])).is_empty());
     let two = json!([{ "description": long(4000) }, { "description": long(2001) }]);
     assert!(!message(|body| body["embeds"] = two).is_empty(), "6000 over all");
-    let same = json!([{ "description": "a", "url": "https://a.example" }, { "description": "b", "url": "https://a.example" }]);
+    let same =
+        json!([{ "description": "a", "url": "https://a.example" }, { "description": "b", "url": "https://a.example" }]);
     assert!(!message(|body| body["embeds"] = same).is_empty());
     let button = json!({ "type": 2, "style": 2, "label": "x", "custom_id": "same" });
     let row = json!({ "type": 1, "components": [button, button] });
@@ -34,13 +35,22 @@ fn a_message_beyond_a_limit_is_seen() {
 #[test]
 fn a_command_that_discord_would_refuse_is_seen() {
     let of = |command: Value| overlay::commands(&json!([command]));
-    let option = |name: &str, required: bool| json!({ "type": 3, "name": name, "description": "d", "required": required });
-    assert_eq!(of(json!({ "name": "ask", "description": "d", "options": [option("a", true), option("b", false)] })), [""; 0]);
+    let option =
+        |name: &str, required: bool| json!({ "type": 3, "name": name, "description": "d", "required": required });
+    assert_eq!(
+        of(json!({ "name": "ask", "description": "d", "options": [option("a", true), option("b", false)] })),
+        [""; 0]
+    );
     assert!(!of(json!({ "name": "Ask", "description": "d" })).is_empty());
     assert!(!of(json!({ "name": "a b", "description": "d" })).is_empty());
     assert!(!of(json!({ "name": "ask", "description": "" })).is_empty());
-    assert!(!of(json!({ "name": "ask", "description": "d", "options": [option("a", false), option("b", true)] })).is_empty());
-    assert!(!of(json!({ "name": "ask", "description": "d", "options": [option("a", true), option("a", true)] })).is_empty());
+    assert!(
+        !of(json!({ "name": "ask", "description": "d", "options": [option("a", false), option("b", true)] }))
+            .is_empty()
+    );
+    assert!(
+        !of(json!({ "name": "ask", "description": "d", "options": [option("a", true), option("a", true)] })).is_empty()
+    );
     let twice = json!([{ "name": "ask", "description": "d" }, { "name": "ask", "description": "e" }]);
     assert!(!overlay::commands(&twice).is_empty());
     let many: Vec<Value> = (0..26).map(|n| json!({ "name": n.to_string(), "value": "v" })).collect();

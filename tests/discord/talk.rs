@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::fake::payloads::{self, From};
 use crate::fake::BOT;
+use crate::fake::payloads::{self, From};
 use crate::world::{World, words};
 
 #[tokio::test]
@@ -21,7 +21,8 @@ async fn a_mention_is_answered_as_a_reply_that_notifies_nobody() {
 async fn other_messages_and_other_bots_are_left_alone() {
     let world = World::new().await;
     world.say("when does the pier at Oldhaven close?", &From::default(), None);
-    let mut bot = payloads::message(world.fake.id(), 7001, From::default().guild, payloads::user(8, "robot", true), "hm", None);
+    let mut bot =
+        payloads::message(world.fake.id(), 7001, From::default().guild, payloads::user(8, "robot", true), "hm", None);
     bot["content"] = format!("<@{BOT}> hello").into();
     bot["mentions"] = json!([payloads::user(BOT, "byline", true)]);
     world.fake.gateway.dispatch(From::default().guild, "MESSAGE_CREATE", &bot);

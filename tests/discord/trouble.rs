@@ -21,7 +21,8 @@ fn plan(method: &'static str, path: &'static str, times: usize, answer: Answer) 
 #[tokio::test]
 async fn a_limit_is_waited_out_and_the_answer_comes() {
     let world = World::new().await;
-    let mut limited = Answer::new(429, json!({ "message": "You are being rate limited.", "retry_after": 0.3, "global": false }));
+    let mut limited =
+        Answer::new(429, json!({ "message": "You are being rate limited.", "retry_after": 0.3, "global": false }));
     limited.headers.push(("retry-after", "0.3".to_owned()));
     world.fake.plan(plan("POST", "/callback", 1, limited.clone()));
     let answer = world.ask(QUESTION).await;
@@ -173,7 +174,11 @@ async fn without_a_token_the_steps_to_one_are_told() {
     assert!(matches!(error, DiscordError::Settings(SettingsError::Refused)), "{error:?}");
     assert!(error.to_string().contains("Reset Token") && !error.to_string().contains("another"), "{error}");
     world.end().await;
-    assert!(refused(Settings { shards: "0-1/2".parse().unwrap(), ..Settings::default() }.without_address()).await.contains("api_url"));
+    assert!(
+        refused(Settings { shards: "0-1/2".parse().unwrap(), ..Settings::default() }.without_address())
+            .await
+            .contains("api_url")
+    );
 }
 
 trait WithoutAddress {

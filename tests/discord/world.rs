@@ -85,11 +85,9 @@ impl World {
         WORLDS.fetch_add(1, Ordering::Relaxed);
         let folder = tempfile::tempdir().unwrap();
         let store = open(&folder).await;
-        for (key, text, format) in [
-            ("pier", PIER, Format::Markdown),
-            ("mill", MILL, Format::Text),
-            ("hostile", HOSTILE, Format::Text),
-        ] {
+        for (key, text, format) in
+            [("pier", PIER, Format::Markdown), ("mill", MILL, Format::Text), ("hostile", HOSTILE, Format::Text)]
+        {
             store.add(SHARED, &read_text(key, text, format).unwrap()).await.unwrap();
         }
         fake.gateway.guilds.lock().unwrap().push(From::default().guild.unwrap());
@@ -242,7 +240,8 @@ pub fn button(shown: &Value, label: &str) -> Option<String> {
 pub fn words(shown: &Value) -> String {
     let embeds = shown["embeds"].as_array().cloned().unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let parts = embeds.iter().flat_map(|embed| [&embed["title"], &embed["description"], &embed["footer"]["text"]].map(text));
+    let parts =
+        embeds.iter().flat_map(|embed| [&embed["title"], &embed["description"], &embed["footer"]["text"]].map(text));
     parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
 }
 

@@ -32,7 +32,8 @@ async fn the_last_answer_of_a_place_is_found_unless_it_is_old() {
     each(async |place| {
         let store = place.open().await;
         let minute = |n| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(n);
-        let rows = [row("a", "discord/1", minute(1)), row("b", "discord/1", minute(3)), row("c", "discord/2", minute(9))];
+        let rows =
+            [row("a", "discord/1", minute(1)), row("b", "discord/1", minute(3)), row("c", "discord/2", minute(9))];
         store.keep_answers(&rows).await.unwrap();
         let last = |place, since| {
             let store = &store;

@@ -167,11 +167,14 @@ fn essence(value: &Value, command: bool) -> Value {
     if command {
         essence.entry("type").or_insert(1.into());
         // What Discord fills in for a command of a single server.
-        if essence.get("integration_types").is_some_and(|types| *types == json!([0])) && !essence.contains_key("contexts") {
+        if essence.get("integration_types").is_some_and(|types| *types == json!([0]))
+            && !essence.contains_key("contexts")
+        {
             essence.remove("integration_types");
         }
     }
-    let options: Vec<Value> = value["options"].as_array().into_iter().flatten().map(|o| self::essence(o, false)).collect();
+    let options: Vec<Value> =
+        value["options"].as_array().into_iter().flatten().map(|o| self::essence(o, false)).collect();
     if !options.is_empty() {
         essence.insert("options".to_owned(), options.into());
     }

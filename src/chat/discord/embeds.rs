@@ -29,7 +29,6 @@ const MAX_URL: usize = 2_000;
 const CUT: &str = "\n-# Cut here: the quotation goes on in the article.";
 
 /// A line of Byline's own.
-#[must_use]
 pub fn note(words: &str) -> CreateEmbed {
     CreateEmbed::new().description(shorten(&escape(words), MAX_DESCRIPTION))
 }

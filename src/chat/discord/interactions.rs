@@ -160,13 +160,7 @@ impl Asked {
 }
 
 /// A reply with its buttons, kept so that they work tomorrow.
-pub async fn with_buttons(
-    bot: &Bot,
-    asker: &Asker,
-    reply: &Checked,
-    asked: Asked,
-    note: Option<&str>,
-) -> Said {
+pub async fn with_buttons(bot: &Bot, asker: &Asker, reply: &Checked, asked: Asked, note: Option<&str>) -> Said {
     let place = if asked.private { format!("{NETWORK}/private") } else { asker.answers_at() };
     let kept = match bot.router.desk(&asker.place).await {
         Ok(desk) => bot.keeper.keep(reply, desk.library(), (&asked.command, &asked.hash), place).await,

@@ -45,7 +45,8 @@ pub async fn message(bot: Arc<Bot>, message: Message) {
     let said = match bot.limits.take(asker.person, asker.server, Instant::now()) {
         Err(too_much) => Said::alone(&too_much.kind_word()),
         Ok(()) => {
-            let mut work = tokio::spawn(timeout(PATIENCE, answer(Arc::clone(&bot), asker.clone(), me, message.clone())));
+            let mut work =
+                tokio::spawn(timeout(PATIENCE, answer(Arc::clone(&bot), asker.clone(), me, message.clone())));
             let early = timeout(TYPING_AFTER, &mut work).await;
             let done = match early {
                 Ok(done) => done,
@@ -57,8 +58,12 @@ pub async fn message(bot: Arc<Bot>, message: Message) {
             };
             match done {
                 Ok(Ok(said)) => said,
-                Ok(Err(_)) => Said::alone("That took too long, and I stopped looking. Try again, or ask for less at once."),
-                Err(_) => Said::alone("Something went wrong on my side, and there is no answer. Byline's log says why."),
+                Ok(Err(_)) => {
+                    Said::alone("That took too long, and I stopped looking. Try again, or ask for less at once.")
+                }
+                Err(_) => {
+                    Said::alone("Something went wrong on my side, and there is no answer. Byline's log says why.")
+                }
             }
         }
     };

@@ -181,7 +181,8 @@ impl Rest {
     /// # Errors
     /// [`RestError`]
     pub async fn edit(&self, application: u64, token: &str, body: &Value) -> Result<Value, RestError> {
-        let route = Route::WebhookOriginalInteractionResponse { application_id: ApplicationId::new(application), token };
+        let route =
+            Route::WebhookOriginalInteractionResponse { application_id: ApplicationId::new(application), token };
         let ask = Ask { method: LightMethod::Patch, limited: false, ..Ask::new(route) }.body(body)?;
         self.ask(ask, TRIES).await
     }
@@ -191,7 +192,8 @@ impl Rest {
     /// # Errors
     /// [`RestError`]
     pub async fn take_back(&self, application: u64, token: &str) -> Result<(), RestError> {
-        let route = Route::WebhookOriginalInteractionResponse { application_id: ApplicationId::new(application), token };
+        let route =
+            Route::WebhookOriginalInteractionResponse { application_id: ApplicationId::new(application), token };
         let ask = Ask { method: LightMethod::Delete, limited: false, ..Ask::new(route) };
         self.ask(ask, TRIES).await.map(drop)
     }
@@ -247,10 +249,8 @@ impl Rest {
     /// # Errors
     /// [`RestError`]
     pub async fn crosspost(&self, channel: u64, message: u64) -> Result<(), RestError> {
-        let route = Route::ChannelMessageCrosspost {
-            channel_id: ChannelId::new(channel),
-            message_id: MessageId::new(message),
-        };
+        let route =
+            Route::ChannelMessageCrosspost { channel_id: ChannelId::new(channel), message_id: MessageId::new(message) };
         self.ask(Ask::new(route), TRIES).await.map(drop)
     }
 
@@ -289,7 +289,9 @@ impl Rest {
 
     async fn once(&self, ask: &Ask<'_>) -> Result<Value, RestError> {
         let request = Request::new(ask.route, ask.method).body(ask.body.clone());
-        if ask.limited && let Some(limiter) = &self.http.ratelimiter {
+        if ask.limited
+            && let Some(limiter) = &self.http.ratelimiter
+        {
             let answer = timeout(LONGEST, limiter.perform(request)).await.map_err(|_| RestError::TimedOut)?;
             return read(answer.map_err(from_serenity)?).await;
         }

@@ -86,9 +86,8 @@ impl Gateway {
     /// Sends an event to the shard of a server (or the first), now or when its session is resumed.
     pub fn dispatch(&self, guild: Option<u64>, name: &str, data: &Value) {
         let mut sessions = self.sessions.lock().unwrap();
-        let ours = |session: &&mut Session| {
-            guild.map_or(0, |guild| (guild >> 22) % session.shard.1.max(1)) == session.shard.0
-        };
+        let ours =
+            |session: &&mut Session| guild.map_or(0, |guild| (guild >> 22) % session.shard.1.max(1)) == session.shard.0;
         let session = sessions.values_mut().find(ours).expect("no session to dispatch to");
         session.dispatch(name, data.clone());
     }

@@ -248,20 +248,27 @@ impl Fake {
         let number = |text: &str| text.parse::<u64>().unwrap_or(0);
         match (request.method.as_str(), &parts[..]) {
             ("GET", ["gateway"]) => Answer::new(200, json!({ "url": format!("ws://{}", self.gateway_address) })),
-            ("GET", ["gateway", "bot"]) => Answer::new(200, json!({
-                "url": format!("ws://{}", self.gateway_address),
-                "shards": self.shards.load(Ordering::Relaxed),
-                "session_start_limit": { "total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1 },
-            })),
+            ("GET", ["gateway", "bot"]) => Answer::new(
+                200,
+                json!({
+                    "url": format!("ws://{}", self.gateway_address),
+                    "shards": self.shards.load(Ordering::Relaxed),
+                    "session_start_limit": { "total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1 },
+                }),
+            ),
             (method, ["applications", application, "commands"]) if number(application) == APPLICATION => {
                 self.commands(state, method, None, "/applications/{application_id}/commands", &body)
             }
-            (method, ["applications", application, "guilds", guild, "commands"]) if number(application) == APPLICATION => {
+            (method, ["applications", application, "guilds", guild, "commands"])
+                if number(application) == APPLICATION =>
+            {
                 let template = "/applications/{application_id}/guilds/{guild_id}/commands";
                 self.commands(state, method, Some(number(guild)), template, &body)
             }
             ("POST", ["interactions", id, token, "callback"]) => self.callback(state, number(id), token, &body),
-            (method, ["webhooks", application, token, "messages", "@original"]) if number(application) == APPLICATION => {
+            (method, ["webhooks", application, token, "messages", "@original"])
+                if number(application) == APPLICATION =>
+            {
                 self.original(state, method, token, &body)
             }
             ("POST", ["webhooks", application, token]) if number(application) == APPLICATION => {

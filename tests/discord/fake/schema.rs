@@ -44,7 +44,8 @@ pub fn check(method: &str, template: &str, body: &Value) -> Option<Result<(), St
     };
     let validator = schema.validator(method, template)?;
     VALIDATED.fetch_add(1, Ordering::Relaxed);
-    let errors: Vec<String> = validator.iter_errors(body).take(3).map(|e| format!("{}: {e}", e.instance_path())).collect();
+    let errors: Vec<String> =
+        validator.iter_errors(body).take(3).map(|e| format!("{}: {e}", e.instance_path())).collect();
     Some(if errors.is_empty() { Ok(()) } else { Err(errors.join("; ")) })
 }
 
