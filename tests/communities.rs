@@ -130,6 +130,29 @@ async fn only_managers_change_what_holds() {
     assert_eq!(own().await, Outcome::NotInArticles);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_community_takes_out_its_own_articles_and_nobody_elses() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, desks) = open(folder.path()).await;
+    let own = store.collection("club").await.unwrap();
+    store.read_collection(store.community("discord", "club").await.unwrap().id, own).await.unwrap();
+    for collection in [own, SHARED] {
+        store.add(collection, &article("mill", "Mill burns down", "The mill burned on Tuesday.")).await.unwrap();
+    }
+    let following = desks.clone();
+    let following = tokio::spawn(async move { following.follow().await });
+    let router = Router::over(desks);
+    let manager = |community: &str| Place { manager: true, ..place(community) };
+    let remove = async |place: &Place| router.answer_text(place, "/articles remove mill").await.outcome;
+    assert_eq!(remove(&place("club")).await, Outcome::Refused, "no manager");
+    assert_eq!(remove(&manager("town")).await, Outcome::Refused, "everybody's");
+    assert_eq!(remove(&manager("club")).await, Outcome::Told);
+    assert_eq!((store.count(own).await.unwrap(), store.count(SHARED).await.unwrap()), (0, 1));
+    assert_eq!(remove(&Place::console()).await, Outcome::Told);
+    until(&router, "What burned on Tuesday?", Outcome::NotInArticles).await;
+    following.abort();
+}
+
 /// Asks until the answer is as expected; only a time far beyond the promised second gives up.
 async fn until(router: &Router, line: &str, expected: Outcome) {
     for _ in 0..200 {

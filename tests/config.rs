@@ -538,6 +538,12 @@ mod what_is_printed {
         [summary]
         sentences = 3  # default
 
+        [posting]
+        lease = 60  # default
+
+        [record]
+        # folder  # not set: nothing is recorded
+
         [log]
         level = "info"   # BYLINE__LOG__LEVEL
         format = "auto"  # default

@@ -24,11 +24,10 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// Starts it on the runtime that it is called on. What is queued for the networks of `couriers` is sent.
-    pub(super) fn start(kept: &Kept, couriers: Vec<Arc<dyn Courier>>, config: &Config) -> Self {
+    /// Starts what keeps the answers up to date, and nothing else, on the runtime that it is called on.
+    pub(super) fn follow(kept: &Kept, config: &Config) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        let owner = installation::process(&kept.installation);
 
         let desks = kept.desks.clone();
         tasks.spawn(until(stopped.clone(), async move { desks.follow().await }));
@@ -41,16 +40,25 @@ impl Service {
                 tracing::warn!(%error, "the watched files could not be brought into the library; trying again")
             }
         });
-        tasks.spawn(until(stopped.clone(), async move { match watching.await {} }));
+        tasks.spawn(until(stopped, async move { match watching.await {} }));
+        Self { stop, tasks }
+    }
 
-        let scheduler = Scheduler::new(kept.store.clone(), kept.desks.clone(), owner.clone());
-        let stopping = asked_to_stop(stopped.clone());
-        tasks.spawn(async move { scheduler.run(stopping).await });
+    /// Starts everything, on the runtime that it is called on. What is queued for the networks of `couriers` is sent.
+    pub(super) fn start(kept: &Kept, couriers: Vec<Arc<dyn Courier>>, config: &Config) -> Self {
+        let Self { stop, mut tasks } = Self::follow(kept, config);
+        let owner = installation::process(&kept.installation);
 
         if !couriers.is_empty() {
-            let options = SenderOptions { lease: config.posting.lease(), ..SenderOptions::default() };
-            let sender = Sender::new(kept.store.clone(), couriers, owner, options);
-            tasks.spawn(async move { sender.run(asked_to_stop(stopped)).await });
+            let (lease, store) = (config.posting.lease(), kept.store.clone());
+            let networks: Vec<&str> = couriers.iter().map(|courier| courier.network()).collect();
+            let scheduler =
+                Scheduler::new(store.clone(), kept.desks.clone(), &networks, owner.clone()).with_lease(lease);
+            let stopping = asked_to_stop(stop.subscribe());
+            tasks.spawn(async move { scheduler.run(stopping).await });
+            let sender = Sender::new(store, couriers, owner, SenderOptions { lease, ..SenderOptions::default() });
+            let stopping = asked_to_stop(stop.subscribe());
+            tasks.spawn(async move { sender.run(stopping).await });
         }
         Self { stop, tasks }
     }

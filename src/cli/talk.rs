@@ -16,15 +16,21 @@ pub(super) fn run(loaded: &Loaded) -> anyhow::Result<()> {
     let runtime = Runtime::new()?;
     let opened = runtime.block_on(opening::open(loaded))?;
     let options = console::Options { style: style(config), history: config.console.history.clone() };
+    let _on = runtime.enter();
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-        return console::answer_lines(&opened.router, &runtime, io::stdin().lock(), io::stdout().lock(), &options);
+        // Whoever drives Byline through a pipe sees what changes meanwhile.
+        let service = opened.kept.as_ref().map(|kept| Service::follow(kept, config));
+        let talked = console::answer_lines(&opened.router, &runtime, io::stdin().lock(), io::stdout().lock(), &options);
+        if let Some(service) = service {
+            runtime.block_on(service.stop());
+        }
+        return talked;
     }
     runtime.block_on(async { anyhow::Ok(opened.router.desk(&Place::console()).await?.prepare().await?) })?;
     let beside = |courier| {
         let kept = opened.kept.as_ref()?;
         let mut couriers = service::couriers(config);
         couriers.push(courier);
-        let _on = runtime.enter();
         Some(Service::start(kept, couriers, config))
     };
     if let Some(service) = console::converse(&opened.router, &runtime, &options, beside)? {

@@ -132,7 +132,7 @@ pub static TABLE: Table = Table {
             name: "posting.lease",
             kind: Kind::Whole { min: 2, max: 3600 },
             preset: Preset::Value("60"),
-            doc: "For how many seconds a process may hold a posting; if it dies, another sends it after that.",
+            doc: "For how many seconds a process may hold a posting, or a digest that is due; if it dies, another takes it up after that.",
         },
         Key {
             name: "record.folder",

@@ -71,7 +71,7 @@ pub async fn import(
     mut progress: impl FnMut(Progress) + Send,
 ) -> Result<Summary, StoreError> {
     let origin = Origin { owner, collection, hold: Hold::Imported };
-    let scan = mirror::look(places).await;
+    let scan = mirror::look(store, places).await?;
     let mut summary = Summary {
         places: places.iter().map(|place| PlaceSummary { place: place.clone(), ..PlaceSummary::default() }).collect(),
     };
@@ -130,6 +130,9 @@ pub async fn import(
             }
         }
         progress(so_far);
+    }
+    if so_far.files + (streamed.len() as u64) < so_far.of_files {
+        return Err(mirror::broken_off(store, "not all files were read"));
     }
     for (found, name) in streamed {
         if let Some(tally) = summary.at(found.place) {

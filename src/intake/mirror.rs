@@ -17,7 +17,7 @@ use super::folder::LoadError;
 use super::names::names;
 use super::scan::{self, Fate, Scan};
 use super::source::{self, Batch, Progress, READER, Reading, Tally, Wanted, read_ahead};
-use crate::library::store::{CollectionId, Hold, KnownFile, Origin, Stamp, Store, StoreError, WatchedPath};
+use crate::library::store::{CollectionId, Hold, KnownFile, Origin, Problem, Stamp, Store, StoreError, WatchedPath};
 
 /// Files that are let go in one transaction.
 const GONE_AT_ONCE: usize = 256;
@@ -39,6 +39,8 @@ pub struct Report {
     pub absent: Vec<(PathBuf, u64)>,
     /// Files that were being written, and are read next time; until then what they gave before holds.
     pub postponed: u64,
+    /// Articles that had their words from a file that is gone, and are to have those of another that holds them.
+    pub(super) stale: u64,
 }
 
 impl Report {
@@ -65,12 +67,24 @@ pub async fn sync(
     owner: &str,
     collection: CollectionId,
     places: &[PathBuf],
-    progress: impl FnMut(Progress) + Send,
+    mut progress: impl FnMut(Progress) + Send,
 ) -> Result<Report, StoreError> {
     let origin = Origin { owner, collection, hold: Hold::Mirrored };
     let known = known_files(store, origin).await?;
-    let scan = look(places).await;
-    apply(store, origin, known, &scan, Duration::ZERO, progress).await
+    let scan = look(store, places).await?;
+    let mut report = apply(store, origin, known, &scan, Duration::ZERO, &mut progress).await?;
+    if report.stale > 0 {
+        let known = known_files(store, origin).await?;
+        let again = apply(store, origin, known, &scan, Duration::ZERO, &mut progress).await?;
+        let before = std::mem::replace(&mut report, again);
+        report.read += before.read;
+        report.gone += before.gone;
+        report.moved += before.moved;
+        // What is refused is told by the second as by the first.
+        report.articles.add(Tally { refused: 0, refusals: Vec::new(), ..before.articles });
+        report.stale = 0;
+    }
+    Ok(report)
 }
 
 /// The files that were read before. To be asked before the files are looked for: what another process adds in between is
@@ -81,9 +95,17 @@ pub(super) async fn known_files(store: &Store, origin: Origin<'_>) -> Result<Has
 }
 
 /// Looks for the files, on a thread that may wait for a disk.
-pub(super) async fn look(places: &[PathBuf]) -> Scan {
+///
+/// # Errors
+/// When the look was broken off: what it would have found must not be taken for gone.
+pub(super) async fn look(store: &Store, places: &[PathBuf]) -> Result<Scan, StoreError> {
     let places = places.to_vec();
-    tokio::task::spawn_blocking(move || scan::scan(&places)).await.unwrap_or_default()
+    tokio::task::spawn_blocking(move || scan::scan(&places)).await.map_err(|ended| broken_off(store, ended))
+}
+
+/// An error of ours, not the store's; it is told as what it keeps from being done.
+pub(super) fn broken_off(store: &Store, why: impl ToString) -> StoreError {
+    StoreError { place: store.place().to_owned(), problem: Problem::Task(why.to_string()) }
 }
 
 /// Writes what a scan found that is not known. Files that were changed within `settle` are left for later.
@@ -139,13 +161,18 @@ pub(super) async fn apply(
             write(store, origin, batch, &mut report, &mut restamped).await?;
             progress(so_far);
         }
+        if so_far.files < so_far.of_files {
+            return Err(broken_off(store, "not all files were read"));
+        }
     }
     // A file that was moved is known by its new path by now, and not found by its old one.
     for gone in gone.chunks(GONE_AT_ONCE) {
         let paths: Vec<String> =
             gone.iter().filter(|file| !is_back(scan, file)).map(|file| file.path.clone()).collect();
         report.gone += paths.len() as u64;
-        report.articles.removed += store.forget_sources(origin, &paths).await?;
+        let outcome = store.forget_sources(origin, &paths).await?;
+        report.stale += outcome.stale;
+        report.articles.take("", outcome);
     }
     report.gone = report.gone.saturating_sub(report.moved);
     if !restamped.is_empty()
@@ -245,6 +272,7 @@ async fn write(
     let paths: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
     let outcomes = store.put_sources(origin, files).await?;
     for (path, outcome) in paths.iter().zip(outcomes) {
+        report.stale += outcome.stale;
         report.articles.take(path, outcome);
     }
     Ok(())

@@ -365,3 +365,62 @@ fn number(meta: &Metadata) -> (u64, u64) {
     let made = meta.created().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
     (0, made.and_then(|since| u64::try_from(since.as_nanos()).ok()).unwrap_or(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(files: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "It left.").unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn every_file_is_found_once_however_often_it_is_named() {
+        let news = folder(&["b.txt", "a/c.md", "a/d.odt", ".git/e.txt", "f.json.gz"]);
+        let root = news.path();
+        let places = [root.join("a/*"), root.to_owned(), root.join("b.txt"), root.join("a/d.odt"), root.join("x*")];
+        let scan = scan(&places);
+        let names: Vec<_> = scan.files.iter().map(|found| found.path.strip_prefix(root).unwrap()).collect();
+        assert_eq!(names, ["a/c.md", "a/d.odt", "b.txt", "f.json.gz"].map(Path::new));
+        assert_eq!(scan.refused.len(), 1);
+        assert!(matches!(scan.refused[0].reason, LoadError::NoMatch));
+        assert!(scan.folders.iter().any(|folder| folder.path == root.join("a")));
+    }
+
+    #[test]
+    fn a_folder_whose_disk_is_not_there_is_told_from_one_that_was_emptied() {
+        let news = folder(&["full/a.txt"]);
+        fs::create_dir(news.path().join("empty")).unwrap();
+        let scan = scan(&[news.path().to_owned()]);
+        let here = number(&fs::metadata(news.path()).unwrap()).0;
+        let fate = |path: &str, device| scan.fate(&news.path().join(path), device, &mut HashMap::new());
+        assert_eq!(fate("empty/gone.txt", here), Fate::Gone);
+        let elsewhere = here.wrapping_add(1);
+        assert_eq!(fate("empty/gone.txt", elsewhere), Fate::Absent(news.path().join("empty")));
+        assert_eq!(fate("full/gone.txt", elsewhere), Fate::Gone, "its disk is there: others are on it");
+        assert_eq!(fate("empty/deep/gone.txt", elsewhere), Fate::Absent(news.path().join("empty")));
+    }
+
+    #[test]
+    fn what_nobody_names_is_gone_and_what_is_not_there_is_kept() {
+        let news = folder(&["a.txt", "b.md"]);
+        let path = |name: &str| news.path().join(name);
+        let fate = |places: &[PathBuf], file: &str| scan(places).fate(&path(file), 0, &mut HashMap::new());
+        assert_eq!(fate(&[path("*.md")], "a.txt"), Fate::Gone, "another pattern");
+        assert_eq!(fate(&[path("b.md")], "a.txt"), Fate::Gone);
+        assert_eq!(fate(&[path("disk")], "disk/x.txt"), Fate::Absent(path("disk")));
+        assert_eq!(fate(&[path("disk/*.txt")], "disk/x.txt"), Fate::Absent(path("disk")));
+        assert_eq!(fate(&[path("disk/x.txt")], "disk/x.txt"), Fate::Absent(path("disk")));
+        // Found by nobody, and there, and wanted: it came this moment.
+        let before = Scan { places: vec![Place::Folder(news.path().to_owned())], ..Scan::default() };
+        assert_eq!(before.fate(&path("a.txt"), 0, &mut HashMap::new()), Fate::Unsure);
+        let unsure = Scan { unsure: vec![news.path().to_owned()], ..before };
+        assert_eq!(unsure.fate(&path("gone.txt"), 0, &mut HashMap::new()), Fate::Unsure, "it can't be looked at");
+    }
+}

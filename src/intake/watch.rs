@@ -71,14 +71,14 @@ pub async fn watch(
         };
         let result = async {
             let known = mirror::known_files(&store, origin).await?;
-            let mut scan = mirror::look(&places).await;
+            let mut scan = mirror::look(&store, &places).await?;
             // What happens between the look and the watch is seen by the next look. A tree that grows all the time is seen
             // again soon in any case.
             for _ in 0..3 {
                 if !eyes.open(&scan) {
                     break;
                 }
-                scan = mirror::look(&places).await;
+                scan = mirror::look(&store, &places).await?;
             }
             mirror::apply(&store, origin, known, &scan, settle, |_| ()).await
         };
@@ -87,7 +87,11 @@ pub async fn watch(
                 retry = RETRY.0;
                 let postponed = report.postponed > 0;
                 unsettled = if postponed { unsettled.or_else(|| Some(Instant::now())) } else { None };
-                let patience = if postponed { SETTLE } else { eyes.patience() };
+                let patience = match report {
+                    Report { stale: 1.., .. } => Duration::ZERO,
+                    Report { postponed: 1.., .. } => SETTLE,
+                    _ => eyes.patience(),
+                };
                 let complaints = (report.articles.refusals.clone(), report.absent.clone());
                 if !report.changes_nothing() || last.as_ref() != Some(&complaints) {
                     told(Ok(report));

@@ -164,14 +164,10 @@ fn near(index: &Index, word: &str, name: bool) -> Vec<Alternative> {
         return Vec::new();
     }
     let edits = if length < TWO_EDITS_FROM { 1 } else { 2 };
-    let letters = letters(word);
-    let mut found: Vec<(f32, Entry<'_>)> = index
-        .vocabulary()
-        // A letter takes at most four bytes: what is longer by more than the edits could bring needs no counting.
-        .filter(|entry| entry.word.len().abs_diff(word.len()) <= 4 * edits)
+    // A letter takes at most four bytes; an edit changes at most two of the letters that occur: one goes, one comes.
+    let like = index.like(word.len(), 4 * edits, letters(word), if edits == 1 { 2 } else { 4 });
+    let mut found: Vec<(f32, Entry<'_>)> = like
         .filter(|entry| entry.word.chars().count().abs_diff(length) <= edits)
-        // An edit changes at most two of the letters that occur: one goes, one comes.
-        .filter(|entry| (entry.letters ^ letters).count_ones() as usize <= 2 * edits)
         .filter_map(|entry| closeness(word, entry, length, edits).map(|close| (close, entry)))
         .collect();
     found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.word.cmp(b.1.word)));

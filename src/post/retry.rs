@@ -12,16 +12,20 @@ pub struct Retry {
     pub longest: Duration,
     /// The most attempts, those included whose process died.
     pub attempts: i64,
-    /// Since when it was due, after which no further attempt is made. The first one is always made.
+    /// How long it may have been due when another attempt is made. The first one is made later, too.
     pub age: Duration,
+    /// How long it may have been due when the first attempt is made: what waited for longer, because no process was on the network, nobody
+    /// waits for.
+    pub stale: Duration,
 }
 
 impl Default for Retry {
-    /// 2 s, doubling to 15 min, for a day: a network that is down overnight is waited for, and yesterday's digest does not come after
+    /// 2 s, doubling to 15 min, for a day, and up to a week where nobody tried: a network that is down overnight is waited for, and yesterday's digest does not come after
     /// today's. Some 110 attempts fit; 150 bound those that end with the process.
     fn default() -> Self {
         let minute = Duration::from_secs(60);
-        Self { first: Duration::from_secs(2), longest: minute * 15, attempts: 150, age: minute * 60 * 24 }
+        let day = minute * 60 * 24;
+        Self { first: Duration::from_secs(2), longest: minute * 15, attempts: 150, age: day, stale: day * 7 }
     }
 }
 

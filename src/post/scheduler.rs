@@ -77,14 +77,29 @@ pub struct Tick {
 pub struct Scheduler<D> {
     store: Store,
     desks: D,
+    networks: Vec<String>,
     owner: String,
+    lease: Duration,
 }
 
 impl<D: Desks> Scheduler<D> {
-    /// A scheduler. `owner` is a name that no other scheduler has, alive or dead: with a random part, not only the machine's.
+    /// A scheduler for the channels of these networks: those that this process can post on. What is due on a network that nobody is on
+    /// waits for its next digest there, and not in the outbox. `owner` is a name that no other scheduler has, alive or dead: with a random part, not only the machine's.
     #[must_use]
-    pub fn new(store: Store, desks: D, owner: impl Into<String>) -> Self {
-        Self { store, desks, owner: owner.into() }
+    pub fn new(store: Store, desks: D, networks: &[&str], owner: impl Into<String>) -> Self {
+        let networks = networks.iter().map(|network| (*network).to_owned()).collect();
+        Self { store, desks, networks, owner: owner.into(), lease: LEASE }
+    }
+
+    fn networks(&self) -> Vec<&str> {
+        self.networks.iter().map(String::as_str).collect()
+    }
+
+    /// The same scheduler with another lease. Whose lease runs out while it composes has worked for nothing: another one does it
+    /// again, and the day is settled once.
+    #[must_use]
+    pub fn with_lease(self, lease: Duration) -> Self {
+        Self { lease, ..self }
     }
 
     /// Looks at the schedules until `shutdown` completes; what it has leased by then is given back.
@@ -117,7 +132,7 @@ impl<D: Desks> Scheduler<D> {
 
     async fn pause(&self) -> Duration {
         let (longest, shortest) = SLEEP;
-        let next = self.store.next_schedule_at().await.ok().flatten();
+        let next = self.store.next_schedule_at(&self.networks()).await.ok().flatten();
         let until = next.map(|next| Timestamp::now().duration_until(next));
         until.map_or(longest, |until| Duration::try_from(until).unwrap_or_default().clamp(shortest, longest))
     }
@@ -130,7 +145,7 @@ impl<D: Desks> Scheduler<D> {
         let mut tick = Tick::default();
         let mut press = Press { desks: &self.desks, at_hand: HashMap::new(), made: Vec::new() };
         loop {
-            let due = self.store.due_schedules(&self.owner, now, BATCH, LEASE).await?;
+            let due = self.store.due_schedules(&self.owner, &self.networks(), now, BATCH, self.lease).await?;
             if due.is_empty() {
                 return Ok(tick);
             }

@@ -4,7 +4,7 @@
 //! side by side, so that one that hangs or fails delays no other.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::task::JoinSet;
@@ -47,6 +47,9 @@ impl Default for SenderOptions {
 /// How often it is tried to record what became of a posting, and the wait before the second time, which doubles. After that, the
 /// lease runs out and the posting is sent again, under its key.
 const RECORDING: (u32, Duration) = (6, Duration::from_millis(200));
+
+/// How long what a sent posting said is kept, for people who look into the outbox, and how often that is looked at.
+const KEEP: (Duration, Duration) = (Duration::from_secs(7 * 24 * 60 * 60), Duration::from_secs(60 * 60));
 
 /// Empties the outbox.
 #[derive(Clone)]
@@ -92,13 +95,21 @@ impl Sender {
     pub async fn run(&self, shutdown: impl Future<Output = ()>) {
         let mut queued = self.inner.store.queued();
         let mut sending = JoinSet::new();
+        let (keep, often) = KEEP;
+        let mut forget_at = Instant::now();
         tokio::pin!(shutdown);
         loop {
             queued.borrow_and_update();
             // What was leased when we are told to stop, and not begun, is given back below.
             let filled = tokio::select! {
                 () = &mut shutdown => break,
-                filled = self.fill(&mut sending) => filled,
+                filled = async {
+                    if Instant::now() >= forget_at {
+                        self.inner.store.forget_payloads(keep).await?;
+                        forget_at = Instant::now() + often;
+                    }
+                    self.fill(&mut sending).await
+                } => filled,
             };
             if let Err(error) = filled {
                 tracing::warn!(%error, "the outbox could not be looked at");
@@ -107,7 +118,7 @@ impl Sender {
             let full = sending.len() >= self.inner.options.at_once.max(1);
             tokio::select! {
                 () = &mut shutdown => break,
-                Some(ended) = sending.join_next() => tell(ended),
+                Some(ended) = sending.join_next() => tell_all(ended, &mut sending),
                 _ = queued.changed(), if !full => {}
                 () = tokio::time::sleep(self.inner.options.look), if !full => {}
             }
@@ -134,7 +145,7 @@ impl Sender {
         loop {
             self.fill(&mut sending).await?;
             match sending.join_next().await {
-                Some(ended) => tell(ended),
+                Some(ended) => tell_all(ended, &mut sending),
                 None => return Ok(()),
             }
         }
@@ -163,6 +174,14 @@ impl Sender {
     }
 }
 
+/// What ended, with whatever ended beside it: their places are filled by one look at the outbox.
+fn tell_all(ended: Result<(), tokio::task::JoinError>, sending: &mut JoinSet<()>) {
+    tell(ended);
+    while let Some(ended) = sending.try_join_next() {
+        tell(ended);
+    }
+}
+
 /// A task that panicked: its lease runs out, and its job is tried again, for as often as jobs are.
 fn tell(ended: Result<(), tokio::task::JoinError>) {
     if let Err(error) = ended
@@ -186,11 +205,20 @@ impl Inner {
         tracing::error!(key = %job.key, "not recorded: the posting is sent again, under its key, when its lease has run out");
     }
 
+    /// For how long a job has been due.
+    fn waited(&self, job: &Job) -> Duration {
+        Duration::try_from(job.since.duration_until(Timestamp::now())).unwrap_or_default()
+    }
+
     /// Sends a job, and keeps its lease meanwhile.
     async fn attempt(&self, job: &Job) -> Attempt {
         // Those before may have ended with the process, and nobody was left to count them.
         if job.attempt > self.options.retry.attempts {
             return Attempt::GivenUp(format!("tried {} times without an answer", job.attempt - 1));
+        }
+        let waited = self.waited(job);
+        if waited > self.options.retry.stale {
+            return Attempt::GivenUp(format!("it waited for {} days", waited.as_secs() / (24 * 60 * 60)));
         }
         let Some(courier) = self.couriers.iter().find(|courier| courier.network() == job.network) else {
             return Attempt::Failed { after: None, reason: format!("no one here is on {}", job.network) };
@@ -247,8 +275,7 @@ impl Inner {
                 tracing::info!(%key, "posted");
             }
             Attempt::Failed { after, reason } => {
-                let waited = Duration::try_from(job.due_at.duration_until(Timestamp::now())).unwrap_or_default();
-                match self.options.retry.wait(job.attempt, *after, waited, chance()) {
+                match self.options.retry.wait(job.attempt, *after, self.waited(job), chance()) {
                     Some(wait) => {
                         self.store.failed(job, reason, AfterFailure::RetryIn(wait)).await?;
                         tracing::warn!(%key, %reason, attempt = job.attempt, ?wait, "not posted, tried again");

@@ -51,7 +51,7 @@ async fn a_scheduler_that_is_dropped_anywhere_posts_each_day_once() {
     library.put_stored(store.article(article).await.unwrap().unwrap());
     let desk = Arc::new(Desk::new(library, Settings::default()));
     let desks = move |_: CollectionId| std::future::ready(Ok::<_, DeskError>(Arc::clone(&desk)));
-    let scheduler = Scheduler::new(store.clone(), desks, "scheduler");
+    let scheduler = Scheduler::new(store.clone(), desks, &["record"], "scheduler");
     let community = store.community("record", "archive").await.unwrap().id;
     let daily = Plan::new(Schedule::parse("08:30", "UTC", "daily").unwrap());
     for times in 0.. {

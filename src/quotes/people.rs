@@ -36,6 +36,11 @@ struct Form {
 }
 
 impl Form {
+    fn of(name: &str, at: Vec<At>) -> Self {
+        let words = name_words(name);
+        Self { name: name.into(), letters: words.iter().map(|word| Letters::of(word)).collect(), words, at }
+    }
+
     /// Whether it is one word.
     fn is_lone(&self) -> bool {
         self.words.len() == 1
@@ -255,28 +260,25 @@ impl People {
                 shard.insert(key.into(), known);
             }
         }
-        let mut by_circle: HashMap<String, Vec<(&str, Vec<String>, Vec<At>)>> = HashMap::new();
+        let mut by_circle: HashMap<String, Vec<Form>> = HashMap::new();
         for (name, at) in news.named {
-            let words = name_words(name);
-            if let Some(last) = words.last() {
-                by_circle.entry(last.clone()).or_default().push((name, words, at));
+            let form = Form::of(name, at);
+            if let Some(last) = form.words.last() {
+                by_circle.entry(last.clone()).or_default().push(form);
             }
         }
-        for (key, names) in by_circle {
+        for (key, forms) in by_circle {
             let mut known = self.circles.around(key.as_str()).remove(key.as_str()).unwrap_or_default();
             self.count_letters(&known, |count| *count -= 1);
             let circle = Arc::make_mut(&mut known);
-            for (name, words, at) in names {
-                match circle.forms.binary_search_by(|form| (*form.name).cmp(name)) {
+            for form in forms {
+                match circle.forms.binary_search_by(|known| known.name.cmp(&form.name)) {
                     Ok(place) => {
-                        if let Some(form) = circle.forms.get_mut(place) {
-                            exchange(&mut form.at, gone, at);
+                        if let Some(known) = circle.forms.get_mut(place) {
+                            exchange(&mut known.at, gone, form.at);
                         }
                     }
-                    Err(place) => circle.forms.insert(
-                        place,
-                        Form { name: name.into(), letters: words.iter().map(|w| Letters::of(w)).collect(), words, at },
-                    ),
+                    Err(place) => circle.forms.insert(place, form),
                 }
             }
             circle.forms.retain(|form| !form.at.is_empty());

@@ -113,6 +113,9 @@ pub enum Problem {
         /// The command.
         command: &'static str,
     },
+    /// An article that all communities read, to be taken out by one of them.
+    #[error("This article is shared by all communities: only who runs Byline can take it out, on the console.")]
+    SharedArticle,
     /// Something for a channel, from where there is none.
     #[error("There is no channel here.")]
     NoChannel,

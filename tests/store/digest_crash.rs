@@ -21,9 +21,9 @@ const FOLDER: &str = "BYLINE_TEST_DIGEST_FOLDER";
 
 const CHANNELS: i64 = 3;
 
-/// The day of a digest, by the number of the articles that are there: a clock that goes on over restarts.
+/// Adds an article, composes and sends, day by day. The clock is the number of articles, so that it goes on over restarts.
 async fn work(store: &Store, folder: &str, days: std::ops::Range<u64>) {
-    let scheduler = Scheduler::new(store.clone(), Whole(store.clone()), "child");
+    let scheduler = Scheduler::new(store.clone(), Whole(store.clone()), &["record"], "child");
     let sender = Sender::new(store.clone(), vec![Arc::new(Recorder::new(folder))], "child", SenderOptions::default());
     for day in days {
         add(store, SHARED, day..day + 1).await;

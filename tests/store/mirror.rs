@@ -215,6 +215,27 @@ async fn one_text_in_two_files_is_one_article_until_one_is_edited() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_one_page_in_two_files_the_last_one_holds_until_it_goes() {
+    each(async |place| {
+        let (store, files) = (place.open().await, Files::new());
+        let places = [files.root().to_owned()];
+        let page = |words: &str| format!("---\ntitle: Storm\nurl: https://example.org/storm\n---\n\n{words}\n");
+        files.write("monday.md", page("It blew."));
+        files.write("tuesday.md", page("It blew all night."));
+        mirror(&store, &places).await;
+        assert_eq!(keys(&store).await, ["monday"]);
+        assert!(words(&store, "monday").await.unwrap().contains("all night"));
+        idle(&store, &places).await;
+        files.remove("tuesday.md");
+        let report = mirror(&store, &places).await;
+        assert_eq!((report.gone, report.articles.new_versions), (1, 1), "{report:?}");
+        assert!(!words(&store, "monday").await.unwrap().contains("all night"), "the words that a file still holds");
+        idle(&store, &places).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn owners_leave_one_anothers_articles_alone() {
     each(async |place| {
         let (here, there, files) = (place.open().await, place.open().await, Files::new());

@@ -28,7 +28,7 @@ async fn guild(store: &Store) -> Community {
 }
 
 async fn due(store: &Store, now: &str) -> Vec<DueSchedule> {
-    store.due_schedules("scheduler", at(now), 10, MINUTE).await.unwrap()
+    store.due_schedules("scheduler", &["net"], at(now), 10, MINUTE).await.unwrap()
 }
 
 fn digest(day: i8, had: Vec<StoredId>) -> DigestToPost {
@@ -86,9 +86,9 @@ async fn one_scheduler_at_a_time_and_whoever_is_late_posts_nothing() {
         let now = at("2026-03-02T10:00[Europe/Berlin]");
         plan::set(&dead, id, "news", &plan("08:30", "daily"), now).await.unwrap();
         let morning = at("2026-03-03T08:30[Europe/Berlin]");
-        let lost = dead.due_schedules("dead", morning, 10, Duration::ZERO).await.unwrap().remove(0);
-        let taken = alive.due_schedules("alive", morning, 10, MINUTE).await.unwrap().remove(0);
-        assert!(dead.due_schedules("dead", morning, 10, MINUTE).await.unwrap().is_empty(), "it is leased");
+        let lost = dead.due_schedules("dead", &["net"], morning, 10, Duration::ZERO).await.unwrap().remove(0);
+        let taken = alive.due_schedules("alive", &["net"], morning, 10, MINUTE).await.unwrap().remove(0);
+        assert!(dead.due_schedules("dead", &["net"], morning, 10, MINUTE).await.unwrap().is_empty(), "it is leased");
         assert_eq!(dead.post_digest(&lost, &digest(3, vec![])).await.unwrap(), Settled::Lost);
         assert_eq!(dead.settle(&lost, None, None, None).await.unwrap(), Settled::Lost);
         assert_eq!(alive.post_digest(&taken, &digest(3, vec![])).await.unwrap(), Settled::Done);
@@ -97,7 +97,7 @@ async fn one_scheduler_at_a_time_and_whoever_is_late_posts_nothing() {
         assert_eq!(jobs.len(), 1);
         assert_eq!(jobs[0].key, format!("digest:{}:news:2026-03-03", id.0));
         assert_eq!((jobs[0].network.as_str(), jobs[0].destination.as_str()), ("net", "news"));
-        assert_eq!(alive.next_schedule_at().await.unwrap(), digest(3, vec![]).next_at);
+        assert_eq!(alive.next_schedule_at(&["net"]).await.unwrap(), digest(3, vec![]).next_at);
     })
     .await;
 }
@@ -192,7 +192,9 @@ async fn what_is_gone_stops_and_says_why() {
         assert_eq!(paused(other, "news").await, None, "another network's channel of that name");
         let given_up = store.job("1").await.unwrap().unwrap();
         assert_eq!((given_up.state, given_up.last_error.as_deref()), (JobState::GivenUp, Some("Unknown Channel")));
-        assert_eq!(due(&store, "2026-03-03T08:30[Europe/Berlin]").await.len(), 2);
+        let others = store.due_schedules("other", &["other"], at("2026-03-03T08:30[Europe/Berlin]"), 10, MINUTE);
+        assert_eq!(others.await.unwrap().len(), 1, "each network's by those who are on it");
+        assert_eq!(due(&store, "2026-03-03T08:30[Europe/Berlin]").await.len(), 1);
         assert_eq!(store.community_gone("net", "guild", "we were removed").await.unwrap(), 2);
         assert_eq!(store.job("2").await.unwrap().unwrap().state, JobState::GivenUp);
         assert_eq!(store.job("3").await.unwrap().unwrap().state, JobState::Open);

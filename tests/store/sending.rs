@@ -199,8 +199,8 @@ async fn a_delay_that_the_network_gives_is_honoured() {
     each(async |place| {
         let store = place.open().await;
         let now = Timestamp::now();
-        store.enqueue("a", "net", "news", &words("a"), Timestamp::UNIX_EPOCH).await.unwrap();
-        store.enqueue("b", "net", "sport", &words("b"), now).await.unwrap();
+        // That it might have been sent long before it was queued makes no difference.
+        store.enqueue("b", "net", "sport", &words("b"), Timestamp::UNIX_EPOCH).await.unwrap();
         let net = fake(|_: &Posting| Err(retry(Some(3600))));
         sender(&store, net.clone()).drain().await.unwrap();
         let entry = store.job("b").await.unwrap().unwrap();
@@ -208,8 +208,49 @@ async fn a_delay_that_the_network_gives_is_honoured() {
         assert!(wait >= SignedDuration::from_secs(3599) && wait < SignedDuration::from_secs(3700), "{wait}");
         sender(&store, net.clone()).drain().await.unwrap();
         assert_eq!(net.keys().iter().filter(|key| *key == "b").count(), 1);
-        let old = store.job("a").await.unwrap().unwrap();
-        assert_eq!(old.state, JobState::GivenUp, "it had been due for longer than anyone waits");
+        let day = Some(25 * 3600);
+        store.enqueue("c", "net", "science", &words("c"), now).await.unwrap();
+        sender(&store, fake(move |_: &Posting| Err(retry(day)))).drain().await.unwrap();
+        assert_eq!(store.job("c").await.unwrap().unwrap().state, JobState::GivenUp, "nobody waits for so long");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_nobody_sent_for_a_week_is_not_sent_any_more() {
+    each(async |place| {
+        let store = place.open().await;
+        queue(&store, "old", "net", "news").await;
+        let net = fake(|_: &Posting| Ok(()));
+        // As if a week had passed: the sender waits for no time at all.
+        let retry = Retry { stale: Duration::ZERO, ..Retry::default() };
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        let options = SenderOptions { retry, ..SenderOptions::default() };
+        Sender::new(store.clone(), vec![net.clone()], "sender", options).drain().await.unwrap();
+        assert!(net.keys().is_empty());
+        let old = store.job("old").await.unwrap().unwrap();
+        assert_eq!((old.state, old.last_error.as_deref()), (JobState::GivenUp, Some("it waited for 0 days")));
+        assert!(store.retry_job(old.id).await.unwrap());
+        sender(&store, net.clone()).drain().await.unwrap();
+        assert_eq!(net.keys(), ["old"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_sent_is_forgotten_and_its_key_is_not() {
+    each(async |place| {
+        let store = place.open().await;
+        queue(&store, "a", "net", "news").await;
+        queue(&store, "b", "other", "news").await;
+        sender(&store, fake(|_: &Posting| Ok(()))).drain().await.unwrap();
+        assert_eq!(store.forget_payloads(Duration::from_secs(3600)).await.unwrap(), 0);
+        // Sent in the same millisecond, perhaps.
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        assert_eq!(store.forget_payloads(Duration::ZERO).await.unwrap(), 1);
+        assert_eq!(store.forget_payloads(Duration::ZERO).await.unwrap(), 0);
+        let again = store.enqueue("a", "net", "news", &words("a"), Timestamp::now()).await.unwrap();
+        assert_eq!(again, byline::library::store::Queued::AlreadyThere);
     })
     .await;
 }
@@ -505,7 +546,7 @@ async fn from_the_schedule_to_the_file_by_both_loops() {
         byline::digest::plan::set(&store, community, "news", &plan("08:30", "daily"), set).await.unwrap();
         add(&store, SHARED, 0..3).await;
         let recorder = sender(&store, Arc::new(Recorder::new(folder.path())));
-        let scheduler = byline::post::Scheduler::new(store.clone(), Whole(store.clone()), "scheduler");
+        let scheduler = byline::post::Scheduler::new(store.clone(), Whole(store.clone()), &["record"], "scheduler");
         let shutdown = async {
             assert_eq!(scheduler.tick(at("2026-03-03T08:30[Europe/Berlin]")).await.unwrap().posted, 1);
             while lines(folder.path()) == 0 || store.jobs(JobState::Sent, 1).await.unwrap().is_empty() {

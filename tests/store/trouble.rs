@@ -2,9 +2,12 @@
 
 use std::fs;
 
+use byline::intake::import::import;
+use byline::intake::mirror::sync;
 use byline::library::store::{Problem, SHARED, Store, StoreError, StoreUrl};
 use sqlx::{AnyConnection, Connection, Executor};
 
+use crate::files::Files;
 use crate::place::{Place, article, body, each, sqlite};
 
 async fn refused(url: &StoreUrl) -> StoreError {
@@ -152,6 +155,47 @@ async fn a_database_that_is_not_there_is_told() {
             assert!(matches!(error.problem, Problem::Refused(_)), "{error:?}");
             assert!(!format!("{error} {error:?}").contains("hunter2"));
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_and_an_import_of_a_damaged_store_tell_it() {
+    let (place, files) = (sqlite(), Files::new());
+    let store = place.open().await;
+    for n in 0..200 {
+        files.article(&format!("{n}.txt"), "Boat", &body(n, 20));
+    }
+    let places = [files.root().to_owned()];
+    sync(&store, "here", SHARED, &places, |_| ()).await.unwrap();
+    store.close().await;
+    let mut bytes = fs::read(&place.text).unwrap();
+    bytes[4096..].fill(0xa5);
+    fs::write(&place.text, bytes).unwrap();
+    for imports in [false, true] {
+        let error = match Store::open(&place.url).await {
+            Err(error) => error,
+            Ok(store) if imports => import(&store, "here", SHARED, &places, |_| ()).await.unwrap_err(),
+            Ok(store) => sync(&store, "here", SHARED, &places, |_| ()).await.unwrap_err(),
+        };
+        assert!(matches!(error.problem, Problem::Corrupt(_)), "{error:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_lines_that_breaks_off_or_is_damaged_is_told_and_what_is_good_in_it_kept() {
+    each(async |place| {
+        let (store, files) = (place.open().await, Files::new());
+        let whole: String = (0..300).map(|n| format!("{{\"id\": \"{n}\", \"text\": \"{}\"}}\n", body(n, 1))).collect();
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut packed, whole.as_bytes()).unwrap();
+        let packed = packed.finish().unwrap();
+        files.write("cut.jsonl.gz", &packed[..packed.len() - 30]);
+        let total = import(&store, "here", SHARED, &[files.root().to_owned()], |_| ()).await.unwrap().total();
+        assert_eq!((total.new, total.refused), (256, 1), "{total:?}");
+        files.write("cut.jsonl.gz", &packed);
+        let total = import(&store, "here", SHARED, &[files.root().to_owned()], |_| ()).await.unwrap().total();
+        assert_eq!((total.new, total.unchanged, total.refused), (44, 256, 0), "{total:?}");
     })
     .await;
 }

@@ -64,8 +64,8 @@ pub struct Job {
     pub payload: Value,
     /// Which attempt this is, from 1; an attempt whose sender died counts.
     pub attempt: i64,
-    /// When it was queued, or taken up anew after it had been given up.
-    pub due_at: Timestamp,
+    /// Since when it could have been sent: it was due, and queued, or taken up anew after it had been given up.
+    pub since: Timestamp,
     /// Who holds the lease.
     pub owner: String,
     /// When the lease runs out.
@@ -163,16 +163,15 @@ impl Store {
                 Dialect::Sqlite => "",
                 Dialect::Postgres => "FOR UPDATE SKIP LOCKED",
             };
-            let places: Vec<String> = (3..3 + networks.len()).map(|place| format!("${place}")).collect();
             let due = format!(
-                "SELECT id, key, network, destination, payload, attempts, due_at FROM outbox AS job
+                "SELECT id, key, network, destination, payload, attempts, due_at, queued_at FROM outbox AS job
                  WHERE state = 0 AND next_at <= $1 AND (lease_until IS NULL OR lease_until <= $1) AND network IN ({})
                    AND NOT EXISTS (SELECT 1 FROM outbox AS earlier
                                    WHERE earlier.state = 0 AND earlier.network = job.network
                                      AND earlier.destination = job.destination
                                      AND (earlier.due_at, earlier.id) < (job.due_at, job.id))
                  ORDER BY due_at, id LIMIT $2 {skip}",
-                places.join(", ")
+                places(3, networks.len())
             );
             let due = sqlx::query(AssertSqlSafe(due)).bind(now).bind(i64::from(most));
             let due = networks.iter().fold(due, |due, network| due.bind((*network).to_owned()));
@@ -283,6 +282,24 @@ impl Store {
         given.await.at(self.place())
     }
 
+    /// Forgets what jobs said that were sent longer ago than this; their keys stay, so that none is ever queued anew. How many
+    /// there were.
+    ///
+    /// # Errors
+    /// What a database may answer.
+    pub async fn forget_payloads(&self, sent_longer_ago: Duration) -> Result<u64, StoreError> {
+        let forgotten = async {
+            let mut tx = self.inner.pools.begin().await?;
+            let now = self.now(&mut tx).await?;
+            let before = now.saturating_sub(i64::try_from(sent_longer_ago.as_millis()).unwrap_or(i64::MAX));
+            let forget = "UPDATE outbox SET payload = 'null' WHERE state = 1 AND payload <> 'null' AND sent_at < $1";
+            let forgotten = sqlx::query(forget).bind(before).execute(&mut *tx).await?.rows_affected();
+            tx.commit().await?;
+            Ok::<_, Problem>(forgotten)
+        };
+        forgotten.await.at(self.place())
+    }
+
     /// The time by the clock that leases run by, in milliseconds since 1970.
     pub(super) async fn now(&self, tx: &mut Transaction<'static, Any>) -> Result<i64, Problem> {
         Ok(match self.inner.pools.dialect {
@@ -293,6 +310,11 @@ impl Store {
             }
         })
     }
+}
+
+/// So many places for values from the place `first` on: `$3, $4`.
+pub(super) fn places(first: usize, count: usize) -> String {
+    (first..first + count).map(|place| format!("${place}")).collect::<Vec<_>>().join(", ")
 }
 
 /// A job to be queued.
@@ -328,7 +350,7 @@ fn job(row: &AnyRow, owner: &str, until: i64) -> Result<Job, Problem> {
         payload,
         key,
         attempt: row.try_get::<i64, _>(5)?.saturating_add(1),
-        due_at: timestamp(row.try_get(6)?),
+        since: timestamp(row.try_get(6)?).max(timestamp(row.try_get(7)?)),
         owner: owner.to_owned(),
         until: timestamp(until),
     })

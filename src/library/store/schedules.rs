@@ -3,23 +3,25 @@
 //! What a time and its days mean is [`digest::schedule`](crate::digest::schedule)'s; here they are only kept, with the day that
 //! was settled last, the articles that were covered, and the moment at which to look again.
 //!
-//! **Once.** A scheduler leases the schedules that are due and settles each by [`Store::post_digest`] or [`Store::settle`]. Both do
+//! **Once** (`schedules/turn.rs`). A scheduler leases the schedules that are due and settles each by [`Store::post_digest`] or [`Store::settle`]. Both do
 //! nothing when the schedule was leased by another or changed meanwhile ([`Settled::Lost`]), so that whoever was late posts
 //! nothing; and the job's key names the day, so that the outbox takes it once whatever happens.
+
+mod turn;
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
-use serde_json::Value;
 use sqlx::any::AnyRow;
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use super::connect::Dialect;
 use super::error::{Located, Problem, check_text};
-use super::had;
-use super::outbox::{MAX_ID_BYTES, NewJob, Queued};
-use super::{CollectionId, CommunityId, Store, StoreError, StoredId, millis, timestamp};
+use super::outbox::MAX_ID_BYTES;
+use super::{CommunityId, Store, StoreError, StoredId, millis, timestamp};
+
+pub use turn::{DigestToPost, DueSchedule, Settled, Turn};
 
 /// The longest name of a channel that can have a schedule, in bytes: it is a part of the job's key. A Matrix room's takes at
 /// most 255.
@@ -80,70 +82,10 @@ pub struct ScheduleEntry {
     pub paused: Option<String>,
 }
 
-/// A right to settle a schedule.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Turn {
-    owner: String,
-    number: i64,
-}
-
-/// A schedule that the caller may settle, until its lease runs out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DueSchedule {
-    /// The schedule.
-    pub entry: ScheduleEntry,
-    /// The community's network.
-    pub network: String,
-    /// The collection that the community reads.
-    pub collection: CollectionId,
-    /// The right.
-    pub turn: Turn,
-}
-
-/// A digest that goes into the outbox, and what is noted with it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DigestToPost {
-    /// The day that it is for.
-    pub day: Date,
-    /// What the sender will be given.
-    pub payload: Value,
-    /// The articles in it.
-    pub had: Vec<StoredId>,
-    /// Up to where articles were looked at.
-    pub covered: Covered,
-    /// When to look again.
-    pub next_at: Option<Timestamp>,
-}
-
-/// What settling a schedule came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Settled {
-    /// It is settled, and what was to be posted is in the outbox.
-    Done,
-    /// The day was posted for before (and the schedule was turned off and set anew since): it is settled, and the articles
-    /// stay new for the next day.
-    AlreadyPosted,
-    /// Another process or a person was first; nothing changed.
-    Lost,
-}
-
 /// The columns that [`entry`] reads.
 const ENTRY: &str =
     "s.community, s.channel, s.time, s.zone, s.weekdays, s.size, s.late_limit, s.tells_nothing_new, s.settled,
      s.posted, s.covered_to, s.covered_at, s.next_at, s.paused";
-
-impl DueSchedule {
-    /// The idempotency key of the digest of a day: the same in every process.
-    #[must_use]
-    pub fn key(&self, day: Date) -> String {
-        digest_key(self.entry.community, &self.entry.channel, day)
-    }
-}
-
-/// The idempotency key of a channel's digest of a day.
-fn digest_key(community: CommunityId, channel: &str, day: Date) -> String {
-    format!("digest:{}:{channel}:{day}", community.0)
-}
 
 impl Store {
     /// Sets a channel's schedule, in place of the one that it had, and ends a pause.
@@ -225,142 +167,6 @@ impl Store {
             Ok::<_, Problem>(gone)
         };
         off.await.at(self.place())
-    }
-
-    /// The moment at which the next schedule is to be looked at.
-    ///
-    /// # Errors
-    /// What a database may answer.
-    pub async fn next_schedule_at(&self) -> Result<Option<Timestamp>, StoreError> {
-        let query = "SELECT MIN(next_at) FROM schedules WHERE paused IS NULL";
-        let row = sqlx::query(query).fetch_one(self.inner.pools.reader()).await.at(self.place())?;
-        Ok(row.try_get::<Option<i64>, _>(0).at(self.place())?.map(timestamp))
-    }
-
-    /// Takes up to `most` schedules that are to be looked at by `now`, for `lease` long: no other process is given them until then.
-    /// Those that have waited longest come first.
-    ///
-    /// `now` is the scheduler's clock; leases run by the store's.
-    ///
-    /// # Errors
-    /// [`Problem::Text`] for an owner that can't be kept, and what a database may answer.
-    pub async fn due_schedules(
-        &self,
-        owner: &str,
-        now: Timestamp,
-        most: u32,
-        lease: Duration,
-    ) -> Result<Vec<DueSchedule>, StoreError> {
-        let due = async {
-            check_text("the owner's name", owner, MAX_ID_BYTES)?;
-            let mut tx = self.inner.pools.begin().await?;
-            let clock = self.now(&mut tx).await?;
-            let until = clock.saturating_add(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
-            // As in the outbox: what another is leasing at this moment is passed over, not waited for.
-            let skip = if self.inner.pools.dialect == Dialect::Postgres { "FOR UPDATE OF s SKIP LOCKED" } else { "" };
-            let query = format!(
-                "SELECT {ENTRY}, s.turn, c.network, c.collection
-                 FROM schedules AS s JOIN communities AS c ON c.id = s.community
-                 WHERE s.paused IS NULL AND s.next_at <= $1 AND (s.lease_until IS NULL OR s.lease_until <= $2)
-                 ORDER BY s.next_at LIMIT $3 {skip}"
-            );
-            let query = sqlx::query(AssertSqlSafe(query)).bind(millis(now)).bind(clock).bind(i64::from(most));
-            let mut due = Vec::new();
-            for row in query.fetch_all(&mut *tx).await? {
-                let number = row.try_get::<i64, _>(14)?.saturating_add(1);
-                due.push(DueSchedule {
-                    entry: entry(&row)?,
-                    network: row.try_get(15)?,
-                    collection: CollectionId(row.try_get(16)?),
-                    turn: Turn { owner: owner.to_owned(), number },
-                });
-            }
-            for DueSchedule { entry, turn, .. } in &due {
-                let take = "UPDATE schedules SET lease_owner = $1, lease_until = $2, turn = $3
-                            WHERE community = $4 AND channel = $5";
-                let take = sqlx::query(take).bind(owner).bind(until).bind(turn.number);
-                take.bind(entry.community.0).bind(&entry.channel).execute(&mut *tx).await?;
-            }
-            tx.commit().await?;
-            Ok::<_, Problem>(due)
-        };
-        due.await.at(self.place())
-    }
-
-    /// Gives back every schedule that `owner` has leased: for whoever stops. How many that were.
-    ///
-    /// # Errors
-    /// What a database may answer.
-    pub async fn give_back_schedules(&self, owner: &str) -> Result<u64, StoreError> {
-        let given = async {
-            let mut tx = self.inner.pools.begin().await?;
-            let give =
-                "UPDATE schedules SET lease_owner = NULL, lease_until = NULL, turn = turn + 1 WHERE lease_owner = $1";
-            let given = sqlx::query(give).bind(owner).execute(&mut *tx).await?.rows_affected();
-            tx.commit().await?;
-            Ok::<_, Problem>(given)
-        };
-        given.await.at(self.place())
-    }
-
-    /// Puts a digest into the outbox, notes its articles as had, and settles its day: all or nothing.
-    ///
-    /// # Errors
-    /// [`Problem::Text`] for a payload that can't be kept, and what a database may answer; then nothing was kept.
-    pub async fn post_digest(&self, due: &DueSchedule, digest: &DigestToPost) -> Result<Settled, StoreError> {
-        let posted = async {
-            let key = due.key(digest.day);
-            let job = NewJob {
-                key: &key,
-                network: &due.network,
-                destination: &due.entry.channel,
-                payload: digest.payload.to_string(),
-                not_before: Timestamp::UNIX_EPOCH,
-            };
-            job.check()?;
-            let mut tx = self.inner.pools.begin().await?;
-            let job = NewJob { not_before: timestamp(self.now(&mut tx).await?), ..job };
-            let known = sqlx::query("SELECT id FROM outbox WHERE key = $1").bind(&key);
-            if known.fetch_optional(&mut *tx).await?.is_some() {
-                let settled = settle(&mut tx, due, Some(digest.day), None, None, digest.next_at).await?;
-                tx.commit().await?;
-                return Ok(if settled { Settled::AlreadyPosted } else { Settled::Lost });
-            }
-            let day = Some(digest.day);
-            if !settle(&mut tx, due, day, day, Some(digest.covered), digest.next_at).await? {
-                return Ok(Settled::Lost);
-            }
-            if self.insert_job(&mut tx, &job).await? == Queued::AlreadyThere {
-                // Somebody queued it since the look above; whoever did settled the day as well.
-                return Ok(Settled::Lost);
-            }
-            had::insert(&mut tx, due.entry.community, &due.entry.channel, &digest.had).await?;
-            tx.commit().await?;
-            self.inner.queued.send_replace(());
-            Ok::<_, Problem>(Settled::Done)
-        };
-        posted.await.at(self.place())
-    }
-
-    /// Settles a schedule without posting: a silent day, one that was passed over, or only another moment to look. Without a day
-    /// or what was covered, these stay as they are.
-    ///
-    /// # Errors
-    /// What a database may answer; then nothing changed.
-    pub async fn settle(
-        &self,
-        due: &DueSchedule,
-        day: Option<Date>,
-        covered: Option<Covered>,
-        next_at: Option<Timestamp>,
-    ) -> Result<Settled, StoreError> {
-        let settled = async {
-            let mut tx = self.inner.pools.begin().await?;
-            let ours = settle(&mut tx, due, day, None, covered, next_at).await?;
-            tx.commit().await?;
-            Ok::<_, Problem>(if ours { Settled::Done } else { Settled::Lost })
-        };
-        settled.await.at(self.place())
     }
 
     /// Stops everything that goes to a channel which is gone: its schedules are paused, its open jobs given up, both with the
@@ -477,32 +283,6 @@ async fn upsert(tx: &mut Transaction<'static, Any>, entry: &ScheduleEntry) -> Re
         .execute(&mut **tx)
         .await?;
     Ok(())
-}
-
-/// Settles a schedule in a transaction of the caller's; whether it was still the caller's to settle.
-async fn settle(
-    tx: &mut Transaction<'static, Any>,
-    due: &DueSchedule,
-    day: Option<Date>,
-    posted: Option<Date>,
-    covered: Option<Covered>,
-    next_at: Option<Timestamp>,
-) -> Result<bool, Problem> {
-    let settle = "UPDATE schedules SET settled = COALESCE($1, settled), posted = COALESCE($2, posted),
-                                       covered_to = COALESCE($3, covered_to), covered_at = COALESCE($4, covered_at),
-                                       next_at = $5, lease_owner = NULL, lease_until = NULL
-                  WHERE community = $6 AND channel = $7 AND lease_owner = $8 AND turn = $9";
-    let settle = sqlx::query(settle)
-        .bind(day.map(|day| day.to_string()))
-        .bind(posted.map(|day| day.to_string()))
-        .bind(covered.map(|covered| covered.to.0))
-        .bind(covered.map(|covered| millis(covered.at)))
-        .bind(next_at.map(millis))
-        .bind(due.entry.community.0)
-        .bind(&due.entry.channel)
-        .bind(&due.turn.owner)
-        .bind(due.turn.number);
-    Ok(settle.execute(&mut **tx).await?.rows_affected() > 0)
 }
 
 fn entry(row: &AnyRow) -> Result<ScheduleEntry, Problem> {

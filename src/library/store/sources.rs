@@ -43,7 +43,7 @@ impl Writer {
         // Last, so that an article that went from one file to the next is never gone in between.
         for (outcome, gone) in outcomes.iter_mut().zip(left) {
             for article in gone {
-                outcome.removed += u64::from(self.take_out_unheld(origin.collection, article).await?);
+                outcome.take_let_go(self.after_let_go(origin.collection, article).await?);
             }
         }
         Ok(outcomes)

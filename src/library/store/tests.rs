@@ -91,3 +91,75 @@ async fn adding_looks_articles_up_and_never_reads_a_whole_collection() {
     assert!(steps.iter().any(|step| step.contains("(collection=? AND hash=?)")), "{steps:#?}");
     assert!(!steps.iter().any(|step| step.contains("SCAN") || step.contains("(collection=?)")), "{steps:#?}");
 }
+
+/// Files of a folder, read as any that is mirrored.
+mod files {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::intake::import::import;
+    use crate::intake::mirror::sync;
+
+    async fn store_and_files(count: usize) -> (Store, [PathBuf; 1], tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&StoreUrl::file(folder.path().join("byline.db"))).await.unwrap();
+        let news = folder.path().join("news");
+        std::fs::create_dir(&news).unwrap();
+        for number in 0..count {
+            std::fs::write(news.join(format!("boats-{number}.txt")), article(number).text()).unwrap();
+        }
+        (store, [news], folder)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_disk_that_fills_up_during_a_sync_is_told_and_the_next_one_ends_it() {
+        let (store, news, _folder) = store_and_files(200).await;
+        tell_writer(&store, "PRAGMA max_page_count = 250").await;
+        let error = sync(&store, "here", SHARED, &news, |_| ()).await.unwrap_err();
+        assert!(matches!(error.problem, Problem::Full), "{error}");
+        let kept = store.count(SHARED).await.unwrap();
+        assert!(kept > 0 && kept < 200, "{kept}");
+        // The connection that failed was replaced.
+        tell_writer(&store, "PRAGMA max_page_count = 250").await;
+        let error = import(&store, "here", SHARED, &news, |_| ()).await.unwrap_err();
+        assert!(matches!(error.problem, Problem::Full), "{error}");
+        let kept = store.count(SHARED).await.unwrap();
+        assert!(kept < 200, "{kept}");
+        tell_writer(&store, "PRAGMA max_page_count = 100000").await;
+        let report = sync(&store, "here", SHARED, &news, |_| ()).await.unwrap();
+        assert_eq!((report.articles.new, report.articles.removed), (200 - kept, 0), "{report:?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_store_that_can_not_be_written_answers_where_nothing_changed() {
+        let (store, news, _folder) = store_and_files(3).await;
+        let old = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+        for number in 0..3 {
+            let path = news[0].join(format!("boats-{number}.txt"));
+            std::fs::File::options().write(true).open(path).unwrap().set_modified(old).unwrap();
+        }
+        sync(&store, "here", SHARED, &news, |_| ()).await.unwrap();
+        tell_writer(&store, "PRAGMA query_only = ON").await;
+        assert!(sync(&store, "here", SHARED, &news, |_| ()).await.unwrap().changes_nothing());
+        std::fs::write(news[0].join("boats-1.txt"), article(9).text()).unwrap();
+        let error = sync(&store, "here", SHARED, &news, |_| ()).await.unwrap_err();
+        assert!(matches!(error.problem, Problem::ReadOnly(_)), "{error}");
+        assert_eq!(store.count(SHARED).await.unwrap(), 3, "what it holds still answers");
+    }
+
+    #[tokio::test]
+    async fn looking_unchanged_files_up_reads_the_index_of_their_origin() {
+        use sqlx::Row;
+        let (store, _news, _folder) = store_and_files(0).await;
+        let plan = sqlx::query(
+            "EXPLAIN QUERY PLAN SELECT id FROM source_files
+             WHERE owner = $1 AND collection = $2 AND imported IN (0, 1) AND path = $3",
+        );
+        let plan = plan.bind("here").bind(1_i64).bind("path").fetch_all(store.inner.pools.reader()).await.unwrap();
+        let steps: Vec<String> = plan.iter().map(|row| row.get(3)).collect();
+        assert!(
+            steps.iter().all(|step| step.contains("owner=? AND collection=? AND imported=? AND path=?")),
+            "{steps:#?}"
+        );
+    }
+}

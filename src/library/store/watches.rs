@@ -150,10 +150,23 @@ pub struct SourceOutcome {
     pub unchanged: u64,
     /// Articles that left it and that no other file holds: they were removed.
     pub removed: u64,
+    /// Articles that left it and that other files hold with other words than it gave last: those files are read again by
+    /// the next sync.
+    pub stale: u64,
     /// Articles that got another key because the file was moved.
     pub renamed: u64,
     /// Articles that can't be kept, and why.
     pub refused: Vec<String>,
+}
+
+impl SourceOutcome {
+    pub(super) fn take_let_go(&mut self, came: LetGo) {
+        match came {
+            LetGo::Removed => self.removed += 1,
+            LetGo::Held => {}
+            LetGo::Stale => self.stale += 1,
+        }
+    }
 }
 
 /// A folder, file or pattern that is mirrored.
@@ -276,11 +289,11 @@ impl Store {
         noted.await.at(self.place())
     }
 
-    /// Lets files go, in one transaction: the articles that no other file holds are removed. How many those were.
+    /// Lets files go, in one transaction: the articles that no other file holds are removed.
     ///
     /// # Errors
     /// What a database may answer; then nothing was let go.
-    pub async fn forget_sources(&self, origin: Origin<'_>, paths: &[String]) -> Result<u64, StoreError> {
+    pub async fn forget_sources(&self, origin: Origin<'_>, paths: &[String]) -> Result<SourceOutcome, StoreError> {
         let forgotten = async {
             let mut writer = Writer::begin(self).await?;
             let mut left = Vec::new();
@@ -294,12 +307,12 @@ impl Store {
                     }
                 }
             }
-            let mut removed = 0;
+            let mut outcome = SourceOutcome::default();
             for article in left {
-                removed += u64::from(writer.take_out_unheld(origin.collection, article).await?);
+                outcome.take_let_go(writer.after_let_go(origin.collection, article).await?);
             }
             writer.commit().await?;
-            Ok::<_, Problem>(removed)
+            Ok::<_, Problem>(outcome)
         };
         forgotten.await.at(self.place())
     }
@@ -320,6 +333,17 @@ pub(super) struct Link {
     pub(super) label: String,
     pub(super) article: StoredId,
     pub(super) hash: Vec<u8>,
+}
+
+/// What came of it that a file let an article go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LetGo {
+    /// No file holds it: it was removed.
+    Removed,
+    /// It is as it should be.
+    Held,
+    /// Files that hold it give other words than it has: they are read again by the next sync.
+    Stale,
 }
 
 impl Writer {
@@ -358,13 +382,30 @@ impl Writer {
         Ok(rows.iter().map(link).collect::<Result<_, _>>()?)
     }
 
-    /// Removes an article if no file holds it; whether it did.
-    pub(super) async fn take_out_unheld(&mut self, collection: CollectionId, id: StoredId) -> Result<bool, Problem> {
-        let held = sqlx::query("SELECT file FROM source_articles WHERE article = $1 LIMIT 1").bind(id.0);
-        if held.fetch_optional(&mut *self.tx).await?.is_some() {
-            return Ok(false);
+    /// Does what is due when a file let an article go: removes it if no file holds it any more. Where others hold it, and none
+    /// of them gave the words that it has now, they are to be read once more.
+    pub(super) async fn after_let_go(&mut self, collection: CollectionId, id: StoredId) -> Result<LetGo, Problem> {
+        let holders = "SELECT s.hash FROM source_articles s WHERE s.article = $1";
+        let holders = sqlx::query(holders).bind(id.0).fetch_all(&mut *self.tx).await?;
+        if holders.is_empty() {
+            return Ok(if self.take_out(collection, id).await? { LetGo::Removed } else { LetGo::Held });
         }
-        self.take_out(collection, id).await
+        let now = "SELECT hash FROM articles WHERE id = $1 AND removed_at IS NULL";
+        let Some(now) = sqlx::query(now).bind(id.0).fetch_optional(&mut *self.tx).await? else {
+            return Ok(LetGo::Held);
+        };
+        let now: Vec<u8> = now.try_get(0)?;
+        for row in &holders {
+            if row.try_get::<Vec<u8>, _>(0)? == now {
+                return Ok(LetGo::Held);
+            }
+        }
+        let files = "UPDATE source_files SET reader = ''
+                     WHERE imported = 0 AND id IN (SELECT file FROM source_articles WHERE article = $1)";
+        let files = sqlx::query(files).bind(id.0).execute(&mut *self.tx).await?.rows_affected();
+        let links = "UPDATE source_articles SET hash = $1 WHERE article = $2";
+        sqlx::query(links).bind(Vec::<u8>::new()).bind(id.0).execute(&mut *self.tx).await?;
+        Ok(if files > 0 { LetGo::Stale } else { LetGo::Held })
     }
 
     /// Tells a collection that is not there.

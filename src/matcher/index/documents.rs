@@ -1,6 +1,8 @@
 //! What is indexed of an article, and how `tantivy` gets it cut into words.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
@@ -52,9 +54,11 @@ impl Shift {
     }
 }
 
-/// [`Folder`] as tantivy wants it.
+/// [`Folder`] as tantivy wants it. Its clones, one for each thread that writes, count together.
 #[derive(Clone, Default)]
 pub(super) struct Words {
+    /// Texts that have been cut.
+    pub(super) done: Arc<AtomicUsize>,
     folder: Folder,
     text: String,
     ends: Vec<usize>,
@@ -71,7 +75,8 @@ impl Tokenizer for Words {
     type TokenStream<'a> = WordStream<'a>;
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> WordStream<'a> {
-        let Self { folder, text: folded, ends, .. } = self;
+        let Self { done, folder, text: folded, ends, .. } = self;
+        done.fetch_add(1, Ordering::Relaxed);
         folded.clear();
         ends.clear();
         folder.words(text, |_, word| {

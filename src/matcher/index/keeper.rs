@@ -3,49 +3,27 @@
 //! The snapshots of one index share one [`Keeper`]. It knows the newest of them; what is asked of an older one goes on over
 //! the segments that it has, also when those were merged away meanwhile.
 
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use rayon::prelude::*;
-use tantivy::indexer::{IndexWriterOptions, UserOperation};
-use tantivy::merge_policy::{LogMergePolicy, NoMergePolicy};
-use tantivy::{IndexWriter, Result, TantivyDocument, Term};
+use tantivy::{IndexWriter, Result};
 
-use super::directory::Folder;
 use super::documents::{self, Shift};
 use super::held::Held;
-use super::layout::{self, FORMAT, Fields, Payload};
+use super::layout::{self, Fields, Payload};
+use super::open::{Found, sit};
 use super::seat::Seat;
 use super::segment::Segment;
 use super::vocabulary::Vocabulary;
-use super::{Difference, Index};
+use super::{Difference, Index, write};
 use crate::library::store::Seq;
 use crate::library::{ArticleId, Library};
 use crate::matcher::MatchError;
 
-/// Memory that each thread may fill before it writes a segment, in bytes, where many articles come at once. A paragraph
-/// takes about 400.
-const MANY_BYTES: usize = 64 * 1024 * 1024;
-
-/// The same where few come: the least that tantivy allows.
-const FEW_BYTES: usize = 15_000_000;
-
-/// For each thread at least this many articles; with fewer it costs more than it brings.
-const ARTICLES_PER_THREAD: usize = 64;
-
-/// Threads that write the index, at most.
-const MAX_THREADS: usize = 4;
-
-/// How many segments of about one size are merged to one. Each document is then written about log₄(N / 30) times until it
-/// lies among N others (seven times in a library of 20,000 articles), and no more than three segments of a size remain.
-const MERGED_AT_ONCE: usize = 4;
-
-/// Documents below which sizes make no difference when segments are merged: a few dozen articles.
-const SMALL_SEGMENT: u32 = 1_000;
-
-/// The share of a segment's documents that may be dead before it is written anew without them.
-const DEAD_SHARE: f32 = 0.25;
+/// How often it is told how far the writing of many articles has come.
+const PROGRESS_EVERY: Duration = Duration::from_millis(20);
 
 /// Writes one index.
 pub(in crate::matcher) struct Keeper {
@@ -59,6 +37,8 @@ struct State {
     /// Made when there is something to write.
     writer: Option<IndexWriter>,
     tantivy: tantivy::Index,
+    /// Documents that have been cut into words since it was opened.
+    cut: Arc<AtomicUsize>,
     /// Where it lies; given back last, when nothing is written any more.
     seat: Option<Seat>,
     newest: Option<Arc<Index>>,
@@ -74,8 +54,8 @@ impl Keeper {
     pub(in crate::matcher) fn in_memory(library: &Library) -> std::result::Result<(Self, Arc<Index>), MatchError> {
         let (schema, fields) = layout::schema();
         let tantivy = tantivy::Index::builder().schema(schema).settings(layout::settings()).create_in_ram()?;
-        layout::register_words(&tantivy);
-        let state = State { writer: None, tantivy, seat: None, newest: None, torn: true };
+        let cut = layout::register_words(&tantivy);
+        let state = State { writer: None, tantivy, cut, seat: None, newest: None, torn: true };
         Self { folder: None, fields, state: Mutex::new(state) }.begin(library, Seq(0), &[], &|_| ())
     }
 
@@ -87,9 +67,9 @@ impl Keeper {
         progress: Progress<'_>,
     ) -> std::result::Result<(Self, Arc<Index>), MatchError> {
         let (_, fields) = layout::schema();
-        let (seat, tantivy, segments) =
-            sit(folder, fields).map_err(|source| MatchError::Folder { folder: folder.to_owned(), source })?;
-        let state = State { writer: None, tantivy, seat: Some(seat), newest: None, torn: true };
+        let error = |source| MatchError::Folder { folder: folder.to_owned(), source };
+        let (seat, Found { tantivy, cut, segments }) = sit(folder, fields).map_err(error)?;
+        let state = State { writer: None, tantivy, cut, seat: Some(seat), newest: None, torn: true };
         let keeper = Self { folder: Some(folder.to_owned()), fields, state: Mutex::new(state) };
         keeper.begin(library, seq, &segments, progress)
     }
@@ -122,10 +102,7 @@ impl Keeper {
         state.torn = true;
         let next = match newest {
             Some(newest) if Arc::ptr_eq(&newest, base) => {
-                debug_assert!(
-                    newest.differing(library).iter().all(|id| changed.contains(id)),
-                    "changes that are not told"
-                );
+                debug_assert!(newest.tells_all(library, changed), "changes that are not told");
                 self.advance(&mut state, &newest, library, changed, seq)
             }
             // Not the newest one: what was written since may have to be undone.
@@ -138,7 +115,7 @@ impl Keeper {
     /// Makes the snapshot that was reached the newest one.
     fn keep(&self, state: &mut State, made: Result<Index>) -> std::result::Result<Arc<Index>, MatchError> {
         let made = made.map(Arc::new).map_err(|source| {
-            close(state.writer.take());
+            write::close(state.writer.take());
             match &self.folder {
                 Some(folder) => MatchError::Folder { folder: folder.clone(), source },
                 None => MatchError::Index(source),
@@ -153,11 +130,11 @@ impl Keeper {
     fn begin_again(&self, state: &mut State, library: &Library, seq: Seq) -> Result<Index> {
         let mut segments = Vec::new();
         if let Some(folder) = &self.folder {
-            close(state.writer.take());
+            write::close(state.writer.take());
             // Given back before one is taken, or it would be the next one.
             state.seat = None;
-            let (seat, tantivy, found) = sit(folder, self.fields)?;
-            (state.seat, state.tantivy, segments) = (Some(seat), tantivy, found);
+            let (seat, found) = sit(folder, self.fields)?;
+            (state.seat, state.tantivy, state.cut, segments) = (Some(seat), found.tantivy, found.cut, found.segments);
         }
         self.reconcile(state, library, seq, &segments, &|_| ())
     }
@@ -179,7 +156,7 @@ impl Keeper {
             segments
         } else {
             let missing: Vec<&Held> = missing.iter().filter_map(|id| held.get(id.0 as usize)?.as_ref()).collect();
-            self.write(state, &stale, &missing, seq, progress)?;
+            self.bring(state, &stale, &missing, seq, progress)?;
             Segment::read_all(&state.tantivy, self.fields, &segments)?
         };
         let vocabulary = Vocabulary::read(&segments)?;
@@ -196,7 +173,8 @@ impl Keeper {
         seq: Seq,
     ) -> Result<Index> {
         let mut held = newest.held.clone();
-        held.resize_with(library.slots(), || None);
+        // A library before the newest one may have fewer places: what is in the others is taken out.
+        held.resize_with(held.len().max(library.slots()), || None);
         let mut shift = Shift::default();
         let (mut out, mut into) = (Vec::new(), Vec::new());
         for id in changed {
@@ -221,7 +199,7 @@ impl Keeper {
         let segments = if unchanged && (self.folder.is_none() || seq == newest.seq) {
             newest.segments().cloned().collect()
         } else {
-            self.write(state, &out, &into.iter().collect::<Vec<_>>(), seq, &|_| ())?;
+            self.bring(state, &out, &into.iter().collect::<Vec<_>>(), seq, &|_| ())?;
             Segment::read_all(&state.tantivy, self.fields, &newest.segments().cloned().collect::<Vec<_>>())?
         };
         let vocabulary = newest.vocabulary.shifted(shift.by_word);
@@ -229,45 +207,34 @@ impl Keeper {
     }
 
     /// Takes the articles with the numbers `out` out, brings `into` in, and commits.
-    fn write(&self, state: &mut State, out: &[i64], into: &[&Held], seq: Seq, progress: Progress<'_>) -> Result<()> {
-        let many = into.len() > ARTICLES_PER_THREAD;
-        let mut writer = match state.writer.take() {
-            Some(writer) => writer,
-            None => writer(&state.tantivy, into.len())?,
-        };
-        for number in out {
-            writer.delete_term(Term::from_field_i64(self.fields.article, *number));
+    fn bring(&self, state: &mut State, out: &[i64], into: &[&Held], seq: Seq, progress: Progress<'_>) -> Result<()> {
+        if state.writer.is_none() && !write::is_many(into.len()) {
+            state.writer = Some(write::writer(&state.tantivy, into.len())?);
         }
-        for (held, done) in into.iter().zip(1..) {
-            // What is run together lies together, in one segment and in this order.
-            writer.run(self.run(held))?;
-            progress(done);
+        if let Some(writer) = &mut state.writer {
+            // After an error it stays to be closed by whoever is told.
+            write::write(writer, self.fields, out, into, seq)?;
+            progress(into.len());
+            return Ok(());
         }
-        let mut commit = writer.prepare_commit()?;
-        commit.set_payload(&Payload::new(seq).write());
-        commit.commit()?;
-        if many {
-            // Its buffers are large and its threads many; what comes next is most likely one article.
-            close(Some(writer));
-        } else {
-            state.writer = Some(writer);
-        }
-        Ok(())
-    }
-
-    /// The documents of an article.
-    fn run(&self, held: &Held) -> Vec<UserOperation> {
-        let Fields { text, article, state } = self.fields;
-        let document = |words: &str| {
-            let mut document = TantivyDocument::default();
-            document.add_i64(article, held.number);
-            document.add_text(text, words);
-            document
-        };
-        let mut head = document(&documents::head(&held.article));
-        head.add_u64(state, held.state);
-        let paragraphs = held.article.paragraphs().iter().map(|paragraph| document(held.article.slice(paragraph.span)));
-        std::iter::once(head).chain(paragraphs).map(UserOperation::Add).collect()
+        let mut writer = write::writer(&state.tantivy, into.len())?;
+        let documents: usize = into.iter().map(|held| documents::count(&held.article)).sum();
+        let before = state.cut.load(Ordering::Relaxed);
+        std::thread::scope(|scope| {
+            let writing = scope.spawn(|| {
+                let written = write::write(&mut writer, self.fields, out, into, seq);
+                // Its buffers are large and its threads many; what comes next is most likely one article.
+                write::close(Some(writer));
+                written
+            });
+            while !writing.is_finished() {
+                let cut = state.cut.load(Ordering::Relaxed) - before;
+                progress(into.len() * cut.min(documents) / documents.max(1));
+                std::thread::sleep(PROGRESS_EVERY);
+            }
+            progress(into.len());
+            writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -287,7 +254,7 @@ impl Drop for Keeper {
     fn drop(&mut self) {
         // Whoever takes the seat next must find nobody writing there.
         if self.folder.is_some() {
-            close(self.state().writer.take());
+            write::close(self.state().writer.take());
         }
     }
 }
@@ -296,101 +263,4 @@ impl std::fmt::Debug for Keeper {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Keeper").field("folder", &self.folder).finish_non_exhaustive()
     }
-}
-
-/// A writer for about so many articles.
-fn writer(index: &tantivy::Index, articles: usize) -> Result<IndexWriter> {
-    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = (articles / ARTICLES_PER_THREAD).clamp(1, cores.min(MAX_THREADS));
-    let many = articles > ARTICLES_PER_THREAD;
-    let options = IndexWriterOptions::builder()
-        .num_worker_threads(threads)
-        .memory_budget_per_thread(if many { MANY_BYTES } else { FEW_BYTES })
-        .num_merge_threads(1)
-        .build();
-    let writer: IndexWriter = index.writer_with_options(options)?;
-    if many {
-        // All cores are at work on what comes in. Merging follows when articles come one by one.
-        writer.set_merge_policy(Box::new(NoMergePolicy));
-    } else {
-        writer.set_merge_policy(Box::new(merging()));
-    }
-    Ok(writer)
-}
-
-/// Ends a writer: what it has not committed is forgotten, a merge that runs is waited for, none is begun.
-fn close(writer: Option<IndexWriter>) {
-    if let Some(writer) = writer {
-        writer.set_merge_policy(Box::new(NoMergePolicy));
-        if let Err(error) = writer.wait_merging_threads() {
-            tracing::debug!(%error, "merging segments of the search index");
-        }
-    }
-}
-
-/// Which segments are merged when. Merging puts the living documents of one segment after those of another, each in its
-/// order, so that an article's documents stay together (an article is taken out as a whole).
-fn merging() -> LogMergePolicy {
-    let mut policy = LogMergePolicy::default();
-    policy.set_min_num_segments(MERGED_AT_ONCE);
-    policy.set_min_layer_size(SMALL_SEGMENT);
-    policy.set_del_docs_ratio_before_merge(DEAD_SHARE);
-    policy
-}
-
-/// Takes a seat of `folder`, and opens the index that lies there or makes one.
-fn sit(folder: &Path, fields: Fields) -> Result<(Seat, tantivy::Index, Vec<Segment>)> {
-    let seat = Seat::take(folder)?;
-    let found = found(&seat, fields).unwrap_or_else(|reason| {
-        tracing::warn!(folder = %seat.path().display(), reason, "the search index can't be used and is made anew");
-        None
-    });
-    if let Some((tantivy, segments)) = found {
-        return Ok((seat, tantivy, segments));
-    }
-    seat.clear()?;
-    let tantivy = tantivy::Index::create(Folder::open(seat.path())?, layout::schema().0, layout::settings())?;
-    layout::register_words(&tantivy);
-    Ok((seat, tantivy, Vec::new()))
-}
-
-/// What lies in a seat, if it is an index of this format that can be read and is whole; nothing in an empty one. An error
-/// says why it can't be used.
-fn found(seat: &Seat, fields: Fields) -> std::result::Result<Option<(tantivy::Index, Vec<Segment>)>, String> {
-    let text = |error: &dyn std::fmt::Display| error.to_string();
-    seat.sweep().map_err(|e| text(&e))?;
-    let has = |file: &Path| seat.path().join(file).exists();
-    if !has(Path::new("meta.json")) {
-        return if has(Path::new(".managed.json")) { Err("it was never finished".to_owned()) } else { Ok(None) };
-    }
-    if !has(Path::new(".managed.json")) {
-        return Err("the list of its files is missing".to_owned());
-    }
-    let directory = Folder::open(seat.path()).map_err(|e| text(&e))?;
-    let index = tantivy::Index::open(directory).map_err(|e| text(&e))?;
-    if index.schema() != layout::schema().0 {
-        return Err("it has other fields".to_owned());
-    }
-    let metas = index.load_metas().map_err(|e| text(&e))?;
-    let payload = metas.payload.as_deref().ok_or("it was never finished")?;
-    if Payload::read(payload).is_none_or(|payload| payload.format != FORMAT) {
-        return Err("it has another format".to_owned());
-    }
-    let files: Vec<PathBuf> = metas.list_segment_files().into_iter().collect();
-    let damaged = files.par_iter().find_any(|file| {
-        // Some files of a segment are only there when they are needed; one that is, but isn't there, fails to open below.
-        has(file) && !index.directory().validate_checksum(file).unwrap_or(false)
-    });
-    if let Some(damaged) = damaged {
-        return Err(format!("{} is damaged", damaged.display()));
-    }
-    layout::register_words(&index);
-    let segments = Segment::read_all(&index, fields, &[]).map_err(|e| text(&e))?;
-    Ok(Some((index, segments)))
-}
-
-/// Whether an index lies in a seat that can be used as it is.
-#[cfg(test)]
-pub(super) fn is_whole(seat: &Seat) -> bool {
-    matches!(found(seat, layout::schema().1), Ok(Some(_)))
 }

@@ -1,5 +1,8 @@
 //! How the index lies on the disk: its fields, and what a commit says of itself.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
 use serde::{Deserialize, Serialize};
 use tantivy::schema::{FAST, Field, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions};
 use tantivy::store::Compressor;
@@ -52,9 +55,12 @@ pub(super) fn settings() -> IndexSettings {
     }
 }
 
-/// Tells an index how text is cut into words.
-pub(super) fn register_words(index: &Index) {
-    index.tokenizers().register(TOKENIZER, TextAnalyzer::from(Words::default()));
+/// Tells an index how text is cut into words. How many documents have been cut so far can be read from what is returned.
+pub(super) fn register_words(index: &Index) -> Arc<AtomicUsize> {
+    let words = Words::default();
+    let done = Arc::clone(&words.done);
+    index.tokenizers().register(TOKENIZER, TextAnalyzer::from(words));
+    done
 }
 
 /// What a commit says of itself. It is written with the list of the segments, in one file that is replaced as a whole: it is

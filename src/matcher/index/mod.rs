@@ -8,7 +8,9 @@
 //! | file | what lives there |
 //! |---|---|
 //! | here | [`Index`]: one snapshot, of which questions are asked |
-//! | `keeper.rs` | [`Keeper`]: writes, opens, and makes the next snapshot |
+//! | `keeper.rs` | [`Keeper`]: makes the first snapshot, and the next |
+//! | `write.rs` | documents are written, segments merged |
+//! | `open.rs` | what lies on the disk is opened, or made anew |
 //! | `segment.rs` | a segment as it is read |
 //! | `vocabulary.rs` | words and their counts |
 //! | `held.rs` | which article in which state is held |
@@ -29,11 +31,13 @@ mod documents;
 mod held;
 mod keeper;
 mod layout;
+mod open;
 mod seat;
 mod segment;
 #[cfg(test)]
 mod tests;
 mod vocabulary;
+mod write;
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -189,6 +193,16 @@ impl Index {
         (0..u32::try_from(places).unwrap_or(u32::MAX)).map(ArticleId).filter(differs).collect()
     }
 
+    /// Whether nothing differs from `library` but what `changed` names.
+    fn tells_all(&self, library: &Library, changed: &[ArticleId]) -> bool {
+        self.differing(library).iter().filter(|id| !changed.contains(id)).all(|id| {
+            match (self.held.get(id.0 as usize).and_then(Option::as_ref), Held::of(library, *id)) {
+                (Some(held), Some(there)) => held.is_as(&there),
+                _ => false,
+            }
+        })
+    }
+
     /// The last change of the store that it holds.
     pub(super) fn seq(&self) -> Seq {
         self.seq
@@ -252,8 +266,15 @@ impl Index {
     }
 
     /// All words of the library, folded.
+    #[cfg(test)]
     pub(super) fn vocabulary(&self) -> impl Iterator<Item = Entry<'_>> {
         self.vocabulary.iter()
+    }
+
+    /// The words of the library that have `bytes` bytes, `more` more or less, and but for `others` of them the same letters
+    /// (as a set, see [`Entry::letters`]).
+    pub(super) fn like(&self, bytes: usize, more: usize, letters: u32, others: u32) -> impl Iterator<Item = Entry<'_>> {
+        self.vocabulary.like(bytes, more, letters, others)
     }
 
     /// Whether the library holds this very word.
@@ -262,7 +283,7 @@ impl Index {
     }
 
     /// The words of the library that share a stem.
-    pub(super) fn forms<'i>(&'i self, stem: &str) -> impl Iterator<Item = Entry<'i>> {
+    pub(super) fn forms(&self, stem: &str) -> impl Iterator<Item = Entry<'_>> {
         self.vocabulary.forms(stem)
     }
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use tantivy::columnar::ColumnIndex;
 use tantivy::directory::META_LOCK;
 use tantivy::fastfield::AliveBitSet;
@@ -69,7 +68,7 @@ impl Segment {
             };
             Ok(Self { id, deletes, alive: reader.alive_bitset().cloned(), data })
         };
-        listed.par_iter().map(read).collect()
+        listed.iter().map(read).collect()
     }
 
     /// How many documents it has, those that were taken out as well.

@@ -58,11 +58,11 @@ struct Words {
 
 #[derive(Debug, Clone, Copy)]
 struct Word {
+    /// Hash of its stem. Among a million stems two have one hash once in thirty million libraries.
+    stem: u64,
     start: u32,
-    length: u16,
     letters: u32,
-    /// Hash of its stem.
-    stem: u32,
+    length: u16,
 }
 
 impl Vocabulary {
@@ -114,8 +114,17 @@ impl Vocabulary {
     }
 
     /// All words that a document holds, in no order that matters.
+    #[cfg(test)]
     pub(super) fn iter(&self) -> impl Iterator<Item = Entry<'_>> {
-        self.layers.iter().flat_map(Layer::iter)
+        self.like(0, usize::MAX, 0, u32::MAX)
+    }
+
+    /// The words that have `bytes` bytes, `more` more or less, and but for `others` of them the same `letters`.
+    pub(super) fn like(&self, bytes: usize, more: usize, letters: u32, others: u32) -> impl Iterator<Item = Entry<'_>> {
+        let alike = move |word: &Word| {
+            (word.letters ^ letters).count_ones() <= others && usize::from(word.length).abs_diff(bytes) <= more
+        };
+        self.layers.iter().flat_map(move |layer| layer.held(alike))
     }
 
     /// Whether a document holds this very word.
@@ -126,12 +135,9 @@ impl Vocabulary {
     }
 
     /// The words with this stem.
-    pub(super) fn forms<'v>(&'v self, stem: &str) -> impl Iterator<Item = Entry<'v>> {
-        let wanted = stem.to_owned();
+    pub(super) fn forms(&self, stem: &str) -> impl Iterator<Item = Entry<'_>> {
         let hash = hash(stem);
-        let stems = Stems::default();
-        let candidates = self.layers.iter().flat_map(move |layer| layer.with_stem(hash));
-        candidates.filter(move |entry| stems.of(entry.word) == wanted)
+        self.layers.iter().flat_map(move |layer| layer.with_stem(hash))
     }
 
     /// How many words there are room for.
@@ -159,36 +165,43 @@ impl Layer {
     fn with(&self, other: &Self) -> Self {
         let mut words = Words::default();
         let mut documents = Vec::with_capacity(self.documents.len() + other.documents.len());
-        let (mut left, mut right) = (self.full().peekable(), other.full().peekable());
+        let (mut left, mut right) = (self.with_hashes().peekable(), other.with_hashes().peekable());
         loop {
             let next = match (left.peek(), right.peek()) {
-                (Some((a, ..)), Some((b, ..))) if a < b => left.next(),
+                (Some((a, _)), Some((b, _))) if a.word < b.word => left.next(),
                 (Some(_), None) => left.next(),
                 _ => right.next(),
             };
-            let Some((text, word, count)) = next else { break };
-            words.push(text, word.letters, word.stem);
-            documents.push(count);
+            let Some((entry, stem)) = next else { break };
+            words.push(entry.word, entry.letters, stem);
+            documents.push(entry.documents);
         }
         words.sort_stems();
         Self { words: Arc::new(words), documents }
     }
 
-    /// The words that a document holds.
-    fn full(&self) -> impl Iterator<Item = (&str, Word, u32)> {
-        let held = self.words.words.iter().zip(&self.documents).filter(|(_, documents)| **documents > 0);
-        held.map(|(word, documents)| (self.words.text_of(*word), *word, *documents))
+    /// The words that a document holds and that are as wanted.
+    fn held(&self, wanted: impl Fn(&Word) -> bool) -> impl Iterator<Item = Entry<'_>> {
+        let all = self.words.words.iter().zip(&self.documents);
+        let held = all.filter(move |(word, documents)| wanted(word) && **documents > 0);
+        held.map(|(word, documents)| self.entry(*word, *documents))
     }
 
-    fn iter(&self) -> impl Iterator<Item = Entry<'_>> {
-        self.full().map(|(word, of, documents)| Entry { word, documents, letters: of.letters })
+    fn entry(&self, word: Word, documents: u32) -> Entry<'_> {
+        Entry { word: self.words.text_of(word), documents, letters: word.letters }
+    }
+
+    /// The words that a document holds, with the hashes of their stems.
+    fn with_hashes(&self) -> impl Iterator<Item = (Entry<'_>, u64)> {
+        let all = self.words.words.iter().zip(&self.documents).filter(|(_, documents)| **documents > 0);
+        all.map(|(word, documents)| (self.entry(*word, *documents), word.stem))
     }
 
     fn documents_of(&mut self, word: &str) -> Option<&mut u32> {
         self.words.number(word).and_then(|at| self.documents.get_mut(at))
     }
 
-    fn with_stem(&self, hash: u32) -> impl Iterator<Item = Entry<'_>> {
+    fn with_stem(&self, hash: u64) -> impl Iterator<Item = Entry<'_>> {
         let Words { words, by_stem, .. } = &*self.words;
         let stem_of = |at: u32| words.get(at as usize).map_or(0, |word| word.stem);
         let first = by_stem.partition_point(|at| stem_of(*at) < hash);
@@ -196,14 +209,14 @@ impl Layer {
         same.filter_map(|at| {
             let word = words.get(*at as usize)?;
             let documents = self.documents.get(*at as usize).copied().filter(|documents| *documents > 0)?;
-            Some(Entry { word: self.words.text_of(*word), documents, letters: word.letters })
+            Some(self.entry(*word, documents))
         })
     }
 }
 
 impl Words {
     /// Adds the next word.
-    fn push(&mut self, word: &str, letters: u32, stem: u32) {
+    fn push(&mut self, word: &str, letters: u32, stem: u64) {
         let start = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
         let length = u16::try_from(word.len()).unwrap_or(u16::MAX);
         self.words.push(Word { start, length, letters, stem });
@@ -226,16 +239,9 @@ impl Words {
     }
 
     fn sort_stems(&mut self) {
-        let numbered = self.words.iter().zip(0_u64..).map(|(word, at)| u64::from(word.stem) << 32 | at);
-        let mut numbered: Vec<u64> = numbered.collect();
-        if numbered.len() < PARALLEL {
-            numbered.sort_unstable();
-        } else {
-            numbered.par_sort_unstable();
-        }
-        #[expect(clippy::cast_possible_truncation, reason = "the lower half is the number")]
-        let by_stem = numbered.into_iter().map(|both| both as u32).collect();
-        self.by_stem = by_stem;
+        let mut numbered: Vec<(u64, u32)> = self.words.iter().zip(0..).map(|(word, at)| (word.stem, at)).collect();
+        numbered.sort_unstable();
+        self.by_stem = numbered.into_iter().map(|(_, at)| at).collect();
     }
 
     fn text_of(&self, word: Word) -> &str {
@@ -252,9 +258,9 @@ fn slice(text: &str, word: Word) -> &str {
     text.get(start..start + usize::from(word.length)).unwrap_or_default()
 }
 
-/// FNV-1a. Words that it confuses are told apart by their stems.
-fn hash(stem: &str) -> u32 {
-    stem.bytes().fold(0x811C_9DC5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+/// FNV-1a.
+fn hash(stem: &str) -> u64 {
+    stem.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
 }
 
 /// The words of one segment, in order.

@@ -3,9 +3,10 @@
 use super::{OUTLET, SINCE};
 use crate::article::{Article, BlockKind};
 use crate::library::ArticleId;
+use crate::library::store::SHARED;
 use crate::reply::{Block, Outcome, Quoted, Reply};
 use crate::router::table::{Audience, Kind, OptionSpec, Spec};
-use crate::router::{Args, Desk, Problem, present};
+use crate::router::{Args, Desk, Place, Problem, Request, present};
 
 pub(in crate::router) const SPEC: Spec = Spec {
     name: "articles",
@@ -34,6 +35,20 @@ pub(in crate::router) const SPEC: Spec = Spec {
             example: "articles show 1",
             audience: Audience::Everyone,
             run: |request, args| Box::pin(show(&request.desk, args)),
+        },
+        Spec {
+            name: "remove",
+            about: "Take an article out, so that it answers no more",
+            options: &[OptionSpec {
+                name: "article",
+                about: "Its number in the list, or words of its title",
+                kind: Kind::Article,
+                required: true,
+            }],
+            parts: &[],
+            example: "articles remove 1",
+            audience: Audience::Managers,
+            run: |request, args| Box::pin(remove(request, args)),
         },
     ],
     example: "",
@@ -89,6 +104,9 @@ async fn show(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
             present::counted(quotations, "quotation")
         ),
     ));
+    if let Some(mark) = desk.library().mark(id).filter(|mark| mark.version > 1) {
+        reply = reply.with(item("Version", format!("{}; the earlier ones are kept", mark.version)));
+    }
     let headings: Vec<&str> =
         article.blocks().iter().filter(|b| b.kind == BlockKind::Heading).map(|b| article.slice(b.span)).collect();
     if !headings.is_empty() {
@@ -97,6 +115,23 @@ async fn show(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
     Ok(match article.paragraphs().first() {
         Some(first) => reply.with(Block::Quote(Quoted::passage(desk.library(), id, first.span, &[]))),
         None => reply,
+    })
+}
+
+/// Takes an article out of the collection that the community reads. The shared one is everybody's: only who runs Byline, on
+/// the console, takes something out of it.
+async fn remove(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
+    let (store, desk) = (request.store()?, &request.desk);
+    let id = desk.article(args.quote("article").unwrap_or_default())?;
+    let article = desk.library().article(id);
+    let collection = request.community().await?.collection;
+    if collection == SHARED && request.place.network != Place::console().network {
+        return Err(Problem::SharedArticle);
+    }
+    let title = &article.meta().title;
+    Ok(match store.remove(collection, article.key()).await? {
+        true => Reply::text(Outcome::Told, format!("“{title}” is taken out, and answers no more.")),
+        false => Reply::text(Outcome::Told, format!("“{title}” was taken out before.")),
     })
 }
 

@@ -137,6 +137,7 @@ CREATE TABLE outbox (
     sent_at BIGINT
 );
 CREATE INDEX outbox_open ON outbox (network, destination, due_at, id) WHERE state = 0;
+CREATE INDEX outbox_to_forget ON outbox (sent_at) WHERE state = 1 AND payload <> 'null';
 CREATE INDEX outbox_of_destination ON outbox (network, destination, id);
 CREATE INDEX outbox_next ON outbox (next_at) WHERE state = 0;
 

@@ -1,0 +1,255 @@
+//! Leasing the schedules that are due, and settling each once.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_json::Value;
+use sqlx::{Any, AssertSqlSafe, Row, Transaction};
+
+use super::super::connect::Dialect;
+use super::super::error::{Located, Problem, check_text};
+use super::super::had;
+use super::super::outbox::{MAX_ID_BYTES, NewJob, Queued, places};
+use super::super::{CollectionId, CommunityId, Store, StoreError, StoredId, millis, timestamp};
+use super::{Covered, ENTRY, ScheduleEntry, entry};
+
+/// A right to settle a schedule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    owner: String,
+    number: i64,
+}
+
+/// A schedule that the caller may settle, until its lease runs out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueSchedule {
+    /// The schedule.
+    pub entry: ScheduleEntry,
+    /// The community's network.
+    pub network: String,
+    /// The collection that the community reads.
+    pub collection: CollectionId,
+    /// The right.
+    pub turn: Turn,
+}
+
+/// A digest that goes into the outbox, and what is noted with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DigestToPost {
+    /// The day that it is for.
+    pub day: Date,
+    /// What the sender will be given.
+    pub payload: Value,
+    /// The articles in it.
+    pub had: Vec<StoredId>,
+    /// Up to where articles were looked at.
+    pub covered: Covered,
+    /// When to look again.
+    pub next_at: Option<Timestamp>,
+}
+
+/// What settling a schedule came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Settled {
+    /// It is settled, and what was to be posted is in the outbox.
+    Done,
+    /// The day was posted for before (and the schedule was turned off and set anew since): it is settled, and the articles
+    /// stay new for the next day.
+    AlreadyPosted,
+    /// Another process or a person was first; nothing changed.
+    Lost,
+}
+
+impl DueSchedule {
+    /// The idempotency key of the digest of a day: the same in every process.
+    #[must_use]
+    pub fn key(&self, day: Date) -> String {
+        digest_key(self.entry.community, &self.entry.channel, day)
+    }
+}
+
+/// The idempotency key of a channel's digest of a day.
+fn digest_key(community: CommunityId, channel: &str, day: Date) -> String {
+    format!("digest:{}:{channel}:{day}", community.0)
+}
+
+impl Store {
+    /// The moment at which the next schedule of these networks is to be looked at.
+    ///
+    /// # Errors
+    /// What a database may answer.
+    pub async fn next_schedule_at(&self, networks: &[&str]) -> Result<Option<Timestamp>, StoreError> {
+        if networks.is_empty() {
+            return Ok(None);
+        }
+        let query = format!(
+            "SELECT MIN(s.next_at) FROM schedules AS s JOIN communities AS c ON c.id = s.community
+             WHERE s.paused IS NULL AND c.network IN ({})",
+            places(1, networks.len())
+        );
+        let query = sqlx::query(AssertSqlSafe(query));
+        let query = networks.iter().fold(query, |query, network| query.bind((*network).to_owned()));
+        let row = query.fetch_one(self.inner.pools.reader()).await.at(self.place())?;
+        Ok(row.try_get::<Option<i64>, _>(0).at(self.place())?.map(timestamp))
+    }
+
+    /// Takes up to `most` schedules of these networks that are to be looked at by `now`, for `lease` long: no other process is given them until then.
+    /// Those that have waited longest come first.
+    ///
+    /// `now` is the scheduler's clock; leases run by the store's.
+    ///
+    /// # Errors
+    /// [`Problem::Text`] for an owner that can't be kept, and what a database may answer.
+    pub async fn due_schedules(
+        &self,
+        owner: &str,
+        networks: &[&str],
+        now: Timestamp,
+        most: u32,
+        lease: Duration,
+    ) -> Result<Vec<DueSchedule>, StoreError> {
+        let due = async {
+            check_text("the owner's name", owner, MAX_ID_BYTES)?;
+            if networks.is_empty() {
+                return Ok(Vec::new());
+            }
+            let mut tx = self.inner.pools.begin().await?;
+            let clock = self.now(&mut tx).await?;
+            let until = clock.saturating_add(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
+            // As in the outbox: what another is leasing at this moment is passed over, not waited for.
+            let skip = if self.inner.pools.dialect == Dialect::Postgres { "FOR UPDATE OF s SKIP LOCKED" } else { "" };
+            let query = format!(
+                "SELECT {ENTRY}, s.turn, c.network, c.collection
+                 FROM schedules AS s JOIN communities AS c ON c.id = s.community
+                 WHERE s.paused IS NULL AND s.next_at <= $1 AND (s.lease_until IS NULL OR s.lease_until <= $2)
+                   AND c.network IN ({})
+                 ORDER BY s.next_at LIMIT $3 {skip}",
+                places(4, networks.len())
+            );
+            let query = sqlx::query(AssertSqlSafe(query)).bind(millis(now)).bind(clock).bind(i64::from(most));
+            let query = networks.iter().fold(query, |query, network| query.bind((*network).to_owned()));
+            let mut due = Vec::new();
+            for row in query.fetch_all(&mut *tx).await? {
+                let number = row.try_get::<i64, _>(14)?.saturating_add(1);
+                due.push(DueSchedule {
+                    entry: entry(&row)?,
+                    network: row.try_get(15)?,
+                    collection: CollectionId(row.try_get(16)?),
+                    turn: Turn { owner: owner.to_owned(), number },
+                });
+            }
+            for DueSchedule { entry, turn, .. } in &due {
+                let take = "UPDATE schedules SET lease_owner = $1, lease_until = $2, turn = $3
+                            WHERE community = $4 AND channel = $5";
+                let take = sqlx::query(take).bind(owner).bind(until).bind(turn.number);
+                take.bind(entry.community.0).bind(&entry.channel).execute(&mut *tx).await?;
+            }
+            tx.commit().await?;
+            Ok::<_, Problem>(due)
+        };
+        due.await.at(self.place())
+    }
+
+    /// Gives back every schedule that `owner` has leased: for whoever stops. How many that were.
+    ///
+    /// # Errors
+    /// What a database may answer.
+    pub async fn give_back_schedules(&self, owner: &str) -> Result<u64, StoreError> {
+        let given = async {
+            let mut tx = self.inner.pools.begin().await?;
+            let give =
+                "UPDATE schedules SET lease_owner = NULL, lease_until = NULL, turn = turn + 1 WHERE lease_owner = $1";
+            let given = sqlx::query(give).bind(owner).execute(&mut *tx).await?.rows_affected();
+            tx.commit().await?;
+            Ok::<_, Problem>(given)
+        };
+        given.await.at(self.place())
+    }
+
+    /// Puts a digest into the outbox, notes its articles as had, and settles its day: all or nothing.
+    ///
+    /// # Errors
+    /// [`Problem::Text`] for a payload that can't be kept, and what a database may answer; then nothing was kept.
+    pub async fn post_digest(&self, due: &DueSchedule, digest: &DigestToPost) -> Result<Settled, StoreError> {
+        let posted = async {
+            let key = due.key(digest.day);
+            let job = NewJob {
+                key: &key,
+                network: &due.network,
+                destination: &due.entry.channel,
+                payload: digest.payload.to_string(),
+                not_before: Timestamp::UNIX_EPOCH,
+            };
+            job.check()?;
+            let mut tx = self.inner.pools.begin().await?;
+            let job = NewJob { not_before: timestamp(self.now(&mut tx).await?), ..job };
+            let known = sqlx::query("SELECT id FROM outbox WHERE key = $1").bind(&key);
+            if known.fetch_optional(&mut *tx).await?.is_some() {
+                let settled = settle(&mut tx, due, Some(digest.day), None, None, digest.next_at).await?;
+                tx.commit().await?;
+                return Ok(if settled { Settled::AlreadyPosted } else { Settled::Lost });
+            }
+            let day = Some(digest.day);
+            if !settle(&mut tx, due, day, day, Some(digest.covered), digest.next_at).await? {
+                return Ok(Settled::Lost);
+            }
+            if self.insert_job(&mut tx, &job).await? == Queued::AlreadyThere {
+                // Somebody queued it since the look above; whoever did settled the day as well.
+                return Ok(Settled::Lost);
+            }
+            had::insert(&mut tx, due.entry.community, &due.entry.channel, &digest.had).await?;
+            tx.commit().await?;
+            self.inner.queued.send_replace(());
+            Ok::<_, Problem>(Settled::Done)
+        };
+        posted.await.at(self.place())
+    }
+
+    /// Settles a schedule without posting: a silent day, one that was passed over, or only another moment to look. Without a day
+    /// or what was covered, these stay as they are.
+    ///
+    /// # Errors
+    /// What a database may answer; then nothing changed.
+    pub async fn settle(
+        &self,
+        due: &DueSchedule,
+        day: Option<Date>,
+        covered: Option<Covered>,
+        next_at: Option<Timestamp>,
+    ) -> Result<Settled, StoreError> {
+        let settled = async {
+            let mut tx = self.inner.pools.begin().await?;
+            let ours = settle(&mut tx, due, day, None, covered, next_at).await?;
+            tx.commit().await?;
+            Ok::<_, Problem>(if ours { Settled::Done } else { Settled::Lost })
+        };
+        settled.await.at(self.place())
+    }
+}
+
+/// Settles a schedule in a transaction of the caller's; whether it was still the caller's to settle.
+async fn settle(
+    tx: &mut Transaction<'static, Any>,
+    due: &DueSchedule,
+    day: Option<Date>,
+    posted: Option<Date>,
+    covered: Option<Covered>,
+    next_at: Option<Timestamp>,
+) -> Result<bool, Problem> {
+    let settle = "UPDATE schedules SET settled = COALESCE($1, settled), posted = COALESCE($2, posted),
+                                       covered_to = COALESCE($3, covered_to), covered_at = COALESCE($4, covered_at),
+                                       next_at = $5, lease_owner = NULL, lease_until = NULL
+                  WHERE community = $6 AND channel = $7 AND lease_owner = $8 AND turn = $9";
+    let settle = sqlx::query(settle)
+        .bind(day.map(|day| day.to_string()))
+        .bind(posted.map(|day| day.to_string()))
+        .bind(covered.map(|covered| covered.to.0))
+        .bind(covered.map(|covered| millis(covered.at)))
+        .bind(next_at.map(millis))
+        .bind(due.entry.community.0)
+        .bind(&due.entry.channel)
+        .bind(&due.turn.owner)
+        .bind(due.turn.number);
+    Ok(settle.execute(&mut **tx).await?.rows_affected() > 0)
+}
