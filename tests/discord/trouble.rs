@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use byline::chat::discord::{DiscordError, Settings, SettingsError};
 use byline::library::store::Scope;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::fake::http::Answer;
 use crate::fake::payloads::From;
-use crate::fake::{BOT, Planned};
+use crate::fake::{APPLICATION, BOT, Planned};
 use crate::world::{World, words};
 
 const QUESTION: &str = "When does the pier at Oldhaven close?";
@@ -75,6 +76,10 @@ async fn a_slow_answer_is_promised_and_then_given() {
     let promised = |state: &crate::fake::State| state.interactions[&id].deferred().then_some(());
     world.fake.until("a promise", promised).await;
     drop(lock);
+    while !world.store.promises("discord/0-0/1").await.unwrap().is_empty() {
+        // Every promise was kept; that is noted as soon as it can be written.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     let noted = world.fake.settled(id).await;
     assert_eq!(noted.follow_ups[0]["flags"], 64, "for the person alone, and the message stays as it is");
     assert_eq!(noted.shown, None);
@@ -129,8 +134,16 @@ async fn who_asks_too_much_is_told_when_to_ask_again() {
     assert!(third.ephemeral && words(&third.shown.unwrap()).contains("Ask me again in"));
     let other = world.command("ask", &[("question", QUESTION.into())], &From::person(2)).await;
     assert!(!other.ephemeral);
-    let asked = world.say(&format!("<@{BOT}> {QUESTION}"), &From::default(), None);
-    assert!(words(&world.answered(asked).await.body).contains("Ask me again in"));
+    let from = From { guild: None, channel: 501, ..From::person(3) };
+    let say = || world.say(QUESTION, &from, None);
+    let messages = [say(), say(), say(), say()];
+    for message in [messages[0], messages[1]] {
+        assert!(words(&world.answered(message).await.body).contains("5 November"));
+    }
+    assert!(words(&world.answered(messages[2]).await.body).contains("Ask me again in"));
+    let last = world.say(QUESTION, &From::direct(4), None);
+    world.answered(last).await;
+    assert_eq!(world.fake.state.lock().unwrap().posted.len(), 4, "the fourth is not told again");
     world.end().await;
 }
 
@@ -189,4 +202,21 @@ impl WithoutAddress for Settings {
     fn without_address(self) -> Self {
         Self { api_url: Some("nonsense".to_owned()), ..self }
     }
+}
+
+#[tokio::test]
+async fn who_was_promised_an_answer_by_a_process_that_died_is_told() {
+    let mut world = World::stopped(Settings::default()).await;
+    let id = world.fake.promised_before();
+    let token = format!("token-{id}");
+    let until = Timestamp::now() + SignedDuration::from_mins(10);
+    world.store.promise("discord/0-0/1", &APPLICATION.to_string(), &token, until).await.unwrap();
+    // Another process's, which lives.
+    world.store.promise("discord/1-1/2", &APPLICATION.to_string(), "token-other", until).await.unwrap();
+    world.start().await;
+    assert!(words(&world.fake.settled(id).await.shown.unwrap()).contains("restarted"));
+    world.stop().await;
+    assert_eq!(world.store.promises("discord/0-0/1").await.unwrap(), []);
+    assert_eq!(world.store.promises("discord/1-1/2").await.unwrap().len(), 1);
+    world.end().await;
 }

@@ -52,12 +52,14 @@ The trapdoor machine said @everyone and <@1001> and [click here](https://evil.ex
 /// How many worlds there are: when none is left, the counts are told.
 static WORLDS: AtomicUsize = AtomicUsize::new(0);
 
+type Running = JoinHandle<Result<(), DiscordError>>;
+
 pub struct World {
     pub fake: Arc<Fake>,
     pub store: Store,
     folder: TempDir,
     settings: Settings,
-    running: Option<(oneshot::Sender<()>, JoinHandle<Result<(), DiscordError>>)>,
+    running: Option<(oneshot::Sender<()>, Running)>,
 }
 
 impl World {

@@ -93,3 +93,22 @@ async fn a_community_that_left_is_found_and_forgotten() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_promise_is_remembered_until_it_is_kept_or_too_late() {
+    each(async |place| {
+        let store = place.open().await;
+        let (soon, past) = (Timestamp::now() + SignedDuration::from_mins(9), Timestamp::UNIX_EPOCH);
+        for (owner, token, until) in [("a", "t1", soon), ("a", "t2", soon), ("b", "t3", soon), ("a", "t4", past)] {
+            store.promise(owner, "7", token, until).await.unwrap();
+        }
+        let of = async |owner: &str| {
+            let promises = place.open().await.promises(owner).await.unwrap();
+            promises.into_iter().map(|(_, token)| token).collect::<Vec<_>>()
+        };
+        assert_eq!((of("a").await, of("b").await), (vec!["t1".to_owned(), "t2".to_owned()], vec!["t3".to_owned()]));
+        store.promise_kept("t1").await.unwrap();
+        assert_eq!(of("a").await, ["t2"]);
+    })
+    .await;
+}

@@ -42,6 +42,8 @@ pub struct Bot {
     pub shards: Mutex<Option<Arc<ShardManager>>>,
     /// What is being answered.
     pub busy: Busy,
+    /// Who promises answers: what runs these shards is called the same after a restart.
+    pub owner: String,
 }
 
 /// Who we are.

@@ -20,6 +20,7 @@ use super::courier::Post;
 use super::guilds::{Closed, TIDY_EVERY};
 use super::keeper::Keeper;
 use super::limits::Limits;
+use super::place::NETWORK;
 use super::rest::{Rest, RestError};
 use super::settings::{Settings, SettingsError, Shards};
 use super::{commands, components, interactions, messages, suggest};
@@ -154,9 +155,17 @@ async fn connect(
         me: OnceLock::new(),
         shards: Mutex::default(),
         busy: Busy::default(),
+        owner: format!("{NETWORK}/{first}-{last}/{total}"),
     });
     let intents = GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES | GatewayIntents::DIRECT_MESSAGES;
     let handler = Arc::new(Handler { bot: Arc::clone(&bot), total, registering: AtomicBool::new(false) });
+    tokio::spawn({
+        let (bot, work) = (Arc::clone(&bot), bot.busy.begin());
+        async move {
+            bot.tell_broken_promises().await;
+            drop(work);
+        }
+    });
     tracing::info!(first, last, total, "connecting to Discord");
     let gateway = Gateway { token, proxy, address, intents, handler, first, last, total };
     let ended = tokio::select! {

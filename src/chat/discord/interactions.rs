@@ -271,12 +271,27 @@ async fn promise_and_keep(
         (false, false) => json!({ "type": PROMISE }),
     };
     let promised = bot.rest.respond(ticket.id, &ticket.token, &promise).await;
-    let said = finished(work.await);
     if let Err(error) = promised {
         // Nothing stands there to be edited; the answer itself may still come in time.
         tracing::warn!(interaction = ticket.id, %error, "an answer could not be promised");
-        return first(bot, ticket, private, said).await;
+        return first(bot, ticket, private, finished(work.await)).await;
     }
+    // A message that is to change stays as it is when we die; an empty promise would stand there.
+    let noted = !ticket.updates;
+    let (done, ()) = tokio::join!(work, async {
+        if noted {
+            bot.note_promise(ticket.application, &ticket.token).await;
+        }
+    });
+    let kept = keep_promise(bot, ticket, private, finished(done)).await;
+    if noted {
+        bot.note_promise_kept(&ticket.token).await;
+    }
+    kept
+}
+
+/// Gives the answer that was promised.
+async fn keep_promise(bot: &Bot, ticket: &Ticket, private: bool, said: Said) -> Result<(), RestError> {
     let rest = &bot.rest;
     if said.alone && (ticket.updates || !private) {
         if !ticket.updates {

@@ -16,6 +16,8 @@ pub struct TooMuch {
     pub server: bool,
     /// The time until the next request is answered.
     pub wait: Duration,
+    /// Whether that was said before, and nothing was answered since: where silence is allowed, it need not be said again.
+    pub told: bool,
 }
 
 impl TooMuch {
@@ -42,7 +44,14 @@ pub struct Limits {
 #[derive(Debug)]
 struct Buckets {
     per_minute: f64,
-    held: Mutex<HashMap<u64, (f64, Instant)>>,
+    held: Mutex<HashMap<u64, Bucket>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    left: f64,
+    at: Instant,
+    told: bool,
 }
 
 impl Limits {
@@ -58,30 +67,31 @@ impl Limits {
     /// # Errors
     /// [`TooMuch`]; then it is not counted.
     pub fn take(&self, person: u64, server: Option<u64>, now: Instant) -> Result<(), TooMuch> {
-        self.person.take(person, now).map_err(|wait| TooMuch { server: false, wait })?;
+        self.person.take(person, now).map_err(|(wait, told)| TooMuch { server: false, wait, told })?;
         match server {
-            Some(server) => self.server.take(server, now).map_err(|wait| TooMuch { server: true, wait }),
+            Some(server) => self.server.take(server, now).map_err(|(wait, told)| TooMuch { server: true, wait, told }),
             None => Ok(()),
         }
     }
 }
 
 impl Buckets {
-    fn take(&self, id: u64, now: Instant) -> Result<(), Duration> {
+    fn take(&self, id: u64, now: Instant) -> Result<(), (Duration, bool)> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let filled = |(left, at): (f64, Instant)| {
-            let since = now.saturating_duration_since(at).as_secs_f64() / MINUTE.as_secs_f64();
-            (left + since * self.per_minute).min(self.per_minute)
+        let filled = |bucket: &Bucket| {
+            let since = now.saturating_duration_since(bucket.at).as_secs_f64() / MINUTE.as_secs_f64();
+            (bucket.left + since * self.per_minute).min(self.per_minute)
         };
         if held.len() >= SWEEP_AT {
-            held.retain(|_, bucket| filled(*bucket) < self.per_minute);
+            held.retain(|_, bucket| filled(bucket) < self.per_minute);
         }
-        let bucket = held.entry(id).or_insert((self.per_minute, now));
-        let left = filled(*bucket);
+        let bucket = held.entry(id).or_insert(Bucket { left: self.per_minute, at: now, told: false });
+        let left = filled(bucket);
         if left < 1.0 {
-            return Err(MINUTE.mul_f64((1.0 - left) / self.per_minute));
+            let told = std::mem::replace(&mut bucket.told, true);
+            return Err((MINUTE.mul_f64((1.0 - left) / self.per_minute), told));
         }
-        *bucket = (left - 1.0, now);
+        *bucket = Bucket { left: left - 1.0, at: now, told: false };
         Ok(())
     }
 }
@@ -100,6 +110,7 @@ mod tests {
         let refused = limits.take(1, Some(9), start).unwrap_err();
         assert_eq!((refused.server, refused.wait.as_secs_f64().round()), (false, 10.0));
         assert!(refused.kind_word().contains("in 10 seconds"), "{}", refused.kind_word());
+        assert!(!refused.told && limits.take(1, Some(9), start).unwrap_err().told, "it is said once");
         assert_eq!(limits.take(2, Some(9), start), Ok(()));
         assert_eq!(limits.take(1, Some(9), start + refused.wait), Ok(()));
     }

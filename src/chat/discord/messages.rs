@@ -43,6 +43,8 @@ pub async fn message(bot: Arc<Bot>, message: Message) {
         return;
     }
     let said = match bot.limits.take(asker.person, asker.server, Instant::now()) {
+        // Said once: whoever writes on and on is not to make us do the same.
+        Err(too_much) if too_much.told => return,
         Err(too_much) => Said::alone(&too_much.kind_word()),
         Ok(()) => {
             let mut work =

@@ -8,6 +8,7 @@
 //! | `commands.rs` | the command table as Discord registers it |
 //! | `bot.rs` | what every event is handled with |
 //! | `interactions.rs` | a command or menu: acknowledged at once, answered, never silent |
+//! | `promises.rs` | answers that were promised when the process died |
 //! | `place.rs` | where a request comes from, and what its person may do |
 //! | `suggest.rs` | completion |
 //! | `menus.rs` | “Check this quote”, “Find the source” |
@@ -33,6 +34,7 @@ mod menus;
 mod messages;
 mod page;
 mod place;
+mod promises;
 mod rest;
 mod settings;
 mod suggest;

@@ -175,6 +175,16 @@ impl Fake {
         id
     }
 
+    /// An interaction whose answer was promised before the bot started.
+    pub fn promised_before(&self) -> u64 {
+        let id = self.id();
+        self.note(id, 2, Instant::now());
+        if let Some(interaction) = self.state.lock().unwrap().interactions.get_mut(&id) {
+            interaction.acked = Some((5, Instant::now()));
+        }
+        id
+    }
+
     /// A press of a button of a message that was sent with `body`.
     pub fn press(&self, custom_id: &str, body: &Value, from: &payloads::From) -> u64 {
         let id = self.id();

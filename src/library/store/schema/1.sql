@@ -151,6 +151,14 @@ CREATE TABLE answers (
 CREATE INDEX answers_by_place ON answers (place, made_at);
 CREATE INDEX answers_by_age ON answers (made_at);
 
+-- Answers that were promised to somebody and not given yet. `owner` is whoever promised, the same after a restart.
+CREATE TABLE promises (
+    token TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    application TEXT NOT NULL,
+    until_at BIGINT NOT NULL
+);
+
 -- Answers that did not help. The question only as a hash, and never who asked; `rank` counts from 1.
 CREATE TABLE unhelpful (
     answer TEXT NOT NULL,
