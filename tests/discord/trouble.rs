@@ -65,17 +65,21 @@ async fn an_answer_whose_receipt_is_lost_is_not_shown_twice() {
 async fn a_slow_answer_is_promised_and_then_given() {
     let world = World::new().await;
     let shown = world.ask(QUESTION).await.shown.unwrap();
-    // Nobody can write: the answer waits for its buttons, longer than it may without a word.
+    // Nobody can write: what sets something waits, and answers go ahead of what is kept of them.
     let lock = world.lock_the_store().await;
-    let slow = world.command("ask", &[("question", QUESTION.into())], &From::default()).await;
-    assert!(slow.deferred() && !slow.ephemeral);
-    let given = slow.shown.unwrap();
-    assert!(words(&given).contains("5 November"), "it comes without buttons then");
-    assert_eq!(given["components"], json!([]));
+    let ahead = world.ask(QUESTION).await.shown.unwrap();
+    assert!(words(&world.press(&ahead, "Context").await.shown.unwrap()).contains("every plank"), "from memory");
+    let manager = From { permissions: 32, ..From::default() };
+    let data = crate::world::command("digest set", &[("time", "08:30".into()), ("zone", "UTC".into())]);
+    let slow = world.fake.interact(2, &data, &manager);
+    let promised = |state: &crate::fake::State| state.interactions[&slow].deferred().then_some(());
+    world.fake.until("a promise", promised).await;
     let id = world.fake.press(&crate::world::button(&shown, "Not helpful").unwrap(), &shown, &From::default());
     let promised = |state: &crate::fake::State| state.interactions[&id].deferred().then_some(());
     world.fake.until("a promise", promised).await;
     drop(lock);
+    let set = world.fake.settled(slow).await;
+    assert!(!set.ephemeral && words(&set.shown.unwrap()).contains("posted in this channel"));
     while !world.store.promises("discord/0-0/1").await.unwrap().is_empty() {
         // Every promise was kept; that is noted as soon as it can be written.
         tokio::time::sleep(Duration::from_millis(20)).await;

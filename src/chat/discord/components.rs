@@ -51,7 +51,7 @@ async fn pressed(bot: &Bot, button: &ButtonId) -> Said {
 }
 
 async fn show(bot: &Bot, button: &ButtonId) -> Result<Said, RestoreError> {
-    let Some(json) = bot.store.answer(&button.key).await? else { return Ok(Said::alone(TOO_OLD)) };
+    let Some(json) = bot.keeper.pages(&button.key).await? else { return Ok(Said::alone(TOO_OLD)) };
     let kept = Kept::from_json(&json)?;
     let page = button.page.min(kept.pages().saturating_sub(1));
     if button.press == Press::Unhelpful {

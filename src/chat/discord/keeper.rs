@@ -1,16 +1,21 @@
 //! Answers whose buttons outlive the process: written before the answer is sent, many in one commit when many come.
+//!
+//! On a disk that is busy a commit takes longer than people should wait. Then the answer goes ahead of it, and its buttons work
+//! from memory until it is written.
 
+use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::chat::kept::Kept;
 use crate::library::Library;
-use crate::library::store::{AnswerRow, Store};
+use crate::library::store::{AnswerRow, Store, StoreError};
 use crate::reply::Checked;
 use crate::router::Args;
 use crate::router::table::Spec;
@@ -19,15 +24,23 @@ use crate::router::table::Spec;
 const QUEUE: usize = 1024;
 /// The most that are written in one commit.
 const BATCH: usize = 256;
-/// How long an answer waits to be written before it is sent without buttons.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long an answer waits to be written. An undisturbed commit takes a few milliseconds.
+const PATIENCE: Duration = Duration::from_millis(20);
+/// How often a commit is tried, and the wait between.
+const TRIES: u32 = 5;
+const AGAIN: Duration = Duration::from_secs(1);
 
 type Waiting = (AnswerRow, oneshot::Sender<()>);
+
+/// Pages by key, until they are written.
+type Unwritten = Arc<Mutex<HashMap<String, String>>>;
 
 /// Takes answers to the store.
 #[derive(Debug, Clone)]
 pub struct Keeper {
+    store: Store,
     queue: mpsc::Sender<Waiting>,
+    unwritten: Unwritten,
 }
 
 impl Keeper {
@@ -35,12 +48,24 @@ impl Keeper {
     #[must_use]
     pub fn new(store: Store) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        tokio::spawn(write(store, waiting));
-        Self { queue }
+        let unwritten = Unwritten::default();
+        tokio::spawn(write(store.clone(), waiting, Arc::clone(&unwritten)));
+        Self { store, queue, unwritten }
+    }
+
+    /// The pages of the answer with this key, written or not yet.
+    ///
+    /// # Errors
+    /// What the store may answer.
+    pub async fn pages(&self, key: &str) -> Result<Option<String>, StoreError> {
+        if let Some(pages) = lock(&self.unwritten).get(key) {
+            return Ok(Some(pages.clone()));
+        }
+        self.store.answer(key).await
     }
 
     /// Keeps an answer that stands at `place`; its key, and what was kept. Nothing when it quotes nothing and has no pages, when
-    /// it is no article's of a store, or when the store does not take it: then the answer goes without buttons.
+    /// it is no article's of a store, or when too many wait to be written: then the answer goes without buttons.
     pub async fn keep(
         &self,
         reply: &Checked,
@@ -55,26 +80,46 @@ impl Keeper {
         let key = new_key();
         let row = AnswerRow { key: key.clone(), place, pages: kept.to_json().ok()?, made_at: Timestamp::now() };
         let (done, written) = oneshot::channel();
-        self.queue.try_send((row, done)).ok()?;
-        timeout(PATIENCE, written).await.ok()?.ok()?;
+        lock(&self.unwritten).insert(key.clone(), row.pages.clone());
+        if self.queue.try_send((row, done)).is_err() {
+            lock(&self.unwritten).remove(&key);
+            return None;
+        }
+        let _ = timeout(PATIENCE, written).await;
         Some((key, kept))
     }
 }
 
-async fn write(store: Store, mut waiting: mpsc::Receiver<Waiting>) {
+async fn write(store: Store, mut waiting: mpsc::Receiver<Waiting>, unwritten: Unwritten) {
     let mut batch = Vec::new();
     while waiting.recv_many(&mut batch, BATCH).await > 0 {
         let (rows, done): (Vec<AnswerRow>, Vec<_>) = batch.drain(..).unzip();
-        match store.keep_answers(&rows).await {
-            Ok(()) => {
-                for done in done {
-                    // Who gave up waiting is not told.
-                    let _ = done.send(());
+        for tried in 1..=TRIES {
+            match store.keep_answers(&rows).await {
+                Ok(()) => break,
+                Err(error) if tried == TRIES => {
+                    tracing::error!(%error, answers = rows.len(), "the buttons of answers will not work");
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "answers could not be kept; trying again");
+                    sleep(AGAIN).await;
                 }
             }
-            Err(error) => tracing::error!(%error, answers = rows.len(), "answers go without buttons"),
+        }
+        let mut unwritten = lock(&unwritten);
+        for row in &rows {
+            unwritten.remove(&row.key);
+        }
+        for done in done {
+            // Who gave up waiting is not told.
+            let _ = done.send(());
         }
     }
+}
+
+/// What is behind the lock is whole at every moment: a panic elsewhere does not spoil it.
+fn lock(unwritten: &Unwritten) -> MutexGuard<'_, HashMap<String, String>> {
+    unwritten.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A name that nobody guesses: 24 hexadecimal digits, from the operating system's randomness.

@@ -120,7 +120,7 @@ fn subject(kept: &Kept) -> Subject {
 /// The answer that a message goes on from: the one that it replies to, or the last in its thread or direct messages.
 async fn last_answer(bot: &Bot, asker: &Asker, message: &Message) -> Option<Kept> {
     let stored = match &message.referenced_message {
-        Some(replied) => bot.store.answer(&key_of(replied)?).await,
+        Some(replied) => bot.keeper.pages(&key_of(replied)?).await,
         None if asker.server.is_none() || bot.is_thread(asker.channel) => {
             let since = Timestamp::now().checked_sub(TALK).unwrap_or(Timestamp::UNIX_EPOCH);
             bot.store.last_answer(&asker.answers_at(), since).await
