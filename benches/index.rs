@@ -102,7 +102,17 @@ fn article(number: u64, version: i64, sentences: &[String]) -> Result<Stored, Bo
     let article = read_text(&format!("a{number}"), &text, Format::Text)?;
     let (id, collection) = (StoredId(i64::try_from(number)? + 1), CollectionId(1));
     let (duplicate_of, removed_at) = (None, None);
-    Ok(Stored { id, collection, article, version, added_at: now, changed_at: now, duplicate_of, removed_at })
+    Ok(Stored {
+        id,
+        collection,
+        number: id.0,
+        article,
+        version,
+        added_at: now,
+        changed_at: now,
+        duplicate_of,
+        removed_at,
+    })
 }
 
 /// Memory of this process that lies in RAM, in MiB: all, and without the mapped files.

@@ -134,9 +134,12 @@ async fn only_managers_change_what_holds() {
 async fn a_community_takes_out_its_own_articles_and_nobody_elses() {
     let folder = tempfile::tempdir().unwrap();
     let (store, desks) = open(folder.path()).await;
-    let own = store.collection("club").await.unwrap();
+    let own = store.collection("discord/club").await.unwrap();
     store.read_collection(store.community("discord", "club").await.unwrap().id, own).await.unwrap();
-    for collection in [own, SHARED] {
+    // Two communities share this one: neither may take out what the other reads.
+    let league = store.collection("league").await.unwrap();
+    store.read_collection(store.community("discord", "away").await.unwrap().id, league).await.unwrap();
+    for collection in [own, SHARED, league] {
         store.add(collection, &article("mill", "Mill burns down", "The mill burned on Tuesday.")).await.unwrap();
     }
     let following = desks.clone();
@@ -146,6 +149,7 @@ async fn a_community_takes_out_its_own_articles_and_nobody_elses() {
     let remove = async |place: &Place| router.answer_text(place, "/articles remove mill").await.outcome;
     assert_eq!(remove(&place("club")).await, Outcome::Refused, "no manager");
     assert_eq!(remove(&manager("town")).await, Outcome::Refused, "everybody's");
+    assert_eq!(remove(&manager("away")).await, Outcome::Refused, "the league's");
     assert_eq!(remove(&manager("club")).await, Outcome::Told);
     assert_eq!((store.count(own).await.unwrap(), store.count(SHARED).await.unwrap()), (0, 1));
     assert_eq!(remove(&Place::console()).await, Outcome::Told);

@@ -6,6 +6,7 @@ use clap::{Arg, ArgMatches, Command};
 use tokio::runtime::Runtime;
 
 use super::opening;
+use crate::chat::text::clean;
 use crate::config::Loaded;
 use crate::router::Place;
 
@@ -31,15 +32,19 @@ pub(super) fn run(asked: &ArgMatches, loaded: &Loaded) -> anyhow::Result<()> {
         if let Some((_, assign)) = asked.subcommand() {
             let place = assign.get_one::<Place>("place").cloned().unwrap_or_else(Place::console);
             let name = assign.get_one::<String>("name").map_or("shared", String::as_str);
+            anyhow::ensure!(
+                place.channel.is_none(),
+                "a collection is assigned to a community, not to one of its channels"
+            );
             let community = store.community(&place.network, &place.community).await?;
             store.read_collection(community.id, store.collection(name).await?).await?;
         }
         let mut out = io::stdout().lock();
         let readers = store.communities().await?;
         for (id, name) in store.collections().await? {
-            writeln!(out, "{name}: {} articles", store.count(id).await?)?;
+            writeln!(out, "{}: {} articles", clean(&name), store.count(id).await?)?;
             for reader in readers.iter().filter(|reader| reader.collection == id) {
-                writeln!(out, "  read by {}/{}", reader.network, reader.name)?;
+                writeln!(out, "  read by {}/{}", clean(&reader.network), clean(&reader.name))?;
             }
         }
         store.close().await;

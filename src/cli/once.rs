@@ -79,6 +79,9 @@ pub(super) fn run(name: &str, asked: &ArgMatches, loaded: &Loaded) -> anyhow::Re
     } else {
         writeln!(out, "{}", text::render_whole(&reply, style(&loaded.config)))?;
     }
+    // The answer need not wait for what was found on the way to it.
+    out.flush()?;
+    runtime.block_on(router.settle());
     Ok(match reply.outcome {
         Outcome::Answered | Outcome::Told => ExitCode::SUCCESS,
         Outcome::NotInArticles => ExitCode::from(1),

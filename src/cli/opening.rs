@@ -9,7 +9,7 @@ use super::{installation, progress};
 use crate::config::{self, Config, Loaded, Origin};
 use crate::intake::{Refusal, Tally, folder, mirror};
 
-use crate::library::store::{SHARED, Store, StoreUrl};
+use crate::library::store::{Problem, SHARED, Store, StoreUrl};
 use crate::matcher::Thresholds;
 use crate::router::{Desk, Desks, Router, Settings};
 
@@ -55,11 +55,19 @@ async fn keep(loaded: &Loaded) -> anyhow::Result<Kept> {
     let installation = installation::name(&folder)?;
     let bar = progress::of_files("reading articles");
     let told = |done| progress::show(&bar, done);
-    let report = mirror::sync(&store, &installation, SHARED, &config.library.articles, told).await?;
+    let synced = mirror::sync(&store, &installation, SHARED, &config.library.articles, told).await;
     bar.finish_and_clear();
-    // Who set nothing need not have the samples.
-    if !matches!(loaded.origin("library.articles"), Some(Origin::Default)) {
-        tell_refused(&report.articles);
+    match synced {
+        // Who set nothing need not have the samples.
+        Ok(report) if !matches!(loaded.origin("library.articles"), Some(Origin::Default)) => {
+            tell_refused(&report.articles)
+        }
+        Ok(_) => {}
+        // What is there can be answered from all the same, and whoever serves tries again.
+        Err(error) if matches!(error.problem, Problem::Full | Problem::ReadOnly(_) | Problem::Busy) => {
+            tracing::warn!(%error, "the watched files could not be brought into the library");
+        }
+        Err(error) => return Err(error.into()),
     }
     let desks = Desks::new(store.clone(), folder.join(INDEX), settings(config));
     Ok(Kept { store, desks, installation })

@@ -99,6 +99,9 @@ pub(super) fn run(loaded: &Loaded) -> anyhow::Result<()> {
         // The first question, and the first digest, need not wait.
         opened.router.desk(&Place::console()).await?.prepare().await?;
         let held = opened.router.summary_of_library(&Place::console()).await?;
+        if networks.is_empty() {
+            tracing::warn!("no network is configured: nothing is posted; the console's digests need the chat");
+        }
         tracing::info!(?networks, library = kept.store.place(), %held, "running");
         if std::io::stderr().is_terminal() {
             eprintln!("Byline is running. {held} Ctrl-C ends it.");

@@ -19,7 +19,7 @@ const SURELY_MEANT: f64 = 0.85;
 const PERHAPS_MEANT: f64 = 0.55;
 
 impl Library {
-    /// The article that `name` calls: its key, its number in the list (`3` or `#3`, counted from 1), its title, or words
+    /// The article that `name` calls: its key, its number in the list (`3` or `#3`), its title, or words
     /// that only its title holds; small misspellings are forgiven.
     #[must_use]
     pub fn named(&self, name: &str) -> Named {
@@ -30,8 +30,8 @@ impl Library {
         if let Some(id) = self.by_key(name.trim()) {
             return Named::One(id);
         }
-        let number = wanted.strip_prefix('#').unwrap_or(&wanted).parse::<u32>().ok().and_then(|n| n.checked_sub(1));
-        if let Some(id) = number.map(ArticleId).filter(|id| self.get(*id).is_some()) {
+        let number = wanted.strip_prefix('#').unwrap_or(&wanted).parse().ok();
+        if let Some(id) = number.and_then(|number| self.by_number(number)) {
             return Named::One(id);
         }
         let titles: Vec<(ArticleId, String)> =

@@ -27,6 +27,8 @@ pub struct ArticleId(pub u32);
 pub struct Mark {
     /// Its number in the store.
     pub id: StoredId,
+    /// Its number in its collection, from 1; see [`Library::number`].
+    pub number: i64,
     /// The version, counted from 1.
     pub version: i64,
     /// When the article was first added to the store.
@@ -52,6 +54,7 @@ pub struct Library {
     held: usize,
     by_key: HashMap<String, ArticleId>,
     by_mark: HashMap<StoredId, ArticleId>,
+    by_number: HashMap<i64, ArticleId>,
 }
 
 #[derive(Debug, Clone)]
@@ -108,11 +111,11 @@ impl Library {
     /// Puts in what a store holds: a new article, or in its place a new version of one that is here. A removed one is taken
     /// out. The number that it has (or had) here; `None` when it was removed and was not here.
     pub fn put_stored(&mut self, stored: Stored) -> Option<ArticleId> {
-        let Stored { id, article, version, added_at, removed_at, .. } = stored;
+        let Stored { id, number, article, version, added_at, removed_at, .. } = stored;
         if removed_at.is_some() {
             return self.take_out_stored(id);
         }
-        let place = Place { article: Arc::new(article), mark: Some(Mark { id, version, added_at }) };
+        let place = Place { article: Arc::new(article), mark: Some(Mark { id, number, version, added_at }) };
         let Some(here) = self.by_stored(id) else { return Some(self.put(place)) };
         let slot = self.places.get_mut(here.0 as usize)?;
         let key = place.article.key().to_owned();
@@ -130,6 +133,7 @@ impl Library {
         let here = self.by_mark.remove(&id)?;
         if let Some(gone) = self.places.get_mut(here.0 as usize).and_then(Option::take) {
             self.held -= 1;
+            self.by_number.remove(&number_of(here, gone.mark));
             if self.by_key.get(gone.article.key()) == Some(&here) {
                 self.by_key.remove(gone.article.key());
             }
@@ -143,6 +147,7 @@ impl Library {
         if let Some(mark) = place.mark {
             self.by_mark.insert(mark.id, id);
         }
+        self.by_number.insert(number_of(id, place.mark), id);
         self.places.push(Some(place));
         self.held += 1;
         id
@@ -185,6 +190,19 @@ impl Library {
     #[must_use]
     pub fn mark(&self, id: ArticleId) -> Option<Mark> {
         self.place(id)?.mark
+    }
+
+    /// The number by which people call an article, in lists and commands: the one that its collection's store gave it, the same
+    /// in every process and never another's; without a store, its place, from 1.
+    #[must_use]
+    pub fn number(&self, id: ArticleId) -> i64 {
+        number_of(id, self.mark(id))
+    }
+
+    /// The article that people call by this number.
+    #[must_use]
+    pub fn by_number(&self, number: i64) -> Option<ArticleId> {
+        self.by_number.get(&number).copied()
     }
 
     fn place(&self, id: ArticleId) -> Option<&Place> {
@@ -241,6 +259,10 @@ impl Library {
     }
 }
 
+fn number_of(id: ArticleId, mark: Option<Mark>) -> i64 {
+    mark.map_or(i64::from(id.0) + 1, |mark| mark.number)
+}
+
 fn narrow(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
 }
@@ -256,6 +278,7 @@ mod tests {
         Stored {
             id: StoredId(id),
             collection: CollectionId(1),
+            number: 100 + id,
             article: read_text(key, &text, Format::Text).unwrap(),
             version,
             added_at: Timestamp::UNIX_EPOCH,
@@ -275,6 +298,7 @@ mod tests {
         assert_eq!(library.article(id).meta().title, "Ferry on time");
         assert_eq!(library.mark(id).map(|mark| mark.version), Some(2));
         assert_eq!((library.by_key("ferry"), library.by_key("boat")), (None, Some(id)));
+        assert_eq!((library.number(id), library.by_number(107), library.by_number(1)), (107, Some(id), None));
     }
 
     #[test]

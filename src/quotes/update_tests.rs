@@ -77,6 +77,7 @@ fn apply(library: &mut Library, change: &Change, version: i64) -> Option<Article
         Change::Put(id, paragraphs) => library.put_stored(Stored {
             id: StoredId(*id),
             collection: CollectionId(1),
+            number: *id,
             article: article(&text(paragraphs)),
             version,
             added_at: Timestamp::UNIX_EPOCH,
@@ -169,6 +170,7 @@ fn words_of_articles_that_are_gone_do_not_pile_up() {
         let stored = Stored {
             id: StoredId(1),
             collection: CollectionId(1),
+            number: 1,
             article: article(&text),
             version,
             added_at: Timestamp::UNIX_EPOCH,

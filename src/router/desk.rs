@@ -1,7 +1,8 @@
 //! What commands answer from: the library and everything derived from it.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::OnceCell;
 use tokio::task::{JoinError, spawn_blocking};
@@ -9,9 +10,9 @@ use tokio::task::{JoinError, spawn_blocking};
 use crate::library::store::{CollectionId, Seq, Store, StoreError};
 use crate::library::{ArticleId, Filter, Library, Named};
 use crate::matcher::{MatchError, Matcher, Thresholds};
-use crate::quotes::kept::Roll;
 use crate::quotes::{self, Known, QuoteBook};
 
+use super::keeper::{Keeper, lock};
 use super::problem::nearest;
 use super::{Args, Problem};
 
@@ -41,10 +42,17 @@ pub struct Desk {
     library: Arc<Library>,
     matcher: OnceCell<Arc<Matcher>>,
     book: OnceCell<Arc<QuoteBook>>,
+    /// Whether somebody wants the quotations: then the next desk has them too.
+    book_wanted: AtomicBool,
+    /// The desk before this one, whose quotations these are but for the articles that changed; until they are made.
+    before: Mutex<Option<Before>>,
     kept: Option<Kept>,
     /// What the configuration says.
     pub settings: Settings,
 }
+
+/// The desk before another, and the articles that changed between the two.
+type Before = (Arc<Desk>, Arc<[ArticleId]>);
 
 /// Where a desk's articles are kept, for one that comes from a store.
 #[derive(Debug, Clone)]
@@ -57,6 +65,8 @@ pub(super) struct Kept {
     pub(super) index: PathBuf,
     /// The last change that the library holds.
     pub(super) seq: Seq,
+    /// Who keeps the quotations that had to be found.
+    pub(super) keeper: Arc<Keeper>,
 }
 
 /// Why a desk could not give what was asked of it.
@@ -81,25 +91,38 @@ impl Desk {
     }
 
     pub(super) fn over(library: Library, kept: Option<Kept>, settings: Settings) -> Self {
-        Self { library: Arc::new(library), matcher: OnceCell::new(), book: OnceCell::new(), kept, settings }
+        Self {
+            library: Arc::new(library),
+            matcher: OnceCell::new(),
+            book: OnceCell::new(),
+            book_wanted: AtomicBool::new(false),
+            before: Mutex::default(),
+            kept,
+            settings,
+        }
     }
 
     /// The desk after a change: over `library`, in which the articles numbered `changed` are new, have another version or
-    /// were taken out. What this desk had made is brought up to date, not made anew.
-    pub(super) async fn next(&self, library: Library, changed: Vec<ArticleId>, kept: Kept) -> Result<Self, DeskError> {
-        let next = Self::over(library, Some(kept.clone()), self.settings);
+    /// were taken out. It can answer questions at once; its quotations, where they are wanted, come of the old ones when they
+    /// are asked for, so that nobody waits for what he did not ask.
+    pub(super) async fn next(
+        self: &Arc<Self>,
+        library: Library,
+        changed: Vec<ArticleId>,
+        kept: Kept,
+    ) -> Result<Self, DeskError> {
+        let seq = kept.seq;
+        let mut next = Self::over(library, Some(kept), self.settings);
         let library = Arc::clone(&next.library);
         // A folder's index is open once in a process: where no question has opened it yet, this does.
         let matcher = Arc::clone(self.matcher().await?);
-        let (now, changed) = (Arc::clone(&library), Arc::<[ArticleId]>::from(changed));
+        let changed: Arc<[ArticleId]> = changed.into();
         let these = Arc::clone(&changed);
-        let matcher = spawn_blocking(move || matcher.updated(&now, &these, kept.seq)).await??;
-        next.matcher.set(Arc::new(matcher)).ok();
-        if let Some(book) = self.book.get().map(Arc::clone) {
-            let known = quotes::kept::load_of(&kept.store, &library, &changed).await?;
-            let book = spawn_blocking(move || book.updated(&library, &changed, known)).await?;
-            next.keep(&book).await;
-            next.book.set(Arc::new(book)).ok();
+        let matcher = spawn_blocking(move || matcher.updated(&library, &these, seq)).await??;
+        next.matcher = OnceCell::new_with(Some(Arc::new(matcher)));
+        if self.wants_book() {
+            next.before = Mutex::new(Some((Arc::clone(self), changed)));
+            next.book_wanted = AtomicBool::new(true);
         }
         Ok(next)
     }
@@ -127,6 +150,12 @@ impl Desk {
         self.kept.as_ref().map(|kept| kept.seq)
     }
 
+    /// The collection that this desk is over; nothing for one that comes from no store.
+    #[must_use]
+    pub fn collection(&self) -> Option<CollectionId> {
+        self.kept.as_ref().map(|kept| kept.collection)
+    }
+
     /// The search index.
     ///
     /// # Errors
@@ -145,35 +174,52 @@ impl Desk {
         self.matcher.get_or_try_init(make).await
     }
 
+    /// Whether somebody asked for the quotations, of this desk or of one that it came of.
+    pub(super) fn wants_book(&self) -> bool {
+        self.book_wanted.load(Ordering::Relaxed)
+    }
+
     /// The quotations.
     ///
     /// # Errors
     /// [`DeskError`] when they can't be gathered.
     pub async fn book(&self) -> Result<&Arc<QuoteBook>, DeskError> {
+        self.book_wanted.store(true, Ordering::Relaxed);
         let make = async || {
-            let known = match &self.kept {
-                Some(kept) => quotes::kept::load(&kept.store, kept.collection, &self.library).await?,
-                None => Known::new(),
+            let before = lock(&self.before).clone();
+            let book = match before {
+                Some((before, changed)) => self.book_after(&before, &changed).await?,
+                None => self.whole_book().await?,
             };
-            let library = Arc::clone(&self.library);
-            let book = spawn_blocking(move || QuoteBook::of(&library, known)).await?;
-            self.keep(&book).await;
-            Ok(Arc::new(book))
+            lock(&self.before).take();
+            let book = Arc::new(book);
+            if let Some(kept) = &self.kept {
+                kept.keeper.keep(&kept.store, kept.collection, &self.library, &book);
+            }
+            Ok(book)
         };
         self.book.get_or_try_init(make).await
     }
 
-    /// Keeps the quotations that had to be found, and numbers speakers who are new, for the next time. What is not kept is found
-    /// again.
-    async fn keep(&self, book: &QuoteBook) {
-        let Some(kept) = self.kept.as_ref().filter(|_| !book.found().is_empty()) else { return };
-        let keeping = async {
-            quotes::kept::keep(&kept.store, &self.library, book).await?;
-            Roll::load(&kept.store, kept.collection).await?.enrol(&kept.store, book).await
+    async fn whole_book(&self) -> Result<QuoteBook, DeskError> {
+        let known = match &self.kept {
+            Some(kept) => quotes::kept::load(&kept.store, kept.collection, &self.library).await?,
+            None => Known::new(),
         };
-        if let Err(error) = keeping.await {
-            tracing::info!(%error, "quotations were not kept; they are found again at the next start");
-        }
+        let library = Arc::clone(&self.library);
+        Ok(spawn_blocking(move || QuoteBook::of(&library, known)).await?)
+    }
+
+    /// The quotations of the desk before, with those of the articles that changed.
+    async fn book_after(&self, before: &Desk, changed: &Arc<[ArticleId]>) -> Result<QuoteBook, DeskError> {
+        // Boxed, for it may itself ask the desk before it.
+        let book = Arc::clone(Box::pin(before.book()).await?);
+        let known = match &self.kept {
+            Some(kept) => quotes::kept::load_of(&kept.store, &self.library, changed).await?,
+            None => Known::new(),
+        };
+        let (library, changed) = (Arc::clone(&self.library), Arc::clone(changed));
+        Ok(spawn_blocking(move || book.updated(&library, &changed, known)).await?)
     }
 
     /// The article that a person names.

@@ -3,17 +3,19 @@
 //! A [`Desk`] never changes. When the store tells of changes, the next one is made from it and takes its place; questions that
 //! are being answered go on with the one that they have.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::OnceCell;
 
 use super::desk::{DeskError, Kept};
+use super::keeper::{Keeper, lock};
 use super::{Desk, Place, Settings};
 use crate::library::Library;
-use crate::library::store::{Change, CollectionId, Problem, SHARED, Seq, Store, StoreError};
+use crate::library::store::{CollectionId, Problem, SHARED, Seq, Store, StoreError, StoredId};
 
 /// Changes that are taken over at once: enough that an import is followed quickly, few enough that its first articles answer
 /// soon.
@@ -28,6 +30,12 @@ const PUT_AWAY_AFTER: Duration = Duration::from_secs(30 * 60);
 
 /// How long is waited after the store could not be asked.
 const AFTER_TROUBLE: Duration = Duration::from_secs(2);
+
+/// How often is looked for changes of which nobody told.
+const LOOK: Duration = Duration::from_secs(10);
+
+/// How long one batch of changes may take; a database server that vanished without a word never answers.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The desks over a store. Clones share them.
 #[derive(Debug, Clone)]
@@ -49,6 +57,9 @@ struct Inner {
 struct Shelf {
     collection: CollectionId,
     desk: OnceCell<RwLock<Arc<Desk>>>,
+    keeper: Arc<Keeper>,
+    /// Whether what changed while the desk was read has been taken over.
+    settled: AtomicBool,
     /// Held while the next desk is made: one at a time.
     updating: tokio::sync::Mutex<()>,
     used: Mutex<Instant>,
@@ -63,6 +74,9 @@ pub enum OpenError {
     /// Nothing could be made of them.
     #[error(transparent)]
     Desk(#[from] DeskError),
+    /// The store did not answer in time.
+    #[error("the library did not answer within {} s", PATIENCE.as_secs())]
+    TimedOut,
 }
 
 impl Desks {
@@ -97,18 +111,20 @@ impl Desks {
             Arc::clone(shelves.entry(collection).or_insert_with(|| Arc::new(Shelf::new(collection))))
         };
         *lock(&shelf.used) = Instant::now();
-        if let Some(desk) = shelf.desk() {
-            return Ok(desk);
+        if !shelf.settled.load(Ordering::Acquire) {
+            let opened = shelf.desk.get_or_try_init(async || Ok::<_, OpenError>(RwLock::new(self.open(&shelf).await?)));
+            opened.await?;
+            // What changed while it was read, and before those who follow the store could see this shelf. Whoever fails in it
+            // leaves it to the next who asks.
+            while self.catch_up(&shelf).await? {}
+            shelf.settled.store(true, Ordering::Release);
         }
-        let opened = shelf.desk.get_or_try_init(async || Ok::<_, OpenError>(RwLock::new(self.open(collection).await?)));
-        opened.await?;
-        // What changed while it was read, and before those who follow the store could see this shelf.
-        while self.catch_up(&[Arc::clone(&shelf)]).await? {}
         Ok(shelf.desk().unwrap_or_else(|| Arc::new(Desk::new(Library::default(), self.inner.settings))))
     }
 
-    async fn open(&self, collection: CollectionId) -> Result<Arc<Desk>, OpenError> {
+    async fn open(&self, shelf: &Shelf) -> Result<Arc<Desk>, OpenError> {
         let started = Instant::now();
+        let collection = shelf.collection;
         let seq = self.inner.store.latest_seq().await?;
         let mut library = Library::default();
         let mut articles = self.inner.store.load_all(collection);
@@ -118,83 +134,100 @@ impl Desks {
                 Ok(None) => break,
                 // One article that can't be read hides no other.
                 Err(StoreError { problem: problem @ Problem::Damaged { .. }, .. }) => {
-                    tracing::error!(%problem, "left out")
+                    tracing::error!(%problem, "left out");
                 }
                 Err(error) => return Err(error.into()),
             }
         }
-        tracing::debug!(
-            collection = collection.0,
-            articles = library.len(),
-            millis = started.elapsed().as_millis(),
-            "read"
-        );
-        Ok(Arc::new(Desk::over(library, Some(self.kept(collection, seq)), self.inner.settings)))
+        let millis = started.elapsed().as_millis();
+        tracing::debug!(collection = collection.0, articles = library.len(), millis, "read");
+        Ok(Arc::new(Desk::over(library, Some(self.kept(shelf, seq)), self.inner.settings)))
     }
 
-    fn kept(&self, collection: CollectionId, seq: Seq) -> Kept {
-        let store = self.inner.store.clone();
-        Kept { store, collection, index: self.inner.indexes.join(collection.0.to_string()), seq }
+    fn kept(&self, shelf: &Shelf, seq: Seq) -> Kept {
+        Kept {
+            store: self.inner.store.clone(),
+            collection: shelf.collection,
+            index: self.inner.indexes.join(shelf.collection.0.to_string()),
+            seq,
+            keeper: Arc::clone(&shelf.keeper),
+        }
     }
 
     /// Keeps every desk up to date with the store, whoever changes it, until the future is dropped.
     pub async fn follow(&self) {
         let mut watch = self.inner.store.watch(Seq::default());
+        let mut behind = false;
         loop {
-            let followed = async {
-                watch.changed().await?;
-                tokio::time::sleep(GATHER).await;
-                while self.catch_up(&self.shelves()).await? {}
-                Ok::<_, OpenError>(())
-            };
-            if let Err(error) = followed.await {
-                tracing::warn!(%error, "changes could not be followed; trying again");
+            if behind {
                 tokio::time::sleep(AFTER_TROUBLE).await;
+            } else {
+                // Also without a word of a change: a word can be lost, and what nobody asks for is put away.
+                match tokio::time::timeout(LOOK, watch.changed()).await {
+                    Ok(Ok(_)) | Err(_) => tokio::time::sleep(GATHER).await,
+                    Ok(Err(error)) => {
+                        tracing::warn!(%error, "changes can't be heard of; asking again");
+                        tokio::time::sleep(AFTER_TROUBLE).await;
+                    }
+                }
             }
-            self.put_away();
+            behind = !self.catch_up_all().await;
+            self.put_away().await;
         }
     }
 
-    fn shelves(&self) -> Vec<Arc<Shelf>> {
-        lock(&self.inner.shelves).values().map(Arc::clone).collect()
+    /// Brings every desk up to date; whether all of them are. One that can't be holds back no other.
+    async fn catch_up_all(&self) -> bool {
+        let shelves: Vec<Arc<Shelf>> = lock(&self.inner.shelves).values().map(Arc::clone).collect();
+        let mut all = true;
+        for shelf in shelves {
+            loop {
+                let caught_up = tokio::time::timeout(PATIENCE, self.catch_up(&shelf)).await;
+                match caught_up.unwrap_or(Err(OpenError::TimedOut)) {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(error) => {
+                        tracing::warn!(collection = shelf.collection.0, %error, "changes could not be followed; trying again");
+                        all = false;
+                        break;
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    /// Waits until what was found is kept in the store, for a process that is about to end.
+    pub async fn settle(&self) {
+        let shelves: Vec<Arc<Shelf>> = lock(&self.inner.shelves).values().map(Arc::clone).collect();
+        for shelf in shelves {
+            shelf.keeper.settle().await;
+        }
     }
 
     /// Forgets collections that nobody has asked for long. The shared one stays.
-    fn put_away(&self) {
-        lock(&self.inner.shelves)
-            .retain(|collection, shelf| *collection == SHARED || lock(&shelf.used).elapsed() < PUT_AWAY_AFTER);
+    async fn put_away(&self) {
+        let unused: Vec<Arc<Shelf>> = {
+            let mut shelves = lock(&self.inner.shelves);
+            let old = |collection: &CollectionId, shelf: &Shelf| {
+                *collection != SHARED && lock(&shelf.used).elapsed() >= PUT_AWAY_AFTER
+            };
+            shelves.extract_if(|collection, shelf| old(collection, shelf)).map(|(_, shelf)| shelf).collect()
+        };
+        if !unused.is_empty() {
+            // A whole library is freed, and an index closed: not on a thread that answers.
+            drop(tokio::task::spawn_blocking(move || drop(unused)).await);
+        }
     }
 
-    /// Takes over the next changes, at most [`BATCH`]; whether there were any.
-    async fn catch_up(&self, shelves: &[Arc<Shelf>]) -> Result<bool, OpenError> {
-        // Shelves that stand at the same change, mostly all of them, read the log once.
-        let mut by_seq: BTreeMap<Seq, Vec<&Arc<Shelf>>> = BTreeMap::new();
-        for shelf in shelves {
-            if let Some(seq) = shelf.desk().and_then(|desk| desk.seq()) {
-                by_seq.entry(seq).or_default().push(shelf);
-            }
-        }
-        let mut any = false;
-        for (seq, shelves) in by_seq {
-            let changes = self.inner.store.changes_since(seq, BATCH).await?;
-            let Some(last) = changes.last().map(|change| change.seq) else { continue };
-            any = true;
-            for shelf in shelves {
-                self.update(shelf, seq, &changes, last).await?;
-            }
-        }
-        Ok(any)
-    }
-
-    /// Makes a shelf's next desk from the changes after `from`, unless somebody else has done so meanwhile.
-    async fn update(&self, shelf: &Shelf, from: Seq, changes: &[Change], last: Seq) -> Result<(), OpenError> {
+    /// Makes a shelf's next desk from the next changes, at most [`BATCH`]; whether there were any.
+    async fn catch_up(&self, shelf: &Shelf) -> Result<bool, OpenError> {
         let _alone = shelf.updating.lock().await;
-        let Some(desk) = shelf.desk().filter(|desk| desk.seq() == Some(from)) else { return Ok(()) };
-        let ids: BTreeSet<_> = changes
-            .iter()
-            .filter(|change| change.collection == shelf.collection)
-            .map(|change| change.article)
-            .collect();
+        let Some(desk) = shelf.desk() else { return Ok(false) };
+        let changes = self.inner.store.changes_since(desk.seq().unwrap_or_default(), BATCH).await?;
+        let Some(last) = changes.last().map(|change| change.seq) else { return Ok(false) };
+        let here = changes.iter().filter(|change| change.collection == shelf.collection);
+        let ids: BTreeSet<StoredId> = here.map(|change| change.article).collect();
         let mut library = desk.library().clone();
         let mut changed = Vec::with_capacity(ids.len());
         for id in ids {
@@ -209,11 +242,18 @@ impl Desks {
             };
             changed.extend(here);
         }
-        let next = desk.next(library, changed, self.kept(shelf.collection, last)).await?;
+        let next = Arc::new(desk.next(library, changed, self.kept(shelf, last)).await?);
         if let Some(current) = shelf.desk.get() {
-            *current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
+            *current.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&next);
         }
-        Ok(())
+        if next.wants_book() {
+            tokio::spawn(async move {
+                if let Err(error) = next.book().await {
+                    tracing::warn!(%error, "the quotations are not up to date; whoever asks for them tries again");
+                }
+            });
+        }
+        Ok(true)
     }
 }
 
@@ -222,6 +262,8 @@ impl Shelf {
         Self {
             collection,
             desk: OnceCell::new(),
+            keeper: Arc::default(),
+            settled: AtomicBool::new(false),
             updating: tokio::sync::Mutex::default(),
             used: Mutex::new(Instant::now()),
         }
@@ -230,9 +272,4 @@ impl Shelf {
     fn desk(&self) -> Option<Arc<Desk>> {
         self.desk.get().map(|desk| Arc::clone(&desk.read().unwrap_or_else(PoisonError::into_inner)))
     }
-}
-
-/// What is behind these locks is whole at every moment: a panic elsewhere does not spoil it.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -10,6 +10,7 @@ mod desk;
 mod desks;
 pub mod edition;
 mod in_force;
+mod keeper;
 mod line;
 mod plain;
 mod present;
@@ -31,7 +32,7 @@ pub use request::{Place, PlaceError, Request};
 use std::sync::Arc;
 
 use crate::library::Library;
-use crate::reply::{Block, Checked, Reply};
+use crate::reply::{self, Block, Checked, Reply};
 use table::{Audience, Spec};
 
 /// Takes what people say and gives back checked replies.
@@ -123,12 +124,28 @@ impl Router {
     /// article has changed since.
     pub async fn context(&self, place: &Place, reply: &Checked, page: usize) -> Option<Checked> {
         let desk = self.desk(place).await.ok()?;
+        if !stands(reply, desk.library()) {
+            return None;
+        }
         let shown = reply.pages.get(page).into_iter().flatten().chain(&reply.blocks);
         let quoted = shown.into_iter().find_map(|block| match block {
             Block::Quote(quoted) => quoted.with_context(desk.library()),
             _ => None,
         })?;
         Some(checked(Reply::new(reply.outcome).with(Block::Quote(quoted)), desk.library()))
+    }
+
+    /// Whether what a reply quotes still stands, at this place and at this moment, as it quotes it: its articles may have
+    /// changed since, or been taken out.
+    pub async fn still_stands(&self, place: &Place, reply: &Checked) -> bool {
+        self.desk(place).await.is_ok_and(|desk| stands(reply, desk.library()))
+    }
+
+    /// Waits until what was found on the way is kept, for a process that is about to end.
+    pub async fn settle(&self) {
+        if let Source::Kept(desks) = &self.source {
+            desks.settle().await;
+        }
     }
 
     /// How many articles are loaded, and from when to when, as people at a place see it.
@@ -138,6 +155,12 @@ impl Router {
     pub async fn summary_of_library(&self, place: &Place) -> Result<String, Problem> {
         Ok(present::held(self.desk(place).await?.library()))
     }
+}
+
+/// Whether every quotation of a reply is of an article that the library holds under the same number and key, word for word.
+fn stands(reply: &Checked, library: &Library) -> bool {
+    let same = |source: &reply::Source| library.get(source.id).is_some_and(|article| article.key() == source.article);
+    reply.quotations().all(|quoted| same(&quoted.source)) && Reply::clone(reply).check(library).is_ok()
 }
 
 /// The one way out: nothing is returned that was not compared with the stored articles.

@@ -1,5 +1,6 @@
 //! Why a request could not be carried out, in words for the person who made it.
 
+use crate::library::store::{self, StoreError};
 use crate::reply::{Block, Outcome, Reply};
 
 /// A request that can't be carried out. Its text is shown to the asker and says what to do next.
@@ -120,7 +121,9 @@ pub enum Problem {
     #[error("There is no channel here.")]
     NoChannel,
     /// A command that keeps something, where nothing is kept.
-    #[error("Nothing is kept in this run, which reads the articles given with --articles. Start Byline without it.")]
+    #[error(
+        "Nothing is kept in this run: it was started with --articles, or library.data_dir is \"\". Start Byline without."
+    )]
     NothingKept,
     /// A time, zone or day that is none.
     #[error(transparent)]
@@ -134,15 +137,33 @@ pub enum Problem {
     /// What is derived from the articles could not be made.
     #[error("The articles could not be searched. Byline's log says why.")]
     Desk(#[from] super::DeskError),
+    /// The store did not answer.
+    #[error("The library did not answer in time. Byline's log says more; try again soon.")]
+    Library(super::OpenError),
+    /// Something that was given can't be kept.
+    #[error("{what} can't be kept: it is too long, or holds what no text holds.")]
+    CantKeep {
+        /// What.
+        what: &'static str,
+    },
     /// The store failed.
     #[error("The library can't be reached at this moment. Byline's log says why; try again soon.")]
-    Store(#[from] crate::library::store::StoreError),
+    Store(StoreError),
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error.problem {
+            store::Problem::Text { what } => Self::CantKeep { what },
+            _ => Self::Store(error),
+        }
+    }
 }
 
 impl From<crate::digest::plan::PlanError> for Problem {
     fn from(error: crate::digest::plan::PlanError) -> Self {
         match error {
-            crate::digest::plan::PlanError::Store(error) => Self::Store(error),
+            crate::digest::plan::PlanError::Store(error) => error.into(),
             other => Self::Plan(other),
         }
     }
@@ -151,8 +172,9 @@ impl From<crate::digest::plan::PlanError> for Problem {
 impl From<super::OpenError> for Problem {
     fn from(error: super::OpenError) -> Self {
         match error {
-            super::OpenError::Store(error) => Self::Store(error),
+            super::OpenError::Store(error) => error.into(),
             super::OpenError::Desk(error) => Self::Desk(error),
+            error @ super::OpenError::TimedOut => Self::Library(error),
         }
     }
 }

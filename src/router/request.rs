@@ -36,19 +36,29 @@ impl FromStr for Place {
     fn from_str(text: &str) -> Result<Self, PlaceError> {
         let mut parts = text.splitn(3, '/').map(|part| (!part.is_empty()).then(|| part.to_owned()));
         match (parts.next().flatten(), parts.next().flatten(), parts.next()) {
+            (Some(network), _, _) if !NETWORKS.contains(&network.as_str()) => Err(PlaceError::Network(network)),
             (Some(network), Some(community), None) => Ok(Self { network, community, channel: None, manager: true }),
             (Some(network), Some(community), Some(Some(channel))) => {
                 Ok(Self { network, community, channel: Some(channel), manager: true })
             }
-            _ => Err(PlaceError),
+            _ => Err(PlaceError::Form),
         }
     }
 }
 
 /// A text that names no place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a place is NETWORK/COMMUNITY or NETWORK/COMMUNITY/CHANNEL, such as discord/81384788765712384")]
-pub struct PlaceError;
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlaceError {
+    /// Not in the form of one.
+    #[error("a place is NETWORK/COMMUNITY or NETWORK/COMMUNITY/CHANNEL, such as discord/81384788765712384")]
+    Form,
+    /// On a network that there is not.
+    #[error("there is no network “{0}”, only {networks}", networks = NETWORKS.join(", "))]
+    Network(String),
+}
+
+/// The networks that there are.
+const NETWORKS: [&str; 4] = ["console", "discord", "matrix", "record"];
 
 /// What a command is given besides its options.
 #[derive(Debug)]
@@ -99,7 +109,8 @@ mod tests {
         assert_eq!((place.network.as_str(), place.channel.as_deref()), ("matrix", Some("!room:example.org")));
         assert_eq!("discord/81".parse::<Place>().unwrap().channel, None);
         for text in ["", "discord", "discord/", "/81", "discord/81/"] {
-            assert_eq!(text.parse::<Place>(), Err(PlaceError), "{text}");
+            assert_eq!(text.parse::<Place>(), Err(PlaceError::Form), "{text}");
         }
+        assert_eq!("discrod/81".parse::<Place>(), Err(PlaceError::Network("discrod".to_owned())));
     }
 }

@@ -181,6 +181,9 @@ impl<'r> Session<'r> {
 
     fn turn(&mut self, to: impl Fn(usize) -> Option<usize>) -> String {
         let Some((reply, page)) = &mut self.last else { return NOTHING_SHOWN.to_owned() };
+        if !self.runtime.block_on(self.router.still_stands(&self.place, reply)) {
+            return CHANGED_SINCE.to_owned();
+        }
         match to(*page).filter(|page| *page < reply.pages.len()) {
             Some(turned) => {
                 *page = turned;
@@ -195,10 +198,13 @@ impl<'r> Session<'r> {
         let Some((reply, page)) = &self.last else { return NOTHING_SHOWN.to_owned() };
         match self.runtime.block_on(self.router.context(&self.place, reply, *page)) {
             Some(context) => render(&context, self.style),
+            None if reply.quotations().next().is_some() => CHANGED_SINCE.to_owned(),
             None => NOTHING_SHOWN.to_owned(),
         }
     }
 }
+
+const CHANGED_SINCE: &str = "An article has changed since, or was taken out. Ask again.";
 
 const NOTHING_SHOWN: &str = "There is no quotation yet. Ask something first.";
 

@@ -50,7 +50,7 @@ mod tests {
     }
 
     fn mark(id: i64, added_at: &str) -> Option<Mark> {
-        Some(Mark { id: StoredId(id), version: 1, added_at: added_at.parse().unwrap() })
+        Some(Mark { id: StoredId(id), number: id, version: 1, added_at: added_at.parse().unwrap() })
     }
 
     #[test]

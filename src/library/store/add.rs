@@ -154,6 +154,23 @@ impl Store {
         Ok(all)
     }
 
+    /// Removes the article with this number, in whichever collection it is; whether it was there.
+    ///
+    /// # Errors
+    /// What a database may answer.
+    pub async fn remove_article(&self, id: StoredId) -> Result<bool, StoreError> {
+        let removed = async {
+            let mut writer = Writer::begin(self).await?;
+            let find = "SELECT collection FROM articles WHERE id = $1";
+            let found = sqlx::query(find).bind(id.0).fetch_optional(&mut *writer.tx).await?;
+            let Some(row) = found else { return Ok(false) };
+            let removed = writer.take_out(CollectionId(row.try_get(0)?), id).await?;
+            writer.commit().await?;
+            Ok::<_, Problem>(removed)
+        };
+        removed.await.at(self.place())
+    }
+
     /// Removes an article; whether it was there. It no longer answers, and is kept: adding it again
     /// [restores](Outcome::Restored) it, and [`article`](Store::article) still gives it by its number.
     ///
@@ -251,8 +268,9 @@ impl Writer {
         let version = i64::try_from(earlier.len()).unwrap_or(i64::MAX).saturating_add(1);
         let duplicate_of = self.near_duplicate(collection, parcel.near.as_ref(), id).await?;
         sqlx::query(
-            "INSERT INTO articles (id, collection, key, url, version, hash, sketch, duplicate_of, added_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            "INSERT INTO articles (id, collection, number, key, url, version, hash, sketch, duplicate_of, added_at)
+             VALUES ($1, $2, (SELECT COALESCE(MAX(number), 0) + 1 FROM articles WHERE collection = $2),
+                     $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(id.0)
         .bind(collection.0)

@@ -17,6 +17,8 @@ pub struct Stored {
     pub id: StoredId,
     /// The collection that it is in.
     pub collection: CollectionId,
+    /// Its number in that collection, from 1: what people call it by in a list. It is never given to another.
+    pub number: i64,
     /// The article, to the byte as it was added; its key is the one that it is held under.
     pub article: Article,
     /// The version that `article` is, counted from 1.
@@ -36,7 +38,7 @@ macro_rules! select {
     ($version:literal, $rest:literal) => {
         concat!(
             "SELECT a.id, a.collection, a.key, v.number, a.added_at, v.added_at, a.duplicate_of, a.removed_at,
-                    v.text, v.shape, v.meta
+                    v.text, v.shape, v.meta, a.number
              FROM articles a JOIN versions v ON v.article = a.id AND v.number = ",
             $version,
             " ",
@@ -158,5 +160,6 @@ fn stored(row: &AnyRow) -> Result<Stored, Problem> {
         changed_at: timestamp(row.try_get(5)?),
         duplicate_of: row.try_get::<Option<i64>, _>(6)?.map(StoredId),
         removed_at: row.try_get::<Option<i64>, _>(7)?.map(timestamp),
+        number: row.try_get(11)?,
     })
 }

@@ -9,8 +9,7 @@ use std::time::Duration;
 pub struct StoreError {
     /// The file or address, without a password.
     pub place: String,
-    /// What went wrong.
-    #[source]
+    /// What went wrong. It is told with the place: no source of its own, lest a chain of causes says it twice.
     pub problem: Problem,
 }
 

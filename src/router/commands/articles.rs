@@ -1,9 +1,8 @@
 //! `/articles`: what is loaded.
 
-use super::{OUTLET, SINCE};
+use super::{OUTLET, SINCE, settings};
 use crate::article::{Article, BlockKind};
 use crate::library::ArticleId;
-use crate::library::store::SHARED;
 use crate::reply::{Block, Outcome, Quoted, Reply};
 use crate::router::table::{Audience, Kind, OptionSpec, Spec};
 use crate::router::{Args, Desk, Place, Problem, Request, present};
@@ -71,7 +70,7 @@ fn list(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
     // Newest first, undated ones last, and each in the order of loading.
     articles.sort_by_key(|(_, article)| std::cmp::Reverse(article.meta().published.map(|p| p.order_key())));
     let item = |(id, article): &(ArticleId, &Article)| Block::Item {
-        name: format!("#{} {}", u64::from(id.0) + 1, article.meta().title),
+        name: format!("#{} {}", desk.library().number(*id), article.meta().title),
         about: origin(article),
     };
     let pages = articles.chunks(PER_PAGE).map(|page| page.iter().map(item).collect()).collect();
@@ -118,20 +117,28 @@ async fn show(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
     })
 }
 
-/// Takes an article out of the collection that the community reads. The shared one is everybody's: only who runs Byline, on
-/// the console, takes something out of it.
+/// Takes an article out of the community's own collection. What others read too is taken out by who runs Byline alone, on the
+/// console.
 async fn remove(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
     let (store, desk) = (request.store()?, &request.desk);
     let id = desk.article(args.quote("article").unwrap_or_default())?;
-    let article = desk.library().article(id);
-    let collection = request.community().await?.collection;
-    if collection == SHARED && request.place.network != Place::console().network {
+    let own = settings::own_collection(request.place);
+    let of_their_own = match desk.collection() {
+        Some(collection) => settings::name_of(store, collection).await? == own,
+        None => false,
+    };
+    if !of_their_own && request.place.network != Place::console().network {
         return Err(Problem::SharedArticle);
     }
-    let title = &article.meta().title;
-    Ok(match store.remove(collection, article.key()).await? {
-        true => Reply::text(Outcome::Told, format!("“{title}” is taken out, and answers no more.")),
-        false => Reply::text(Outcome::Told, format!("“{title}” was taken out before.")),
+    let title = &desk.library().article(id).meta().title;
+    let removed = match desk.library().mark(id) {
+        Some(mark) => store.remove_article(mark.id).await?,
+        None => false,
+    };
+    Ok(if removed {
+        Reply::text(Outcome::Told, format!("“{title}” is taken out, and answers no more."))
+    } else {
+        Reply::text(Outcome::Told, format!("“{title}” was taken out before."))
     })
 }
 

@@ -116,7 +116,7 @@ async fn articles(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> 
 }
 
 /// What the collection of a community's own articles is called.
-fn own_collection(place: &Place) -> String {
+pub(super) fn own_collection(place: &Place) -> String {
     format!("{}/{}", place.network, place.community)
 }
 
@@ -132,7 +132,8 @@ async fn show(request: &Request<'_>) -> Result<Reply, Problem> {
         .with(item(SENTENCES, request.settings.summary_sentences.to_string())))
 }
 
-async fn name_of(store: &Store, collection: CollectionId) -> Result<String, Problem> {
+/// The name of a collection.
+pub(super) async fn name_of(store: &Store, collection: CollectionId) -> Result<String, Problem> {
     let named = store.collections().await?.into_iter().find(|(id, _)| *id == collection);
     Ok(named.map_or_else(|| collection.0.to_string(), |(_, name)| name))
 }

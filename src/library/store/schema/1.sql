@@ -16,10 +16,12 @@ CREATE TABLE collections (
 );
 INSERT INTO collections (id, name) VALUES (1, 'shared');
 
--- A removed article keeps its row and its versions, so that what was quoted from it stays explainable.
+-- A removed article keeps its row and its versions, so that what was quoted from it stays explainable. `number` is what
+-- people call it by in a list: counted in its collection, so that it tells nothing of others, and never given again.
 CREATE TABLE articles (
     id BIGINT PRIMARY KEY,
     collection BIGINT NOT NULL REFERENCES collections (id),
+    number BIGINT NOT NULL,
     key TEXT NOT NULL,
     url TEXT,
     version BIGINT NOT NULL,
@@ -28,6 +30,7 @@ CREATE TABLE articles (
     duplicate_of BIGINT REFERENCES articles (id),
     added_at BIGINT NOT NULL,
     removed_at BIGINT,
+    UNIQUE (collection, number),
     UNIQUE (collection, key),
     UNIQUE (collection, url)
 );

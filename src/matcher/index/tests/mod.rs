@@ -41,6 +41,7 @@ fn stored(id: i64, version: i64, content: &Content) -> Stored {
     Stored {
         id: StoredId(id),
         collection: CollectionId(1),
+        number: id,
         article: read_text(&format!("article-{id}"), &format!("Report {id}\n\n{text}"), Format::Text).unwrap(),
         version,
         added_at: Timestamp::UNIX_EPOCH,

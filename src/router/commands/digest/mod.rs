@@ -2,8 +2,11 @@
 
 mod order;
 
+use std::sync::Arc;
+
 use jiff::Zoned;
 use jiff::civil::Date;
+use tokio::task::spawn_blocking;
 
 use crate::article::Published;
 use crate::digest::daily::{self, Wanted};
@@ -12,7 +15,7 @@ use crate::library::{Filter, Library};
 use crate::reply::{Block, Outcome, Reply};
 use crate::router::edition::Edition;
 use crate::router::table::{Audience, Kind, OptionSpec, Spec};
-use crate::router::{Args, Problem, Request, verdicts};
+use crate::router::{Args, DeskError, Problem, Request, verdicts};
 
 const SINCE: OptionSpec = OptionSpec {
     name: "since",
@@ -79,12 +82,15 @@ async fn answer(request: &Request<'_>, args: &Args, reasons: bool) -> Result<Rep
     if let Some(size) = args.number(SIZE.name) {
         wanted.size = size as usize;
     }
-    let book = desk.book().await?;
-    let digest = daily::compose(library, book, &wanted);
+    let book = Arc::clone(desk.book().await?);
+    let (composing, with) = (Arc::clone(desk), Arc::clone(&book));
+    // It compares articles with each other, for up to seconds: not on the threads that answer.
+    let digest = spawn_blocking(move || daily::compose(composing.library(), &with, &wanted)).await;
+    let digest = digest.map_err(DeskError::from)?;
     let reply = if digest.stories.is_empty() {
         nothing_new(library, since)
     } else {
-        Edition::of(library, book, &digest, format!("Digest since {}", written(since))).reply()
+        Edition::of(library, &book, &digest, format!("Digest since {}", written(since))).reply()
     };
     if !reasons || library.is_empty() {
         return Ok(reply);
