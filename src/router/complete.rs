@@ -92,45 +92,129 @@ fn ended(value: &str) -> bool {
     }
 }
 
-/// What an option of this kind can hold and fits what was typed: what begins with it first, then what holds a word that does.
+/// What an option of this kind can hold and fits what was typed, for the console: an article by its title.
 async fn values(desk: &Desk, kind: Kind, typed: &str) -> Vec<Completion> {
+    let suggested = suggest(desk, kind, typed).await;
+    suggested.into_iter().map(|one| Completion { text: one.name, about: one.about }).collect()
+}
+
+/// A value that an option can hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suggestion {
+    /// What people call it.
+    pub name: String,
+    /// What it is, for surfaces that show it; may be empty.
+    pub about: String,
+    /// What names it without doubt: an article's key, else the same as `name`.
+    pub value: String,
+}
+
+/// What an option of this kind can hold and fits what was typed, at most 25: what begins with it first, then what holds words
+/// that do, then what is spelt nearly so.
+///
+/// # Errors
+/// None: what can't be told suggests nothing; the command itself will say why.
+#[must_use]
+pub async fn suggest(desk: &Desk, kind: Kind, typed: &str) -> Vec<Suggestion> {
     let library = desk.library();
-    let plain = |text: &str| Completion { text: text.to_owned(), about: String::new() };
-    let candidates: Vec<Completion> = match kind {
+    let plain = |name: String, about: String| Suggestion { value: name.clone(), name, about };
+    let typed = Typed::new(typed);
+    match kind {
         Kind::Words | Kind::Day => Vec::new(),
-        Kind::Number { min, max } => (min..=max).take(MOST_NUMBERS).map(|n| plain(&n.to_string())).collect(),
-        Kind::Article => library
-            .iter()
-            .map(|(_, article)| Completion {
-                text: article.meta().title.clone(),
+        Kind::Number { min, max } => {
+            let numbers = (min..=max).take(MOST_NUMBERS).map(|n| n.to_string());
+            best(numbers, &typed, |n| n, |n| plain(n.clone(), String::new()))
+        }
+        Kind::Article => best(
+            library.iter().map(|(_, article)| article),
+            &typed,
+            |article| &article.meta().title,
+            |article| Suggestion {
+                name: article.meta().title.clone(),
                 about: article.meta().outlet.clone().unwrap_or_default(),
-            })
-            .collect(),
-        Kind::Outlet => library.outlets().into_iter().map(plain).collect(),
+                value: article.key().to_owned(),
+            },
+        ),
+        Kind::Outlet => best(library.outlets(), &typed, |name| name, |name| plain((*name).to_owned(), String::new())),
         Kind::Speaker => {
-            // Who can't be told completes nothing; the command itself will say why.
             let speakers = desk.book().await.map(|book| book.speakers()).unwrap_or_default();
             let quoted = |count| super::present::counted(count, "quotation");
-            speakers.into_iter().map(|(text, count)| Completion { text, about: quoted(count) }).collect()
+            best(speakers, &typed, |(name, _)| name, |(name, count)| plain(name.clone(), quoted(*count)))
         }
-        Kind::Choice(choices) => choices.iter().map(|choice| plain(choice)).collect(),
-        Kind::Zone => jiff::tz::db().available().map(|zone| plain(zone.as_str())).collect(),
-        Kind::Command => COMMANDS
-            .iter()
-            .map(|spec| Completion { text: spec.name.to_owned(), about: spec.about.to_owned() })
-            .collect(),
-    };
-    let typed = typed.to_lowercase();
-    let rank = |text: &str| {
-        let text = text.to_lowercase();
-        let begins = text.starts_with(&typed);
-        let holds = || text.split_whitespace().any(|word| word.starts_with(&typed));
-        if begins { Some(0) } else { holds().then_some(1) }
-    };
-    let mut ranked: Vec<(i32, Completion)> =
-        candidates.into_iter().filter_map(|completion| Some((rank(&completion.text)?, completion))).collect();
+        Kind::Choice(choices) => best(choices, &typed, |name| name, |name| plain((**name).to_owned(), String::new())),
+        Kind::Zone => {
+            let zones = jiff::tz::db().available().map(|zone| zone.as_str().to_owned());
+            best(zones, &typed, |zone| zone, |zone| plain(zone.clone(), String::new()))
+        }
+        Kind::Command => {
+            best(COMMANDS, &typed, |spec| spec.name, |spec| plain(spec.name.to_owned(), spec.about.to_owned()))
+        }
+    }
+}
+
+/// The candidates that fit best, at most [`MOST`], in their own order where they fit alike.
+fn best<C>(
+    candidates: impl IntoIterator<Item = C>,
+    typed: &Typed,
+    name: impl Fn(&C) -> &str,
+    suggestion: impl Fn(&C) -> Suggestion,
+) -> Vec<Suggestion> {
+    let candidates: Vec<C> = candidates.into_iter().collect();
+    let mut ranked: Vec<(u8, &C)> =
+        candidates.iter().filter_map(|candidate| Some((typed.rank(name(candidate))?, candidate))).collect();
     ranked.sort_by_key(|(rank, _)| *rank);
-    ranked.into_iter().map(|(_, completion)| completion).take(MOST).collect()
+    ranked.into_iter().take(MOST).map(|(_, candidate)| suggestion(candidate)).collect()
+}
+
+/// What was typed so far, ready to be compared.
+struct Typed {
+    text: String,
+    words: Vec<String>,
+}
+
+impl Typed {
+    fn new(text: &str) -> Self {
+        let text = text.trim_start().to_lowercase();
+        let words = words(&text).map(str::to_owned).collect();
+        Self { text, words }
+    }
+
+    /// How well a name fits, 0 best; nothing when it does not.
+    fn rank(&self, name: &str) -> Option<u8> {
+        let name = name.to_lowercase();
+        if name.starts_with(&self.text) {
+            return Some(0);
+        }
+        if self.words.is_empty() {
+            return None;
+        }
+        let all = |fits: &dyn Fn(&str, &str) -> bool| self.words.iter().all(|w| words(&name).any(|word| fits(word, w)));
+        if all(&|word, typed| word.starts_with(typed)) {
+            return Some(1);
+        }
+        all(&|word, typed| begins_nearly(word, typed)).then_some(2)
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+/// Whether a word begins with what was typed, but for a slip in four letters.
+fn begins_nearly(word: &str, typed: &str) -> bool {
+    if word.starts_with(typed) {
+        return true;
+    }
+    let length = typed.chars().count();
+    let slips = length / 4;
+    if slips == 0 || word.chars().next() != typed.chars().next() && length < 6 {
+        return false;
+    }
+    // A missing or doubled letter moves where the typed beginning ends.
+    (length - 1..=length + 1).any(|end| {
+        let head: String = word.chars().take(end).collect();
+        strsim::osa_distance(&head, typed) <= slips
+    })
 }
 
 #[cfg(test)]
@@ -159,6 +243,39 @@ mod tests {
         assert_eq!(completed("/articles show ope"), ["/articles show Bridge opens early"]);
         assert_eq!(completed("/digest preview --size 7"), ["/digest preview --size 7"]);
         assert_eq!(completed("/ask where --article br"), ["/ask where --article \"Bridge opens early\""]);
+    }
+
+    #[tokio::test]
+    async fn a_slip_still_finds_and_a_title_stands_for_its_article() {
+        let mut library = Library::default();
+        for (key, title) in [("n/1", "Ferry strike goes on"), ("n/2", "Bridge opens early"), ("n/3", "Fair opens")] {
+            library.add(read_text(key, &format!("{title}\n\nSomething happened here.\n"), Format::Text).unwrap());
+        }
+        let desk = Desk::new(library, Settings::default());
+        for (typed, found) in [
+            ("", vec!["n/1", "n/2", "n/3"]),
+            ("brigde", vec!["n/2"]),
+            ("stirke ferr", vec!["n/1"]),
+            ("open", vec!["n/2", "n/3"]),
+            ("fa", vec!["n/3"]),
+            ("zebra", vec![]),
+        ] {
+            let values: Vec<String> =
+                suggest(&desk, Kind::Article, typed).await.into_iter().map(|one| one.value).collect();
+            assert_eq!(values, found, "{typed}");
+        }
+        let named = desk.article(&suggest(&desk, Kind::Article, "fair").await[0].value).unwrap();
+        assert_eq!(desk.library().article(named).meta().title, "Fair opens");
+    }
+
+    #[tokio::test]
+    async fn no_more_than_twenty_five_are_suggested() {
+        let mut library = Library::default();
+        for n in 0..60 {
+            library.add(read_text("a", &format!("Boat {n}\n\nSomething happened here.\n"), Format::Text).unwrap());
+        }
+        let desk = Desk::new(library, Settings::default());
+        assert_eq!(suggest(&desk, Kind::Article, "boat").await.len(), MOST);
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub mod verdicts;
 
 pub use args::{Args, Value};
 pub use commands::help;
-pub use complete::{Completion, complete};
+pub use complete::{Completion, Suggestion, complete, suggest};
 pub use desk::{Desk, DeskError, Settings};
 pub use desks::{Desks, OpenError};
 pub use line::{Line, words_of};

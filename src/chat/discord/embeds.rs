@@ -6,6 +6,7 @@
 
 use serenity::all::{CreateEmbed, CreateEmbedFooter, Timestamp};
 
+use super::page;
 use crate::quotes::DiffPart;
 use crate::reply::{Block, Checked, Piece, Quoted, Source};
 
@@ -16,19 +17,34 @@ const MAX_FOOTER: usize = 2_048;
 const MAX_TOTAL: usize = 6_000;
 
 /// Characters kept for saying that quotations were left out.
-const LEFT_OUT_ROOM: usize = 60;
+const LEFT_OUT_ROOM: usize = 70;
+
+/// The longest line below a page.
+const MAX_BELOW: usize = 300;
+
+/// The longest address of an embed.
+const MAX_URL: usize = 2_000;
 
 /// What is said where a quotation had to be cut.
 const CUT: &str = "\n-# Cut here: the quotation goes on in the article.";
 
-/// A page of a reply, with what is said before the pages.
+/// A line of Byline's own.
+pub fn note(words: &str) -> CreateEmbed {
+    CreateEmbed::new().description(shorten(&escape(words), MAX_DESCRIPTION))
+}
+
+/// A page of a reply, with what is said before the pages; in the last footer, which page it is and a line of the
+/// surface's own.
 #[must_use]
-pub fn embeds(reply: &Checked, page: usize) -> Vec<CreateEmbed> {
+pub fn embeds(reply: &Checked, page: usize, below: Option<&str>) -> Vec<CreateEmbed> {
     let blocks = reply.blocks.iter().chain(reply.pages.get(page).into_iter().flatten());
     let mut cards: Vec<Card> = Vec::new();
     let mut notes = String::new();
     let mut left = MAX_TOTAL - LEFT_OUT_ROOM;
     let mut left_out = 0;
+    let below = [page::counter(page, reply.pages.len()), below.map(visible)].into_iter().flatten().collect::<Vec<_>>();
+    let below = shorten(&below.join(" · "), MAX_BELOW);
+    left -= length(&below);
     for block in blocks {
         match block {
             Block::Quote(quoted) => {
@@ -45,13 +61,38 @@ pub fn embeds(reply: &Checked, page: usize) -> Vec<CreateEmbed> {
         }
     }
     note_card(&mut notes, &mut cards, &mut left);
-    if left_out > 0 {
-        // Never in silence.
-        let description = format!("-# {left_out} more did not fit into one message.");
-        cards.truncate(MAX_EMBEDS - 1);
-        cards.push(Card { description, ..Card::default() });
+    // Never in silence.
+    let left_out = (left_out > 0).then(|| format!("{left_out} more did not fit into one message"));
+    let below: Vec<String> = left_out.into_iter().chain(Some(below).filter(|below| !below.is_empty())).collect();
+    if !below.is_empty() {
+        cards.truncate(MAX_EMBEDS);
+        match cards.last_mut() {
+            Some(card) => {
+                let footer: Vec<String> = card.footer.take().into_iter().chain(below).collect();
+                card.footer = Some(shorten(&footer.join(" · "), MAX_FOOTER));
+            }
+            None => cards.push(Card { description: escape(&below.join(" · ")), ..Card::default() }),
+        }
     }
+    distinct(&mut cards);
     cards.into_iter().map(Card::into_embed).collect()
+}
+
+/// Gives each embed an address of its own: those that share one are shown as one, and all but the first text are lost.
+/// Browsers pass over a directive that they don't know.
+fn distinct(cards: &mut [Card]) {
+    let mut seen: Vec<String> = Vec::new();
+    for card in cards {
+        let Some(url) = &mut card.url else { continue };
+        let plain = url.clone();
+        let mut number = 2;
+        while seen.contains(url) {
+            let mark = if plain.contains('#') { "&" } else { "#" };
+            *url = format!("{plain}{mark}quotation-{number}");
+            number += 1;
+        }
+        seen.push(url.clone());
+    }
 }
 
 /// An embed whose size is still known.
@@ -95,7 +136,7 @@ fn note_card(notes: &mut String, cards: &mut Vec<Card>, left: &mut usize) {
 
 fn quote_card(quoted: &Quoted, left: &mut usize) -> Option<Card> {
     let Source { title, outlet, author, paragraph, published, url, .. } = &quoted.source;
-    let title = shorten(title, MAX_TITLE);
+    let title = shorten(&escape(title), MAX_TITLE);
     let number = paragraph.map(|number| format!("paragraph {number}"));
     let instant = published.and_then(|published| Some((published.time?, published.offset?)));
     let timestamp = instant
@@ -103,17 +144,22 @@ fn quote_card(quoted: &Quoted, left: &mut usize) -> Option<Card> {
         .and_then(|instant| Timestamp::from_unix_timestamp(instant.as_second()).ok());
     let day = published.filter(|_| timestamp.is_none()).map(|day| day.to_string());
     let footer = [outlet.clone(), author.clone(), number, day].into_iter().flatten().collect::<Vec<_>>().join(" · ");
-    let footer = shorten(&footer, MAX_FOOTER);
+    // Discord reads no mark-up in a footer.
+    let footer = shorten(&visible(&footer), MAX_FOOTER);
     let room = left.saturating_sub(length(&title) + length(&footer)).min(MAX_DESCRIPTION);
     let description = description(quoted, room)?;
     *left = left.saturating_sub(length(&title) + length(&footer) + length(&description));
     Some(Card {
         title: (!title.trim().is_empty()).then_some(title),
-        url: url.clone().filter(|url| url.starts_with("https://") || url.starts_with("http://")),
+        url: url.clone().filter(|url| url.len() <= MAX_URL && url::Url::parse(url).is_ok_and(|url| is_web(&url))),
         description,
         footer: (!footer.is_empty()).then_some(footer),
         timestamp,
     })
+}
+
+fn is_web(url: &url::Url) -> bool {
+    matches!(url.scheme(), "https" | "http") && url.host().is_some()
 }
 
 /// The quotation in at most `room` characters; what does not fit is cut at a sentence's end, and that is said.
@@ -138,14 +184,18 @@ fn description(quoted: &Quoted, room: usize) -> Option<String> {
 }
 
 fn block_quote(piece: &Piece) -> String {
-    let words: String = piece
-        .stretches()
-        .map(|(words, marked)| {
-            let (words, gap) = words.split_at(words.trim_end().len());
-            // Bold must begin and end at a word, or Discord shows the stars.
-            if marked { format!("**{}**{gap}", escape(words)) } else { format!("{}{gap}", escape(words)) }
-        })
-        .collect();
+    let mut words = String::new();
+    for (stretch, marked) in piece.stretches() {
+        // Bold must begin and end at a word of one line, or Discord shows the stars.
+        for line in stretch.split_inclusive('\n') {
+            let bare = line.trim();
+            let begin = line.len() - line.trim_start().len();
+            let (before, after) = (&line[..begin], &line[begin + bare.len()..]);
+            let bare = escape(bare);
+            let bare = if marked && !bare.is_empty() { format!("**{bare}**") } else { bare };
+            words.extend([before, &bare, after]);
+        }
+    }
     words.lines().map(|line| format!("> {line}")).collect::<Vec<_>>().join("\n")
 }
 
@@ -169,18 +219,25 @@ fn push_line(notes: &mut String, line: &str) {
 /// Text with Discord's mark-up, mentions and links made plain, and without invisible characters.
 fn escape(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\\' | '*' | '_' | '~' | '`' | '|' | '>' | '#' | '[' | ']' | '(' | ')' | '<' | '@' | ':' | '-' => {
-                plain.extend(['\\', c]);
-            }
-            '\n' => plain.push(c),
-            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => {}
-            _ if c.is_control() => {}
-            _ => plain.push(c),
+    for c in visible(text).chars() {
+        if matches!(c, '\\' | '*' | '_' | '~' | '`' | '|' | '>' | '#' | '[' | ']' | '(' | ')' | '<' | '@' | ':' | '-') {
+            plain.push('\\');
         }
+        plain.push(c);
     }
     plain
+}
+
+/// Text without what can't be seen: controls, marks that turn the direction of writing, joiners, fillers, tags.
+fn visible(text: &str) -> String {
+    let invisible = |c: char| {
+        (c.is_control() && c != '\n')
+            || matches!(c,
+                '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+                | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+    };
+    text.replace("\r\n", "\n").replace(invisible, "")
 }
 
 /// The length of a text as Discord counts it: in UTF-16 units, to be on the safe side of its limits.
@@ -224,7 +281,7 @@ mod tests {
             Block::Quote(Quoted::passage(&library, id, paragraph.span, &[mark]))
         });
         let reply = Reply { pages: vec![quotes.collect()], ..Reply::text(Outcome::Answered, notes) };
-        let embeds = embeds(&reply.check(&library).unwrap(), 0);
+        let embeds = embeds(&reply.check(&library).unwrap(), 0, None);
         embeds.iter().map(|embed| serde_json::to_value(embed).unwrap()).collect()
     }
 

@@ -1,4 +1,45 @@
-//! Discord: the command table as slash commands, and a reply as embeds.
+//! Discord: slash commands, message menus, buttons, mentions and direct messages.
+//!
+//! | file | what lives there |
+//! |---|---|
+//! | `settings.rs` | what the connection needs to know, and where the token comes from |
+//! | `client.rs` | the connection: gateway, shards, presence, shutting down |
+//! | `rest.rs` | requests: time limits, retries, proxies |
+//! | `commands.rs` | the command table as Discord registers it |
+//! | `bot.rs` | what every event is handled with |
+//! | `interactions.rs` | a command or menu: acknowledged at once, answered, never silent |
+//! | `promises.rs` | answers that were promised when the process died |
+//! | `place.rs` | where a request comes from, and what its person may do |
+//! | `suggest.rs` | completion |
+//! | `menus.rs` | “Check this quote”, “Find the source” |
+//! | `components.rs` | buttons |
+//! | `messages.rs` | mentions, replies and direct messages in plain language |
+//! | `page.rs`, `embeds.rs` | a reply as a message, within Discord's limits |
+//! | `keeper.rs` | answers whose buttons outlive the process |
+//! | `courier.rs` | what is posted unasked |
+//! | `limits.rs` | how much one person and one server may ask |
+//! | `guilds.rs` | servers that come and go, channels that can't be written to |
 
+mod bot;
+mod client;
 pub mod commands;
+mod components;
+mod courier;
 pub mod embeds;
+mod guilds;
+mod interactions;
+mod keeper;
+pub mod limits;
+mod menus;
+mod messages;
+mod page;
+mod place;
+mod promises;
+mod rest;
+mod settings;
+mod suggest;
+
+pub use client::{Discord, DiscordError, run};
+pub use courier::Post;
+pub use rest::RestError;
+pub use settings::{Posts, Settings, SettingsError, Shards};

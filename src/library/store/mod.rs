@@ -16,6 +16,8 @@
 //! | | [`job`](Store::job), [`list_jobs`](Store::list_jobs), [`count_jobs`](Store::count_jobs), [`retry_job`](Store::retry_job), [`forget_payloads`](Store::forget_payloads) | `outbox/list.rs` |
 //! | digests | [`set_schedule`](Store::set_schedule), [`schedule`](Store::schedule), [`schedules`](Store::schedules), [`schedule_off`](Store::schedule_off), [`due_schedules`](Store::due_schedules), [`post_digest`](Store::post_digest), [`settle`](Store::settle), [`channel_gone`](Store::channel_gone), [`community_gone`](Store::community_gone) | `schedules.rs` |
 //! | | [`had`](Store::had), [`note_had`](Store::note_had) | `had.rs` |
+//! | answers | [`keep_answers`](Store::keep_answers), [`answer`](Store::answer), [`last_answer`](Store::last_answer), [`unhelpful`](Store::unhelpful) | `answers.rs` |
+//! | | [`promise`](Store::promise), [`promise_kept`](Store::promise_kept), [`promises`](Store::promises) | `promises.rs` |
 //! | moving | [`export`](Store::export), [`import`](Store::import) | `exchange.rs` |
 //!
 //! What holds for all of them:
@@ -51,6 +53,7 @@
 //! ```
 
 mod add;
+mod answers;
 mod articles;
 mod bands;
 mod canonical;
@@ -63,6 +66,7 @@ mod had;
 mod near;
 mod outbox;
 mod pack;
+mod promises;
 mod quotations;
 mod record;
 mod schedules;
@@ -84,6 +88,7 @@ use connect::Pools;
 use error::Located;
 
 pub use add::{Added, KnownBy, Outcome};
+pub use answers::AnswerRow;
 pub use articles::{Loading, Stored};
 pub(crate) use canonical::is_tracking;
 pub use canonical::{MAX_URL_BYTES, canonical_url};

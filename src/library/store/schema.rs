@@ -55,7 +55,8 @@ async fn version(tx: &mut Transaction<'static, Any>, dialect: Dialect) -> Result
              WHERE table_schema = current_schema()
                AND table_name IN ('byline_schema', 'counters', 'collections', 'articles', 'versions', 'bands', 'changes',
                                   'quotations', 'speakers', 'speaker_names', 'watches', 'source_files',
-                                  'source_articles', 'communities', 'settings', 'outbox', 'schedules', 'had')"
+                                  'source_articles', 'communities', 'settings', 'outbox', 'schedules', 'had',
+                                  'answers', 'unhelpful', 'promises')"
         }
     };
     let mut names = Vec::new();

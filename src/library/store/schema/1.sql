@@ -144,6 +144,33 @@ CREATE INDEX outbox_to_forget ON outbox (sent_at) WHERE state = 1 AND payload <>
 CREATE INDEX outbox_of_destination ON outbox (network, destination, id);
 CREATE INDEX outbox_next ON outbox (next_at) WHERE state = 0;
 
+-- Answers whose pages can still be turned: what they are made of, not the words. `place` is where the answer stands.
+CREATE TABLE answers (
+    key TEXT PRIMARY KEY,
+    place TEXT NOT NULL,
+    pages TEXT NOT NULL,
+    made_at BIGINT NOT NULL
+);
+CREATE INDEX answers_by_place ON answers (place, made_at);
+CREATE INDEX answers_by_age ON answers (made_at);
+
+-- Answers that were promised to somebody and not given yet. `owner` is whoever promised, the same after a restart.
+CREATE TABLE promises (
+    token TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    application TEXT NOT NULL,
+    until_at BIGINT NOT NULL
+);
+
+-- Answers that did not help. The question only as a hash, and never who asked; `rank` counts from 1.
+CREATE TABLE unhelpful (
+    answer TEXT NOT NULL,
+    question BYTEA NOT NULL,
+    rank BIGINT NOT NULL,
+    told_at BIGINT NOT NULL,
+    PRIMARY KEY (answer, rank)
+);
+
 -- What was found in a version, packed (quotations.rs), and the number of the rules that found it. Derived: may be lost.
 CREATE TABLE quotations (
     article BIGINT NOT NULL,

@@ -1,0 +1,312 @@
+//! A command or a press of a button: acknowledged at once, answered when the answer is there, and never left in silence.
+//!
+//! Discord gives 3 seconds for the acknowledgement and 15 minutes for the answer. An answer that is ready within [`GRACE`] is
+//! the acknowledgement; otherwise one is promised first. Whether only the asker sees it is fixed by the promise: an error that
+//! comes after a public one takes it back, and is told to the asker alone.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use serenity::all::{CommandDataOption, CommandDataOptionValue, CommandInteraction, CommandType, Permissions};
+use tokio::time::timeout;
+
+use super::bot::Bot;
+use super::commands::{CHECK_MENU, PRIVATE, SOURCE_MENU};
+use super::keeper::question_hash;
+use super::page::{self, Shown, ephemeral};
+use super::place::{Asker, NETWORK};
+use super::rest::RestError;
+use super::{menus, page::EPHEMERAL};
+use crate::reply::{Checked, Outcome};
+use crate::router::table::{self, Spec};
+use crate::router::{Args, Problem};
+
+/// How long an answer may take to be the acknowledgement itself. A search takes a few milliseconds; 100 is where people
+/// notice.
+const GRACE: Duration = Duration::from_millis(40);
+
+/// How long an answer may take at all; far below Discord's 15 minutes, and beyond what anybody waits.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What is said.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    /// The body of the message.
+    pub body: Value,
+    /// Whether it is for the person alone, however the request was made.
+    pub alone: bool,
+}
+
+impl Said {
+    /// A line in Byline's own words, for the person alone.
+    #[must_use]
+    pub fn alone(words: &str) -> Self {
+        Self { body: page::line(words), alone: true }
+    }
+}
+
+/// An interaction that has to be answered.
+#[derive(Debug, Clone)]
+pub struct Ticket {
+    /// Its number.
+    pub id: u64,
+    /// The application's.
+    pub application: u64,
+    /// The right to answer it.
+    pub token: String,
+    /// Whether the answer takes the place of the message that it came from.
+    pub updates: bool,
+}
+
+/// Discord's numbers of first responses.
+const MESSAGE: u8 = 4;
+const PROMISE: u8 = 5;
+const PROMISE_UPDATE: u8 = 6;
+const UPDATE: u8 = 7;
+
+/// Answers a command or a message's menu.
+pub async fn command(bot: Arc<Bot>, command: CommandInteraction, health: String) {
+    let asker = Asker::of_command(&command);
+    let ticket = Ticket {
+        id: command.id.get(),
+        application: command.application_id.get(),
+        token: command.token.clone(),
+        updates: false,
+    };
+    if let Err(too_much) = bot.limits.take(asker.person, asker.server, std::time::Instant::now()) {
+        return deliver(&bot, ticket, true, async move { Said::alone(&too_much.kind_word()) }).await;
+    }
+    if command.data.kind == CommandType::Message {
+        // A menu's answer is for who asked: the channel did not.
+        return deliver(&bot, ticket, true, menu(Arc::clone(&bot), asker, command)).await;
+    }
+    let (parsed, private) = parse(&command);
+    if let Ok((spec, _)) = &parsed
+        && command.data.name == "digest"
+        && spec.name == "set"
+        && let Some(missing) = missing(&command)
+    {
+        return deliver(&bot, ticket, true, async move { Said::alone(&missing) }).await;
+    }
+    let work = {
+        let bot = Arc::clone(&bot);
+        async move {
+            match parsed {
+                Ok((spec, args)) => {
+                    let reply = bot.router.answer(&asker.place, spec, &args).await;
+                    let note = (spec.name == "about").then_some(health.as_str());
+                    with_buttons(&bot, &asker, &reply, Asked::command(spec, &args, private), note).await
+                }
+                Err(problem) => said(&bot.router.refuse(problem)),
+            }
+        }
+    };
+    deliver(&bot, ticket, private, work).await;
+}
+
+/// Which permissions Byline lacks to post in this channel, if any: a schedule that could post nothing is not set.
+fn missing(command: &CommandInteraction) -> Option<String> {
+    let held = command.app_permissions?;
+    let thread = command.channel.as_ref().is_some_and(|channel| channel.thread_metadata.is_some());
+    let send = match thread {
+        true => (Permissions::SEND_MESSAGES_IN_THREADS, "Send Messages in Threads"),
+        false => (Permissions::SEND_MESSAGES, "Send Messages"),
+    };
+    let needed = [(Permissions::VIEW_CHANNEL, "View Channel"), send, (Permissions::EMBED_LINKS, "Embed Links")];
+    let lacks = |permission| !held.contains(permission) && !held.contains(Permissions::ADMINISTRATOR);
+    let missing: Vec<String> =
+        needed.into_iter().filter(|(permission, _)| lacks(*permission)).map(|(_, name)| format!("“{name}”")).collect();
+    let what = if missing.len() == 1 { "the permission" } else { "the permissions" };
+    (!missing.is_empty()).then(|| {
+        format!(
+            "I can't post in this channel: I lack {what} {}. Give it to me, and set the digest again.",
+            missing.join(", ")
+        )
+    })
+}
+
+async fn menu(bot: Arc<Bot>, asker: Asker, command: CommandInteraction) -> Said {
+    let message = command.data.resolved.messages.into_values().next();
+    let text = message.map(|message| message.content).unwrap_or_default();
+    match command.data.name.as_str() {
+        CHECK_MENU => menus::check(&bot, &asker, &text).await,
+        SOURCE_MENU => menus::source(&bot, &asker, &text).await,
+        _ => Said::alone("This menu belongs to another version of Byline. Try again in a minute."),
+    }
+}
+
+/// A reply without buttons.
+fn said(reply: &Checked) -> Said {
+    Said { body: Shown::first(reply, None).body(), alone: reply.outcome == Outcome::Refused }
+}
+
+/// What an answer is an answer to.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The command.
+    pub command: String,
+    /// A hash of the words.
+    pub hash: String,
+    /// Whether only the asker sees it; talk that others see does not go on from it.
+    pub private: bool,
+}
+
+impl Asked {
+    fn command(spec: &'static Spec, args: &Args, private: bool) -> Self {
+        Self { command: spec.name.to_owned(), hash: question_hash(spec, args), private }
+    }
+}
+
+/// A reply with its buttons, kept so that they work tomorrow.
+pub async fn with_buttons(bot: &Bot, asker: &Asker, reply: &Checked, asked: Asked, note: Option<&str>) -> Said {
+    let place = if asked.private { format!("{NETWORK}/private") } else { asker.answers_at() };
+    let kept = match bot.router.desk(&asker.place).await {
+        Ok(desk) => bot.keeper.keep(reply, desk.library(), (&asked.command, &asked.hash), place).await,
+        Err(_) => None,
+    };
+    let shown = Shown { note, ..Shown::first(reply, kept.as_ref().map(|(key, kept)| (key.as_str(), kept))) };
+    Said { body: shown.body(), alone: reply.outcome == Outcome::Refused }
+}
+
+/// The command with its options, checked against the table, and whether only the asker is to see the answer. What Discord
+/// completed or checked before is checked again: anybody can send anything.
+fn parse(command: &CommandInteraction) -> (Result<(&'static Spec, Args), Problem>, bool) {
+    let unknown = |typed: &str| Problem::UnknownCommand { typed: typed.to_owned(), near: table::near(typed) };
+    let name = &command.data.name;
+    let Some(mut spec) = table::find(name) else { return (Err(unknown(name)), true) };
+    let mut options: &[CommandDataOption] = &command.data.options;
+    if !spec.parts.is_empty() {
+        let part = options.first().and_then(|option| match &option.value {
+            CommandDataOptionValue::SubCommand(inner) => Some((option.name.as_str(), inner)),
+            _ => None,
+        });
+        let known = part.and_then(|(name, inner)| {
+            spec.parts.iter().find(|part| part.name == name).map(|part| (part, inner.as_slice()))
+        });
+        let Some(found) = known else { return (Err(unknown(name)), true) };
+        (spec, options) = found;
+    }
+    let mut private = false;
+    let mut args = Args::default();
+    for given in options {
+        let text = match &given.value {
+            CommandDataOptionValue::Boolean(asked) if given.name == PRIVATE => {
+                private = *asked;
+                continue;
+            }
+            CommandDataOptionValue::String(text) => text.clone(),
+            CommandDataOptionValue::Integer(number) => number.to_string(),
+            CommandDataOptionValue::Number(number) => number.to_string(),
+            CommandDataOptionValue::Boolean(flag) => flag.to_string(),
+            _ => continue,
+        };
+        let set = spec.option(&given.name).map(|option| args.set(option, &text));
+        if let Some(Err(problem)) = set {
+            return (Err(problem), true);
+        }
+    }
+    (args.complete(spec).map(|args| (spec, args)), private)
+}
+
+/// Does the work, and tells its outcome to the person in time.
+pub async fn deliver(bot: &Arc<Bot>, ticket: Ticket, private: bool, work: impl Future<Output = Said> + Send + 'static) {
+    // A task of its own: a panic in it is told as a failure, and this one goes on.
+    let mut work = tokio::spawn(timeout(PATIENCE, work));
+    let early = timeout(GRACE, &mut work).await;
+    let outcome = match early {
+        Ok(done) => first(bot, &ticket, private, finished(done)).await,
+        Err(_) => promise_and_keep(bot, &ticket, private, work).await,
+    };
+    if let Err(error) = outcome {
+        tracing::warn!(interaction = ticket.id, %error, "an answer could not be delivered");
+    }
+}
+
+type Done = Result<Result<Said, tokio::time::error::Elapsed>, tokio::task::JoinError>;
+
+fn finished(done: Done) -> Said {
+    match done {
+        Ok(Ok(said)) => said,
+        Ok(Err(_)) => Said::alone("That took too long, and I stopped looking. Try again, or ask for less at once."),
+        Err(error) => {
+            tracing::error!(panicked = error.is_panic(), "an answer ended early");
+            Said::alone("Something went wrong on my side, and there is no answer. Byline's log says why.")
+        }
+    }
+}
+
+/// The answer as the first response.
+async fn first(bot: &Bot, ticket: &Ticket, private: bool, said: Said) -> Result<(), RestError> {
+    let alone = private || said.alone;
+    let (kind, data) = match (ticket.updates, said.alone) {
+        (true, false) => (UPDATE, said.body),
+        _ => (MESSAGE, if alone { ephemeral(said.body) } else { said.body }),
+    };
+    let sent = bot.rest.respond(ticket.id, &ticket.token, &json!({ "type": kind, "data": data })).await;
+    match sent {
+        // Discord did not take the message itself: the person is told so, which is also the acknowledgement.
+        Err(error) if error.status() == Some(400) => {
+            tracing::error!(interaction = ticket.id, %error, "Discord did not take an answer");
+            let data = ephemeral(page::line(UNSHOWN));
+            bot.rest.respond(ticket.id, &ticket.token, &json!({ "type": MESSAGE, "data": data })).await
+        }
+        sent => sent,
+    }
+}
+
+const UNSHOWN: &str = "I found an answer and could not show it here. Byline's log says why.";
+
+/// Promises an answer, and gives it when it is there.
+async fn promise_and_keep(
+    bot: &Bot,
+    ticket: &Ticket,
+    private: bool,
+    work: tokio::task::JoinHandle<Result<Said, tokio::time::error::Elapsed>>,
+) -> Result<(), RestError> {
+    let promise = match (ticket.updates, private) {
+        (true, _) => json!({ "type": PROMISE_UPDATE }),
+        (false, true) => json!({ "type": PROMISE, "data": { "flags": EPHEMERAL } }),
+        (false, false) => json!({ "type": PROMISE }),
+    };
+    let promised = bot.rest.respond(ticket.id, &ticket.token, &promise).await;
+    if let Err(error) = promised {
+        // Nothing stands there to be edited; the answer itself may still come in time.
+        tracing::warn!(interaction = ticket.id, %error, "an answer could not be promised");
+        return first(bot, ticket, private, finished(work.await)).await;
+    }
+    // A message that is to change stays as it is when we die; an empty promise would stand there.
+    let noted = !ticket.updates;
+    let (done, ()) = tokio::join!(work, async {
+        if noted {
+            bot.note_promise(ticket.application, &ticket.token).await;
+        }
+    });
+    let kept = keep_promise(bot, ticket, private, finished(done)).await;
+    if noted {
+        bot.note_promise_kept(&ticket.token).await;
+    }
+    kept
+}
+
+/// Gives the answer that was promised.
+async fn keep_promise(bot: &Bot, ticket: &Ticket, private: bool, said: Said) -> Result<(), RestError> {
+    let rest = &bot.rest;
+    if said.alone && (ticket.updates || !private) {
+        if !ticket.updates {
+            // The public promise was wrong; what follows it would stand in its place, so it goes first.
+            if let Err(error) = rest.take_back(ticket.application, &ticket.token).await {
+                tracing::warn!(interaction = ticket.id, %error, "a promise could not be taken back");
+            }
+        }
+        return rest.follow_up(ticket.application, &ticket.token, &ephemeral(said.body)).await;
+    }
+    match rest.edit(ticket.application, &ticket.token, &said.body).await {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            tracing::error!(interaction = ticket.id, %error, "Discord did not take an answer");
+            rest.follow_up(ticket.application, &ticket.token, &ephemeral(page::line(UNSHOWN))).await
+        }
+    }
+}
