@@ -84,7 +84,7 @@ fn references(text: &str, entries: usize) -> String {
         } else {
             if taken == 1 && is_entry(rest) {
                 if entries == 0 {
-                    return out + &closing(text);
+                    return out + closing(text).as_str();
                 }
                 entries -= 1;
             }
