@@ -59,7 +59,7 @@ impl Telling {
 
 fn hash(kind: &str, text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
-    digest.iter().take(16).fold(format!("{kind}:"), |out, byte| out + &format!("{byte:02x}"))
+    digest.iter().take(16).fold(format!("{kind}:"), |out, byte| format!("{out}{byte:02x}"))
 }
 
 #[cfg(test)]

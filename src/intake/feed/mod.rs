@@ -6,6 +6,7 @@
 mod dates;
 mod discover;
 mod identity;
+mod json;
 pub mod opml;
 mod parse;
 mod repair;

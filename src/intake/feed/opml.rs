@@ -60,7 +60,7 @@ pub enum OpmlError {
 /// # Errors
 /// [`OpmlError`] says why it is none.
 pub fn import(text: &str) -> Result<List, OpmlError> {
-    let source = repair::xml(text);
+    let source = repair::xml(text, usize::MAX);
     let mut reader = Reader::from_str(&source);
     let config = reader.config_mut();
     config.check_end_names = false;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use feed_rs::model;
 use url::Url;
 
-use super::{Entry, Feed, dates, identity, repair};
+use super::{Entry, Feed, dates, identity, json, repair};
 use crate::article::Published;
 use crate::article::read::{self, plain_text};
 use crate::intake::fetch::shown;
@@ -72,7 +72,7 @@ pub fn parse(text: &str, base: Option<&Url>) -> Result<Feed, FeedError> {
     if is_page(head) {
         return Err(FeedError::Page);
     }
-    let source = if head.starts_with('{') { head.to_owned() } else { repair::xml(head) };
+    let source = if head.starts_with('{') { json::bounded(head)? } else { repair::xml(head, MAX_ENTRIES) };
     // The parser turns every date into UTC; what it was written as is kept aside, by its instant.
     let written: Arc<Mutex<HashMap<i64, Published>>> = Arc::default();
     let dates = Arc::clone(&written);

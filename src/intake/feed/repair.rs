@@ -30,13 +30,14 @@ const NAMESPACES: [(&str, &str); 8] = [
 /// The longest reference, in bytes between its marks; longer ones are words behind an ampersand.
 const MAX_REFERENCE: usize = 32;
 
-/// The XML in `text`, without what keeps a parser from reading it.
-pub(super) fn xml(text: &str) -> String {
+/// The XML in `text`, without what keeps a parser from reading it, and with so many entries at most: a parser makes much
+/// more of an empty one than its seven bytes.
+pub(super) fn xml(text: &str, entries: usize) -> String {
     // Blank lines, byte order marks and warnings of the server's own scripts before the first tag.
     let text = text.find('<').map_or("", |at| &text[at..]);
     let text = DECLARATION.replace(text, "");
     let text = without_control(&text);
-    let text = references(&text);
+    let text = references(&text, entries);
     root(&text)
 }
 
@@ -52,7 +53,10 @@ fn is_char(c: char) -> bool {
 
 /// Ampersands that begin no reference as what they are, and references to characters that are none as a mark for one lost.
 /// Named references stay: the parser keeps those that it doesn't know, and none is ever unfolded.
-fn references(text: &str) -> String {
+///
+/// The text ends before the first entry that is too many, and what is open there is closed.
+fn references(text: &str, entries: usize) -> String {
+    let mut entries = entries;
     let mut out = String::with_capacity(text.len() + 64);
     let mut rest = text;
     // What opens once and never closes is looked for once.
@@ -78,11 +82,32 @@ fn references(text: &str) -> String {
                 None => out.push_str("&amp;"),
             }
         } else {
+            if taken == 1 && is_entry(rest) {
+                if entries == 0 {
+                    return out + closing(text).as_str();
+                }
+                entries -= 1;
+            }
             out.push_str(&rest[..taken]);
             rest = &rest[taken..];
         }
     }
     out + rest
+}
+
+/// Whether a tag that begins an entry stands here.
+fn is_entry(rest: &str) -> bool {
+    let name = rest.strip_prefix('<').unwrap_or(rest);
+    let name = &name[..name.find(|c: char| !c.is_ascii_alphanumeric() && c != ':').unwrap_or(name.len()).min(40)];
+    matches!(name.rsplit(':').next(), Some("item" | "entry"))
+}
+
+/// The tags that end a feed between two entries.
+fn closing(text: &str) -> String {
+    let root = ROOT.find(text).map_or("", |root| root.as_str()).trim_start_matches('<');
+    let root = &root[..root.find(|c: char| c.is_whitespace() || c == '>').unwrap_or(root.len())];
+    let channel = if root == "rss" { "</channel>" } else { "" };
+    format!("{channel}</{root}>")
 }
 
 /// What follows an ampersand.
@@ -132,7 +157,26 @@ fn root(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+
+    fn xml(text: &str) -> String {
+        super::xml(text, 2)
+    }
+
+    #[test]
+    fn a_feed_ends_before_the_first_entry_that_is_too_many() {
+        for (given, repaired) in [
+            (
+                "<rss><channel><item/><item>a</item><item>b</item></channel></rss>",
+                "<rss version=\"2.0\"><channel><item/><item>a</item></channel></rss>",
+            ),
+            ("<feed x=\"1\"><entry/><entry/><entry/></feed>", "<feed x=\"1\"><entry/><entry/></feed>"),
+            ("<rdf:RDF><channel/><item/>\n<item/><item/><item/>", "<rdf:RDF><channel/><item/>\n<item/></rdf:RDF>"),
+            ("<feed><![CDATA[<entry><entry><entry>]]></feed>", "<feed><![CDATA[<entry><entry><entry>]]></feed>"),
+            ("<feed><items/><entrys/><entry/><entry/></feed>", "<feed><items/><entrys/><entry/><entry/></feed>"),
+        ] {
+            assert_eq!(xml(given), repaired, "{given}");
+        }
+    }
 
     #[test]
     fn what_stands_before_the_first_tag_goes() {

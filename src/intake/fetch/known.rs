@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn the_room_is_bounded() {
         let known = Known::default();
-        let rules = "User-agent: *\n".to_owned() + &format!("Disallow: /{}\n", "x".repeat(900)).repeat(600);
+        let rules = format!("User-agent: *\n{}", format!("Disallow: /{}\n", "x".repeat(900)).repeat(600));
         for n in 0..60 {
             known.put(format!("http://{n}"), Robots::parse(rules.as_bytes()), None);
             assert!(known.0.lock().unwrap().weight <= ROOM);

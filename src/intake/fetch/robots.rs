@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn endless_rules_take_bounded_room_and_time() {
-        let many = "User-agent: *\n".to_owned() + &"Disallow: /*a*a*a*a*a*a*a*a*a*b\n".repeat(20_000);
+        let many = "User-agent: *\n".to_owned() + &*"Disallow: /*a*a*a*a*a*a*a*a*a*b\n".repeat(20_000);
         let robots = Robots::parse(many.as_bytes());
         assert!(robots.weight() < 1 << 20);
         assert!(robots.allows(&Url::parse(&format!("http://h/{}", "a".repeat(4000))).unwrap()));

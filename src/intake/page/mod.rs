@@ -18,12 +18,19 @@ pub use stub::Stub;
 /// The longest key that is made of an address, in bytes.
 const MAX_KEY_BYTES: usize = 80;
 
+/// The most tags and comments of a page: ten times those of the largest of 80 news pages. Parser and extractor take some two
+/// kilobytes for each, so that a page of eight megabytes could take gigabytes.
+const MAX_TAGS: usize = 50_000;
+
 /// Why a page gives no article.
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {
     /// No article was found in it.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// More tags and comments than any page has.
+    #[error("the page has more than {MAX_TAGS} tags")]
+    Tags,
     /// What was found stands in an article's place.
     #[error(transparent)]
     Stub(#[from] Stub),
@@ -54,9 +61,13 @@ pub fn article(fetched: &Fetched) -> Result<Article, PageError> {
 /// # Errors
 /// [`PageError`] says why it gives no article.
 pub fn from_text(key: &str, text: &str, format: Format) -> Result<Article, PageError> {
+    if format == Format::Html && text.bytes().filter(|byte| *byte == b'<').count() > MAX_TAGS {
+        return Err(PageError::Tags);
+    }
     let read = read::read_text(key, text, format);
-    // What nests without end is parsed no second time.
-    if format == Format::Html && !matches!(read, Err(ReadError::Nested(_) | ReadError::TooLarge(_))) {
+    // What the reader did not dare to parse is not parsed here either.
+    let unparsed = matches!(read, Err(ReadError::Nested(_) | ReadError::TooLarge(_)));
+    if format == Format::Html && !unparsed {
         let found: Vec<&str> = read
             .iter()
             .flat_map(|article| article.blocks().iter().map(move |block| (article, block)))

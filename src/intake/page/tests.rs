@@ -200,6 +200,13 @@ fn plain_text_is_read_as_text() {
 }
 
 #[test]
+fn tags_without_end_are_refused_before_they_are_parsed() {
+    for piece in ["<p>", "<br>", "<!---->", "</x>", "<td>"] {
+        assert!(matches!(read(&piece.repeat(100_000)), Err(PageError::Tags)), "{piece}");
+    }
+}
+
+#[test]
 fn endless_titles_are_cut() {
     let html = page(&"ferry ".repeat(100_000), &story(4).replace("<h1>Ferry sails again</h1>", ""));
     assert!(read(&html).unwrap().meta().title.chars().count() <= 500);

@@ -7,6 +7,9 @@ use trafilatura::dom::Document;
 
 use crate::article::read::nesting;
 
+/// The most tags that are parsed. Texts of this kind have a few hundred at most.
+const MAX_TAGS: usize = 20_000;
+
 /// The words of `source`, which may hold tags and character references, on one line. Nothing of scripts and style sheets.
 ///
 /// ```
@@ -19,8 +22,8 @@ pub fn plain_text(source: &str) -> String {
     if !source.contains(['<', '&']) {
         return one_line(source);
     }
-    // What nests without end costs the parser too much: its tags are only left out.
-    if nesting::check_html(source).is_err() {
+    // What nests or goes on without end costs the parser too much: its tags are only left out.
+    if nesting::check_html(source).is_err() || source.bytes().filter(|byte| *byte == b'<').count() > MAX_TAGS {
         return one_line(&TAG.replace_all(source, " "));
     }
     let document = Document::parse(source);
@@ -66,5 +69,6 @@ mod tests {
             assert_eq!(plain_text(source), words, "{source}");
         }
         assert_eq!(plain_text(&format!("{}deep", "<div>".repeat(100_000))), "deep");
+        assert_eq!(plain_text(&format!("{}long", "<b></b>".repeat(100_000))), "long");
     }
 }

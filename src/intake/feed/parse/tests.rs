@@ -161,12 +161,17 @@ fn what_is_no_feed_is_told_apart() {
 fn hostile_feeds_are_bounded() {
     let many = rss(&"<item><title>A</title><guid>1</guid></item>".repeat(5000));
     assert!(parse(&many, None).unwrap().entries.len() <= MAX_ENTRIES);
+    let items: String =
+        (0..3 * MAX_ENTRIES).map(|n| format!("<item><guid>{n}</guid><title>A</title></item>")).collect();
+    let first = parse(&rss(&items), None).unwrap();
+    assert_eq!((first.entries.len(), first.entries[MAX_ENTRIES - 1].id.as_deref()), (MAX_ENTRIES, Some("999")));
+    assert!(parse(&rss(&"<item/>".repeat(500_000)), None).unwrap().entries.is_empty());
     let long =
         one(&rss(&format!("<item><title>{}</title><guid>{}</guid></item>", "t ".repeat(500_000), "g".repeat(500_000))));
     assert!(long.title.chars().count() <= MAX_TITLE && long.id.unwrap().len() <= MAX_ID_BYTES);
     // Entities of the feed's own are not unfolded.
     let laughs = "<!DOCTYPE rss [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;&a;\"><!ENTITY f SYSTEM \"file:///etc/passwd\">]>"
-        .to_owned() + &rss("<item><title>x &b; &f; y</title></item>");
+        .to_owned() + rss("<item><title>x &b; &f; y</title></item>").as_str();
     if let Ok(feed) = parse(&laughs, None) {
         assert!(!feed.entries[0].title.contains("haha") && !feed.entries[0].title.contains("root"), "{feed:?}");
     }
