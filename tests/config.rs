@@ -538,6 +538,20 @@ mod what_is_printed {
         [summary]
         sentences = 3  # default
 
+        [discord]
+        # token            # not set: Discord is not served
+        # token_file       # not set: no file is read
+        # api_url          # not set: Discord's own
+        # guilds           # not set: everywhere
+        shards = "auto"    # default
+        per_person = 30    # default
+        per_server = 600   # default
+        buttons_days = 30  # default
+        forget_days = 30   # default
+        quiet = false      # default
+        crosspost = false  # default
+        threads = false    # default
+
         [posting]
         lease = 60  # default
 

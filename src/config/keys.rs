@@ -41,6 +41,10 @@ pub enum Kind {
     Path,
     /// A list of paths; in the environment separated as in `PATH`. In a file, relative paths refer to the file's folder.
     Paths,
+    /// A text that is not empty.
+    Text,
+    /// Yes or no.
+    Switch,
     /// A text that is never shown: not in listings, not in errors, not in `Debug`.
     Secret,
 }
@@ -127,6 +131,78 @@ pub static TABLE: Table = Table {
             kind: Kind::Whole { min: 1, max: 10 },
             preset: Preset::Value("3"),
             doc: "How many of its own sentences an article is summed up in.",
+        },
+        Key {
+            name: "discord.token",
+            kind: Kind::Secret,
+            preset: Preset::Unset { means: "Discord is not served", example: "\"…\"" },
+            doc: "The token of the bot on Discord; the README tells where to get one.",
+        },
+        Key {
+            name: "discord.token_file",
+            kind: Kind::Path,
+            preset: Preset::Unset { means: "no file is read", example: "\"/run/secrets/discord-token\"" },
+            doc: "A file that holds the token, such as a container's secret.",
+        },
+        Key {
+            name: "discord.api_url",
+            kind: Kind::Text,
+            preset: Preset::Unset { means: "Discord's own", example: "\"http://127.0.0.1:3000\"" },
+            doc: "The address of a REST proxy that requests go to instead of Discord; it does the rate limiting.",
+        },
+        Key {
+            name: "discord.guilds",
+            kind: Kind::Text,
+            preset: Preset::Unset { means: "everywhere", example: "\"81384788765712384\"" },
+            doc: "The numbers of the servers in which the commands are registered, separated by commas.",
+        },
+        Key {
+            name: "discord.shards",
+            kind: Kind::Text,
+            preset: Preset::Value("\"auto\""),
+            doc: "Which shards this process runs: auto, or a range such as 0-3/8, the first four of eight.",
+        },
+        Key {
+            name: "discord.per_person",
+            kind: Kind::Whole { min: 1, max: 10_000 },
+            preset: Preset::Value("30"),
+            doc: "How many requests one person has in a minute.",
+        },
+        Key {
+            name: "discord.per_server",
+            kind: Kind::Whole { min: 1, max: 1_000_000 },
+            preset: Preset::Value("600"),
+            doc: "How many requests one server has in a minute.",
+        },
+        Key {
+            name: "discord.buttons_days",
+            kind: Kind::Whole { min: 1, max: 3_650 },
+            preset: Preset::Value("30"),
+            doc: "For how many days the buttons of an answer work.",
+        },
+        Key {
+            name: "discord.forget_days",
+            kind: Kind::Whole { min: 1, max: 3_650 },
+            preset: Preset::Value("30"),
+            doc: "After how many days the settings of a server that removed Byline are deleted.",
+        },
+        Key {
+            name: "discord.quiet",
+            kind: Kind::Switch,
+            preset: Preset::Value("false"),
+            doc: "Whether digests notify nobody.",
+        },
+        Key {
+            name: "discord.crosspost",
+            kind: Kind::Switch,
+            preset: Preset::Value("false"),
+            doc: "Whether digests in announcement channels go on to the channels that follow them.",
+        },
+        Key {
+            name: "discord.threads",
+            kind: Kind::Switch,
+            preset: Preset::Value("false"),
+            doc: "Whether each digest gets a thread.",
         },
         Key {
             name: "posting.lease",

@@ -18,6 +18,8 @@ pub struct Config {
     pub answer: Answer,
     /// How articles are summed up.
     pub summary: Summary,
+    /// The connection to Discord.
+    pub discord: Discord,
     /// How what is queued is posted.
     pub posting: Posting,
     /// Channels that are files. None of its keys has a default, so that it may be missing as a whole.
@@ -53,6 +55,12 @@ impl Secret {
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
+
+    /// The text, still wrapped.
+    #[must_use]
+    pub fn secret(&self) -> SecretString {
+        self.0.clone()
+    }
 }
 
 impl PartialEq for Secret {
@@ -82,6 +90,55 @@ pub struct Answer {
 pub struct Summary {
     /// How many sentences a summary has, 1 to 10.
     pub sentences: usize,
+}
+
+/// The connection to Discord; `chat::discord` makes it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Discord {
+    /// The bot's token. Without it and [`token_file`](Self::token_file), Discord is not served.
+    pub token: Option<Secret>,
+    /// A file that holds it.
+    pub token_file: Option<PathBuf>,
+    /// A REST proxy instead of Discord's own address.
+    pub api_url: Option<String>,
+    /// Servers by number, separated by commas; `None` registers the commands everywhere.
+    pub guilds: Option<String>,
+    /// `auto` or a range such as `0-3/8`.
+    pub shards: String,
+    /// Requests of one person in a minute.
+    pub per_person: u32,
+    /// Requests of one server in a minute.
+    pub per_server: u32,
+    /// How many days buttons work.
+    pub buttons_days: u64,
+    /// After how many days a server that is gone is forgotten.
+    pub forget_days: u64,
+    /// Whether digests notify nobody.
+    pub quiet: bool,
+    /// Whether digests in announcement channels are published.
+    pub crosspost: bool,
+    /// Whether each digest gets a thread.
+    pub threads: bool,
+}
+
+impl Default for Discord {
+    fn default() -> Self {
+        Self {
+            token: None,
+            token_file: None,
+            api_url: None,
+            guilds: None,
+            shards: "auto".to_owned(),
+            per_person: 30,
+            per_server: 600,
+            buttons_days: 30,
+            forget_days: 30,
+            quiet: false,
+            crosspost: false,
+            threads: false,
+        }
+    }
 }
 
 /// How what is queued is posted.

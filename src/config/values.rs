@@ -23,6 +23,8 @@ pub enum Setting {
     Number(f64),
     /// A text, a choice, a filter or one path.
     Text(String),
+    /// Yes or no.
+    Switch(bool),
     /// Paths, in order.
     Paths(Vec<String>),
     /// A secret.
@@ -43,7 +45,8 @@ impl Kind {
             Self::LogFilter => "a log filter such as \"info\" or \"warn,byline=debug\"".to_owned(),
             Self::Path => "a path, or \"\" for none".to_owned(),
             Self::Paths => "a list of paths".to_owned(),
-            Self::Secret => "a text".to_owned(),
+            Self::Text | Self::Secret => "a text".to_owned(),
+            Self::Switch => "true or false".to_owned(),
         }
     }
 
@@ -62,7 +65,10 @@ impl Kind {
             (Self::Number { .. }, Toml::Float(n)) => self.number(*n.value()),
             #[expect(clippy::cast_precision_loss, reason = "far outside every range long before it is inexact")]
             (Self::Number { .. }, Toml::Integer(n)) => self.number(*n.value() as f64),
-            (Self::Choice(_) | Self::LogFilter | Self::Secret, Toml::String(text)) => self.text(text.value()),
+            (Self::Choice(_) | Self::LogFilter | Self::Text | Self::Secret, Toml::String(text)) => {
+                self.text(text.value())
+            }
+            (Self::Switch, Toml::Boolean(on)) => Ok(Setting::Switch(*on.value())),
             (Self::Path, Toml::String(text)) if text.value().is_empty() => Ok(Setting::Text(String::new())),
             (Self::Path, Toml::String(text)) => within(folder, text.value()).map(Setting::Text),
             (Self::Paths, Toml::Array(paths)) => paths
@@ -84,7 +90,8 @@ impl Kind {
             Self::Number { .. } => {
                 text.trim().parse().map_err(|_| self.refuse(&shown(text))).and_then(|n| self.number(n))
             }
-            Self::Choice(_) | Self::LogFilter | Self::Secret => self.text(text),
+            Self::Choice(_) | Self::LogFilter | Self::Text | Self::Secret => self.text(text),
+            Self::Switch => text.trim().parse().map(Setting::Switch).map_err(|_| self.refuse(&shown(text))),
             Self::Path => Ok(Setting::Text(text.to_owned())),
             Self::Paths => std::env::split_paths(text)
                 .map(|path| within(Path::new(""), &path.to_string_lossy()))
@@ -121,7 +128,7 @@ impl Kind {
 
     fn text(&self, text: &str) -> Result<Setting, Refusal> {
         match self {
-            Self::Secret if text.is_empty() => Err("is empty".to_owned()),
+            Self::Text | Self::Secret if text.is_empty() => Err("is empty".to_owned()),
             Self::Secret => Ok(Setting::Secret(SecretString::from(text))),
             Self::LogFilter => match filter::directives(text) {
                 Ok(parts) => Ok(Setting::Text(parts.join(","))),
@@ -146,6 +153,7 @@ impl Setting {
             Self::Whole(n) => n.to_string(),
             Self::Number(n) => format!("{n:?}"),
             Self::Text(text) => toml_string(text),
+            Self::Switch(on) => on.to_string(),
             Self::Paths(paths) => {
                 format!("[{}]", paths.iter().map(|path| toml_string(path)).collect::<Vec<_>>().join(", "))
             }
@@ -160,6 +168,7 @@ impl Setting {
             Self::Whole(n) => ValueKind::I64(*n),
             Self::Number(n) => ValueKind::Float(*n),
             Self::Text(text) => ValueKind::String(text.clone()),
+            Self::Switch(on) => ValueKind::Boolean(*on),
             Self::Paths(paths) => paths.clone().into(),
             Self::Secret(secret) => ValueKind::String(secret.expose_secret().to_owned()),
         }

@@ -44,6 +44,19 @@ pub struct Posts {
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
+impl Settings {
+    /// Whether systemd hands over a token.
+    #[must_use]
+    pub fn has_credential() -> bool {
+        credential().is_some_and(|path| path.exists())
+    }
+}
+
+/// Where systemd puts a token that it hands over.
+fn credential() -> Option<PathBuf> {
+    std::env::var_os("CREDENTIALS_DIRECTORY").map(|folder| Path::new(&folder).join(CREDENTIAL))
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -160,7 +173,7 @@ impl Settings {
         if let Some(path) = &self.token_file {
             return from_file(path);
         }
-        let credential = std::env::var_os("CREDENTIALS_DIRECTORY").map(|folder| Path::new(&folder).join(CREDENTIAL));
+        let credential = credential();
         match credential.filter(|path| path.exists()) {
             Some(path) => from_file(&path),
             None => Err(SettingsError::NoToken),
