@@ -32,8 +32,8 @@ const AGAIN: Duration = Duration::from_secs(1);
 
 type Waiting = (AnswerRow, oneshot::Sender<()>);
 
-/// Pages by key, until they are written.
-type Unwritten = Arc<Mutex<HashMap<String, String>>>;
+/// Answers by key, until they are written.
+type Unwritten = Arc<Mutex<HashMap<String, AnswerRow>>>;
 
 /// Takes answers to the store.
 #[derive(Debug, Clone)]
@@ -58,10 +58,27 @@ impl Keeper {
     /// # Errors
     /// What the store may answer.
     pub async fn pages(&self, key: &str) -> Result<Option<String>, StoreError> {
-        if let Some(pages) = lock(&self.unwritten).get(key) {
-            return Ok(Some(pages.clone()));
+        let unwritten = lock(&self.unwritten).get(key).map(|row| row.pages.clone());
+        match unwritten {
+            Some(pages) => Ok(Some(pages)),
+            None => self.store.answer(key).await,
         }
-        self.store.answer(key).await
+    }
+
+    /// The pages of the last answer at a place since a moment, written or not yet.
+    ///
+    /// # Errors
+    /// What the store may answer.
+    pub async fn last(&self, place: &str, since: Timestamp) -> Result<Option<String>, StoreError> {
+        let unwritten = {
+            let unwritten = lock(&self.unwritten);
+            let here = unwritten.values().filter(|row| row.place == place);
+            here.max_by_key(|row| row.made_at).map(|row| row.pages.clone())
+        };
+        match unwritten {
+            Some(pages) => Ok(Some(pages)),
+            None => self.store.last_answer(place, since).await,
+        }
     }
 
     /// Keeps an answer that stands at `place`; its key, and what was kept. Nothing when it quotes nothing and has no pages, when
@@ -80,7 +97,7 @@ impl Keeper {
         let key = new_key();
         let row = AnswerRow { key: key.clone(), place, pages: kept.to_json().ok()?, made_at: Timestamp::now() };
         let (done, written) = oneshot::channel();
-        lock(&self.unwritten).insert(key.clone(), row.pages.clone());
+        lock(&self.unwritten).insert(key.clone(), row.clone());
         if self.queue.try_send((row, done)).is_err() {
             lock(&self.unwritten).remove(&key);
             return None;
@@ -118,7 +135,7 @@ async fn write(store: Store, mut waiting: mpsc::Receiver<Waiting>, unwritten: Un
 }
 
 /// What is behind the lock is whole at every moment: a panic elsewhere does not spoil it.
-fn lock(unwritten: &Unwritten) -> MutexGuard<'_, HashMap<String, String>> {
+fn lock(unwritten: &Unwritten) -> MutexGuard<'_, HashMap<String, AnswerRow>> {
     unwritten.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

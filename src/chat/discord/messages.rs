@@ -123,7 +123,7 @@ async fn last_answer(bot: &Bot, asker: &Asker, message: &Message) -> Option<Kept
         Some(replied) => bot.keeper.pages(&key_of(replied)?).await,
         None if asker.server.is_none() || bot.is_thread(asker.channel) => {
             let since = Timestamp::now().checked_sub(TALK).unwrap_or(Timestamp::UNIX_EPOCH);
-            bot.store.last_answer(&asker.answers_at(), since).await
+            bot.keeper.last(&asker.answers_at(), since).await
         }
         None => return None,
     };
