@@ -76,8 +76,7 @@ pub async fn import(
         places: places.iter().map(|place| PlaceSummary { place: place.clone(), ..PlaceSummary::default() }).collect(),
     };
     for refused in &scan.refused {
-        let place = places.iter().position(|place| refused.path.starts_with(place) || *place == refused.path);
-        if let Some(tally) = summary.at(place.unwrap_or(0)) {
+        if let Some(tally) = summary.at(refused.place) {
             tally.refuse(refused.path.clone(), &refused.reason);
         }
     }
@@ -156,7 +155,8 @@ async fn stream(
     progress: &mut (impl FnMut(Progress) + Send),
 ) -> Result<(), StoreError> {
     let read = Arc::new(AtomicU64::new(0));
-    let input = match open(&found.path, &read) {
+    let (path, counted) = (found.path.clone(), Arc::clone(&read));
+    let input = match mirror::aside(store, move || open(&path, &counted)).await? {
         Ok(input) => input,
         Err(error) => {
             tally.refuse(found.path.clone(), error);

@@ -58,6 +58,25 @@ async fn files_of_any_form_are_added_once_and_counted_by_place() {
     .await;
 }
 
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_not_be_looked_at_is_told_under_its_own_place() {
+    use std::os::unix::fs::symlink;
+    let (place, files) = (sqlite(), Files::new());
+    let store = place.open().await;
+    files.article("a/one.txt", "One", "It left.");
+    files.article("b/two.txt", "Two", "It came.");
+    // A link to itself can't be looked at by anybody, also not by root.
+    symlink(files.path("b/loop.txt"), files.path("b/loop.txt")).unwrap();
+    // As they are named in a shell: from where it is.
+    let here = std::env::current_dir().unwrap();
+    let up: PathBuf = here.components().skip(1).map(|_| "..").collect();
+    let relative = |name: &str| up.join(files.path(name).strip_prefix("/").unwrap());
+    let summary = add(&store, &[relative("a"), relative("b")]).await;
+    let refused: Vec<_> = summary.places.iter().map(|place| place.articles.refused).collect();
+    assert_eq!(refused, [0, 1], "{summary:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_imported_again_is_known_by_its_file() {
     each(async |place| {

@@ -192,6 +192,37 @@ async fn a_folder_that_is_not_there_keeps_its_articles() {
     .await;
 }
 
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_whose_target_is_not_there_keeps_its_article() {
+    use std::os::unix::fs::symlink;
+    each(async |place| {
+        let (store, files) = (place.open().await, Files::new());
+        let places = [files.path("news"), files.path("more/*/*.txt")];
+        for name in ["disk/a.txt", "disk/b.txt", "disk/c/d.txt", "news/own.txt", "more/here/own.txt"] {
+            files.article(name, name, &format!("It left {name}."));
+        }
+        symlink(files.path("disk/a.txt"), files.path("news/a.txt")).unwrap();
+        symlink(files.path("disk/b.txt"), files.path("more/here/b.txt")).unwrap();
+        symlink(files.path("disk/c"), files.path("more/c")).unwrap();
+        mirror(&store, &places).await;
+        let before = held(&store).await;
+        assert_eq!(before.len(), 5);
+        files.rename("disk", "unmounted");
+        let report = idle(&store, &places).await;
+        let links = ["more/c", "more/here/b.txt", "news/a.txt"].map(|name| (files.path(name), 1));
+        assert_eq!(report.absent, links);
+        assert_eq!(held(&store).await, before);
+        files.rename("unmounted", "disk");
+        assert_eq!(idle(&store, &places).await.absent, []);
+        files.remove("news/a.txt");
+        assert_eq!(mirror(&store, &places).await.articles.removed, 1, "the link is gone");
+        files.rename("disk", "unmounted");
+        assert_eq!(mirror(&store, &places[..1]).await.articles.removed, 3, "nobody names the others any more");
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_text_in_two_files_is_one_article_until_one_is_edited() {
     each(async |place| {
