@@ -16,7 +16,7 @@
 //! | | [`job`](Store::job), [`list_jobs`](Store::list_jobs), [`count_jobs`](Store::count_jobs), [`retry_job`](Store::retry_job), [`forget_payloads`](Store::forget_payloads) | `outbox/list.rs` |
 //! | digests | [`set_schedule`](Store::set_schedule), [`schedule`](Store::schedule), [`schedules`](Store::schedules), [`schedule_off`](Store::schedule_off), [`due_schedules`](Store::due_schedules), [`post_digest`](Store::post_digest), [`settle`](Store::settle), [`channel_gone`](Store::channel_gone), [`community_gone`](Store::community_gone) | `schedules.rs` |
 //! | | [`had`](Store::had), [`note_had`](Store::note_had) | `had.rs` |
-//! | moving | [`export`](Store::export), [`import`](Store::import) | `exchange.rs` |
+//! | moving | [`export`](Store::export), [`export_all`](Store::export_all), [`import`](Store::import), [`import_lines`](Store::import_lines) | `exchange.rs` |
 //!
 //! What holds for all of them:
 //!
@@ -89,7 +89,7 @@ pub use canonical::{MAX_URL_BYTES, canonical_url};
 pub use changes::{Change, ChangeKind, Watch};
 pub use communities::{Community, NamedCommunity, Scope};
 pub use error::{MAX_KEY_BYTES, Problem, StoreError};
-pub use exchange::{Exported, Imported, RefusedLine};
+pub use exchange::{Exported, Imported, LinesFrom, RefusedLine};
 pub use outbox::{AfterFailure, Job, JobEntry, JobFilter, JobState, Queued};
 pub use quotations::{KeptLoading, KeptQuotation, KeptQuotations};
 pub use schedules::{Covered, DigestToPost, DueSchedule, MAX_CHANNEL_BYTES, Order, ScheduleEntry, Settled, Turn};

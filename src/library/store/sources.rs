@@ -14,13 +14,14 @@
 use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
+use sqlx::Row;
 
 use super::add::Identity;
 use super::error::{Problem, check_key};
 use super::record::Parcel;
 use super::watches::{FileRow, Link, key_at};
 use super::writer::Writer;
-use super::{Added, Hold, KnownBy, Origin, SourceEntry, SourceFile, SourceOutcome, StoredId};
+use super::{Added, Hold, KnownBy, Origin, SourceEntry, SourceFile, SourceOutcome, Stamp, StoredId};
 
 /// An entry with what the file held for it before.
 struct Matched {
@@ -248,6 +249,40 @@ impl Writer {
         };
         statement.execute(&mut *self.tx).await?;
         Ok(id)
+    }
+
+    /// The file of lines of this path, which is noted if it is not known. What it is is compared with nothing: an import
+    /// reads it again.
+    pub(super) async fn streamed_file(&mut self, origin: Origin<'_>, path: &str, name: &str) -> Result<i64, Problem> {
+        if let Some(row) = self.source_file(origin, path).await? {
+            return Ok(row.id);
+        }
+        let file = SourceFile {
+            path: path.to_owned(),
+            was: None,
+            name: name.to_owned(),
+            stamp: Stamp::default(),
+            hash: Vec::new(),
+            reader: "",
+            entries: None,
+            problems: Vec::new(),
+        };
+        self.put_file_row(origin, &file, None).await
+    }
+
+    /// Notes that a file holds an article for good: what it held before it holds as well. So a label that is another article's
+    /// stays that one's, and this one is known by its number.
+    pub(super) async fn hold(&mut self, file: i64, label: &str, article: StoredId, hash: &[u8]) -> Result<(), Problem> {
+        let of_label = "SELECT article, hash FROM source_articles WHERE file = $1 AND entry = $2";
+        let own = format!("@{}", article.0);
+        let row = sqlx::query(of_label).bind(file).bind(label).fetch_optional(&mut *self.tx).await?;
+        let label = match row {
+            None => label,
+            Some(row) if row.try_get::<i64, _>(0)? != article.0 => &own,
+            Some(row) if row.try_get::<Vec<u8>, _>(1)? == hash => return Ok(()),
+            Some(_) => label,
+        };
+        self.link(file, label, article, hash).await
     }
 
     async fn link(&mut self, file: i64, label: &str, article: StoredId, hash: &[u8]) -> Result<(), Problem> {

@@ -29,7 +29,7 @@ pub const MAX_PATH_BYTES: usize = 2048;
 pub enum Hold {
     /// It is mirrored: what leaves it is let go.
     Mirrored,
-    /// It was read once, because somebody wanted it.
+    /// It was read once, because somebody wanted it: what it gave stays until somebody removes it.
     Imported,
 }
 
