@@ -147,6 +147,24 @@ async fn lines_that_were_imported_outlive_the_mirrored_files_that_give_the_same(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_imported_stays_when_its_file_is_imported_without_it() {
+    each(async |place| {
+        let (store, files) = (place.open().await, Files::new());
+        let three = r#"[{"text": "It left."}, {"text": "It came."}, {"id": "x", "text": "It sank."}]"#;
+        files.write("all.json", three);
+        assert_eq!(add(&store, &[files.path("all.json")]).await.total().new, 3);
+        // The second one takes the place of the first.
+        files.write("all.json", r#"[{"text": "It came."}]"#);
+        let total = add(&store, &[files.path("all.json")]).await.total();
+        assert_eq!((total.unchanged, total.removed), (1, 0), "{total:?}");
+        assert_eq!(store.count(SHARED).await.unwrap(), 3);
+        let lines = String::from_utf8(export(&store).await).unwrap();
+        assert_eq!(lines.matches("\"imported\":true").count(), 3);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_line_that_changes_in_a_file_that_was_imported_is_a_new_version() {
     let (place, files) = (sqlite(), Files::new());
     let store = place.open().await;

@@ -160,6 +160,16 @@ pub struct SourceOutcome {
 }
 
 impl SourceOutcome {
+    /// Takes what came of more articles of the file.
+    pub(super) fn absorb(&mut self, more: Self) {
+        self.added.extend(more.added);
+        self.unchanged += more.unchanged;
+        self.removed += more.removed;
+        self.stale += more.stale;
+        self.renamed += more.renamed;
+        self.refused.extend(more.refused);
+    }
+
     pub(super) fn take_let_go(&mut self, came: LetGo) {
         match came {
             LetGo::Removed => self.removed += 1,
@@ -244,13 +254,16 @@ impl Store {
         rows.iter().map(known).collect::<Result<_, _>>().at(self.place())
     }
 
-    /// Writes files and their articles in one transaction, all or none; the outcomes are in the order of the files.
+    /// Writes files and their articles, some 256 articles in one transaction; the outcomes are in the order of the files.
+    ///
+    /// A file of more articles is known as it is now with the last of its transactions, and lets go with that one of what has
+    /// left it. Until then it counts as changed: writing it again goes on where this was broken off.
     ///
     /// A file that is known with the same bytes keeps its articles as they are, unless it is [imported](Hold::Imported)
     /// again: then what was removed of it comes back.
     ///
     /// # Errors
-    /// [`Problem::Text`] and [`Problem::Missing`], and what a database may answer; then nothing was written.
+    /// [`Problem::Text`] and [`Problem::Missing`], and what a database may answer. Files that were written until then are kept.
     pub async fn put_sources(
         &self,
         origin: Origin<'_>,
@@ -261,11 +274,7 @@ impl Store {
             for file in &files {
                 check_text("a path", &file.path, MAX_PATH_BYTES)?;
             }
-            let mut writer = Writer::begin(self).await?;
-            writer.check_collection(origin.collection).await?;
-            let outcomes = writer.put_sources(origin, files).await?;
-            writer.commit().await?;
-            Ok::<_, Problem>(outcomes)
+            self.put_in_turns(origin, files).await
         };
         put.await.at(self.place())
     }
