@@ -8,6 +8,8 @@
 //! Everything is kept by owner: several installations may fill one collection of one PostgreSQL database, and none touches
 //! what another's files hold.
 
+use std::collections::BTreeMap;
+
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
@@ -190,7 +192,41 @@ pub struct WatchedPath {
     pub path: String,
 }
 
+/// What an owner mirrors into a collection.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WatchOwner {
+    /// The owner.
+    pub owner: String,
+    /// The collection.
+    pub collection: CollectionId,
+    /// The folders, files and patterns.
+    pub places: Vec<String>,
+    /// How many files were read, and hold what they gave.
+    pub files: u64,
+}
+
 impl Store {
+    /// All who mirror files, with what they mirror into each collection: also those that have no place any more and some files
+    /// still. In the order of their names.
+    ///
+    /// # Errors
+    /// What a database may answer.
+    pub async fn watch_owners(&self) -> Result<Vec<WatchOwner>, StoreError> {
+        let mut owners: BTreeMap<(String, CollectionId), (Vec<String>, u64)> = BTreeMap::new();
+        for WatchedPath { owner, collection, path } in self.watches().await? {
+            owners.entry((owner, collection)).or_default().0.push(path);
+        }
+        let query =
+            "SELECT owner, collection, COUNT(*) FROM source_files WHERE imported = 0 GROUP BY owner, collection";
+        for row in sqlx::query(query).fetch_all(self.inner.pools.reader()).await.at(self.place())? {
+            let counted = || Ok::<_, sqlx::Error>((row.try_get(0)?, CollectionId(row.try_get(1)?), row.try_get(2)?));
+            let (owner, collection, files): (_, _, i64) = counted().at(self.place())?;
+            owners.entry((owner, collection)).or_default().1 = files.unsigned_abs();
+        }
+        let owner = |((owner, collection), (places, files))| WatchOwner { owner, collection, places, files };
+        Ok(owners.into_iter().map(owner).collect())
+    }
+
     /// What is mirrored, by whom and into which collection.
     ///
     /// # Errors
