@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde::Serialize;
 use tempfile::NamedTempFile;
@@ -15,15 +15,11 @@ use super::{installation, opening, progress};
 use crate::config::Loaded;
 use crate::intake::import::{self, Summary};
 use crate::intake::{Refusal, Tally};
-use crate::library::store::{CollectionId, Store};
+use crate::library::store::{CollectionId, Exported, Store, StoreError};
 
 /// The option that names a collection.
-fn collection() -> Arg {
-    Arg::new("collection")
-        .long("collection")
-        .value_name("NAME")
-        .default_value("shared")
-        .help("The collection; it is made if there is none of this name")
+fn collection(help: &'static str) -> Arg {
+    Arg::new("collection").long("collection").value_name("NAME").help(help)
 }
 
 /// The two subcommands.
@@ -47,13 +43,16 @@ pub(super) fn subcommands() -> [Command; 2] {
                  with other words it becomes a new version. Exit status: 0 all taken in, 1 some refused, 2 error.",
             )
             .arg(paths)
-            .arg(collection())
+            .arg(collection(
+                "The collection, made if there is none of this name; if not given, what an export wrote goes to \
+                 where it was, and everything else to “shared”",
+            ))
             .arg(json),
         Command::new("export")
             .about("Write the articles of the library, with their earlier versions, one a line as JSON")
             .after_help("Importing the file gives the same library, on SQLite and on PostgreSQL.")
             .arg(file)
-            .arg(collection()),
+            .arg(collection("Only this collection; all if not given")),
     ]
 }
 
@@ -63,7 +62,10 @@ pub(super) fn import(asked: &ArgMatches, loaded: &Loaded) -> anyhow::Result<Exit
     let runtime = Runtime::new()?;
     let summary = runtime.block_on(async {
         let (store, folder) = opening::store(&loaded.config).await?;
-        let into = named(&store, asked).await?;
+        let into = match asked.get_one::<String>("collection") {
+            Some(name) => Some(store.collection(name).await?),
+            None => None,
+        };
         let owner = installation::name(&folder)?;
         let bar = progress::of_files("importing");
         let summary = import::import(&store, &owner, into, &paths, |done| progress::show(&bar, done)).await?;
@@ -87,15 +89,18 @@ pub(super) fn export(asked: &ArgMatches, loaded: &Loaded) -> anyhow::Result<()> 
     let runtime = Runtime::new()?;
     runtime.block_on(async {
         let (store, _) = opening::store(&loaded.config).await?;
-        let from = named(&store, asked).await?;
+        let from = match asked.get_one::<String>("collection") {
+            Some(name) => Some(known(&store, name).await?),
+            None => None,
+        };
         let exported = match asked.get_one::<PathBuf>("file") {
-            None => store.export(from, BufWriter::new(io::stdout())).await?,
+            None => written(&store, from, BufWriter::new(io::stdout())).await?,
             Some(path) => {
                 // Whole or not at all: an export that was cut off must not pass for a backup.
                 let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
                 let unwritable = || format!("{} can't be written", path.display());
                 let file = NamedTempFile::new_in(folder).with_context(unwritable)?;
-                let exported = store.export(from, BufWriter::new(file.as_file())).await?;
+                let exported = written(&store, from, BufWriter::new(file.as_file())).await?;
                 file.as_file().sync_all().with_context(unwritable)?;
                 let file: File = file.persist(path).with_context(unwritable)?;
                 drop(file);
@@ -108,9 +113,24 @@ pub(super) fn export(asked: &ArgMatches, loaded: &Loaded) -> anyhow::Result<()> 
     })
 }
 
-async fn named(store: &Store, asked: &ArgMatches) -> anyhow::Result<CollectionId> {
-    let name = asked.get_one::<String>("collection").map_or("shared", String::as_str);
-    Ok(store.collection(name).await?)
+/// Writes one collection, or all.
+async fn written(store: &Store, from: Option<CollectionId>, out: impl Write + Send) -> Result<Exported, StoreError> {
+    match from {
+        Some(collection) => store.export(collection, out).await,
+        None => store.export_all(out).await,
+    }
+}
+
+/// The collection of this name; none is made.
+async fn known(store: &Store, name: &str) -> anyhow::Result<CollectionId> {
+    let all = store.collections().await?;
+    match all.iter().find(|(_, known)| known == name) {
+        Some((id, _)) => Ok(*id),
+        None => {
+            let names: Vec<_> = all.iter().map(|(_, name)| name.as_str()).collect();
+            bail!("there is no collection “{name}”; there are: {}", names.join(", "))
+        }
+    }
 }
 
 /// What became of the articles of each place, for people.

@@ -1,8 +1,9 @@
 //! Adding files to a collection, once: what `byline import` does.
 //!
-//! Files with one object a line (`.jsonl`, `.ndjson`, also with `.gz`) go through [`Store::import_as`] as a stream, however large
+//! Files with one object a line (`.jsonl`, `.ndjson`, also with `.gz`) go through [`Store::import_lines`] as a stream, however large
 //! they are: that is how an export comes back. All others are read whole, on all cores, a few ahead of the store. What was
-//! imported is held for good: that its file is deleted, or a mirrored copy of it, takes nothing out.
+//! imported is held for good: that its file is deleted, or a mirrored copy of it, takes nothing out. Only a line of an export
+//! that says of its article that mirrored files alone held it gives it to the files that are mirrored here.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -18,7 +19,9 @@ use super::names::names;
 use super::scan::Found;
 use super::source::{Progress, Reading, Tally, Wanted, read_ahead};
 use crate::article::read::Format;
-use crate::library::store::{CollectionId, Hold, Imported, Origin, Problem, Store, StoreError};
+use crate::library::store::{
+    CollectionId, Hold, Imported, LinesFrom, MAX_PATH_BYTES, Origin, Problem, SHARED, Store, StoreError,
+};
 
 /// What an import came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,7 +57,9 @@ impl Summary {
     }
 }
 
-/// Adds to a collection what the files at these places hold: files, folders with all below them, and patterns.
+/// Adds to a collection what the files at these places hold: files, folders with all below them, and patterns. Where no
+/// collection is given, the line of an export goes into the one that it names, which is made if there is none, and everything
+/// else into the shared one.
 ///
 /// `owner` names the installation on whose machine the files are, as in [`sync`](super::mirror::sync): a file that is
 /// imported again is known by it and by its path, so that its changed articles get new versions. What was removed comes back.
@@ -66,18 +71,18 @@ impl Summary {
 pub async fn import(
     store: &Store,
     owner: &str,
-    collection: CollectionId,
+    collection: impl Into<Option<CollectionId>>,
     places: &[PathBuf],
     mut progress: impl FnMut(Progress) + Send,
 ) -> Result<Summary, StoreError> {
-    let origin = Origin { owner, collection, hold: Hold::Imported };
+    let into = collection.into();
+    let origin = Origin { owner, collection: into.unwrap_or(SHARED), hold: Hold::Imported };
     let scan = mirror::look(store, places).await?;
     let mut summary = Summary {
         places: places.iter().map(|place| PlaceSummary { place: place.clone(), ..PlaceSummary::default() }).collect(),
     };
     for refused in &scan.refused {
-        let place = places.iter().position(|place| refused.path.starts_with(place) || *place == refused.path);
-        if let Some(tally) = summary.at(place.unwrap_or(0)) {
+        if let Some(tally) = summary.at(refused.place) {
             tally.refuse(refused.path.clone(), &refused.reason);
         }
     }
@@ -136,7 +141,8 @@ pub async fn import(
     }
     for (found, name) in streamed {
         if let Some(tally) = summary.at(found.place) {
-            stream(store, collection, found, &name, tally, so_far, &mut progress).await?;
+            let from = LinesFrom { owner, path: &found.text, name: &name, into };
+            stream(store, from, found, tally, so_far, &mut progress).await?;
         }
         so_far.files += 1;
         so_far.bytes += found.stamp.size;
@@ -148,15 +154,19 @@ pub async fn import(
 /// Imports a file with an object a line.
 async fn stream(
     store: &Store,
-    collection: CollectionId,
+    from: LinesFrom<'_>,
     found: &Found,
-    name: &str,
     tally: &mut Tally,
     before: Progress,
     progress: &mut (impl FnMut(Progress) + Send),
 ) -> Result<(), StoreError> {
+    if from.path.len() > MAX_PATH_BYTES {
+        tally.refuse(found.path.clone(), LoadError::LongPath);
+        return Ok(());
+    }
     let read = Arc::new(AtomicU64::new(0));
-    let input = match open(&found.path, &read) {
+    let (path, counted) = (found.path.clone(), Arc::clone(&read));
+    let input = match mirror::aside(store, move || open(&path, &counted)).await? {
         Ok(input) => input,
         Err(error) => {
             tally.refuse(found.path.clone(), error);
@@ -165,7 +175,7 @@ async fn stream(
     };
     let mut kept = Imported::default();
     let result = store
-        .import_as(collection, name, input, |imported| {
+        .import_lines(from, input, |imported| {
             kept.clone_from(imported);
             let bytes = read.load(Ordering::Relaxed).min(found.stamp.size);
             progress(Progress { bytes: before.bytes + bytes, ..before });

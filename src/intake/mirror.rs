@@ -11,6 +11,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::folder::LoadError;
@@ -98,9 +99,20 @@ pub(super) async fn known_files(store: &Store, origin: Origin<'_>) -> Result<Has
 ///
 /// # Errors
 /// When the look was broken off: what it would have found must not be taken for gone.
-pub(super) async fn look(store: &Store, places: &[PathBuf]) -> Result<Scan, StoreError> {
+pub(super) async fn look(store: &Store, places: &[PathBuf]) -> Result<Arc<Scan>, StoreError> {
     let places = places.to_vec();
-    tokio::task::spawn_blocking(move || scan::scan(&places)).await.map_err(|ended| broken_off(store, ended))
+    aside(store, move || Arc::new(scan::scan(&places))).await
+}
+
+/// Does what asks the file system on a thread that may wait for a disk: one that hangs must not keep answers waiting.
+///
+/// # Errors
+/// When it was broken off.
+pub(super) async fn aside<T: Send + 'static>(
+    store: &Store,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.map_err(|ended| broken_off(store, ended))
 }
 
 /// An error of ours, not the store's; it is told as what it keeps from being done.
@@ -113,7 +125,7 @@ pub(super) async fn apply(
     store: &Store,
     origin: Origin<'_>,
     mut known: HashMap<String, KnownFile>,
-    scan: &Scan,
+    scan: &Arc<Scan>,
     settle: Duration,
     mut progress: impl FnMut(Progress) + Send,
 ) -> Result<Report, StoreError> {
@@ -139,7 +151,8 @@ pub(super) async fn apply(
             wanted.push((at, known));
         }
     }
-    let (gone, absent) = judge(known.into_values(), scan);
+    let judged = Arc::clone(scan);
+    let (gone, absent) = aside(store, move || judge(known.into_values(), &judged)).await?;
     report.absent = absent;
     report.read = wanted.len() as u64;
     note_watches(store, origin, scan).await?;
@@ -167,8 +180,12 @@ pub(super) async fn apply(
     }
     // A file that was moved is known by its new path by now, and not found by its old one.
     for gone in gone.chunks(GONE_AT_ONCE) {
-        let paths: Vec<String> =
-            gone.iter().filter(|file| !is_back(scan, file)).map(|file| file.path.clone()).collect();
+        let (judged, files) = (Arc::clone(scan), gone.to_vec());
+        let still_gone = move || {
+            let gone = files.into_iter().filter(|file| !is_back(&judged, file));
+            gone.map(|file| file.path).collect::<Vec<_>>()
+        };
+        let paths = aside(store, still_gone).await?;
         report.gone += paths.len() as u64;
         let outcome = store.forget_sources(origin, &paths).await?;
         report.stale += outcome.stale;

@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::folder::{LoadError, Refused};
+use super::folder::LoadError;
 use super::names;
 use crate::article::read::Format;
 use crate::library::store::Stamp;
@@ -62,6 +62,15 @@ pub(super) struct Folder {
     pub(super) number: (u64, u64),
 }
 
+/// What names or gives no file, and why.
+#[derive(Debug)]
+pub(super) struct Refused {
+    /// At which of the places that were named.
+    pub(super) place: usize,
+    pub(super) path: PathBuf,
+    pub(super) reason: LoadError,
+}
+
 /// What was found.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
@@ -75,6 +84,8 @@ pub(super) struct Scan {
     pub(super) refused: Vec<Refused>,
     /// Folders and files that could not be looked at: what was there may be there still.
     pub(super) unsure: Vec<PathBuf>,
+    /// Links that would be files if what they lead to were there.
+    pub(super) dangling: HashSet<PathBuf>,
     /// The folders in which something may happen.
     pub(super) folders: Vec<Folder>,
 }
@@ -114,7 +125,7 @@ impl Scan {
                 }
                 let before = self.refused.len();
                 if self.walk(place, &path, names::depth(&path), seen) == 0 && self.refused.len() == before {
-                    self.refused.push(Refused { path: given.to_owned(), reason: LoadError::EmptyFolder });
+                    self.refused.push(Refused { place, path: given.to_owned(), reason: LoadError::EmptyFolder });
                 }
                 self.places.push(Place::Folder(path));
             }
@@ -131,7 +142,7 @@ impl Scan {
                     self.unsure.push(path.clone());
                 }
                 let reason = if is_absent(&error) { LoadError::NoMatch } else { LoadError::Io(error) };
-                self.refused.push(Refused { path: given.to_owned(), reason });
+                self.refused.push(Refused { place, path: given.to_owned(), reason });
                 self.places.push(Place::Missing(path));
             }
         }
@@ -142,7 +153,7 @@ impl Scan {
         if !base.is_dir() {
             self.folder(nearest(&base));
             let reason = if is_absent(&error) { LoadError::NoMatch } else { LoadError::Io(error) };
-            self.refused.push(Refused { path: given.to_owned(), reason });
+            self.refused.push(Refused { place, path: given.to_owned(), reason });
             self.places.push(Place::Missing(base));
             return;
         }
@@ -150,7 +161,7 @@ impl Scan {
         let matches = match glob::glob(&path.to_string_lossy()) {
             Ok(matches) => matches,
             Err(error) => {
-                self.refused.push(Refused { path: given.to_owned(), reason: error.into() });
+                self.refused.push(Refused { place, path: given.to_owned(), reason: error.into() });
                 // Nothing of it can be told from what was there before.
                 self.unsure.push(base.clone());
                 self.places.push(Place::Pattern(base));
@@ -167,16 +178,16 @@ impl Scan {
                     }
                     Ok(meta) if meta.is_file() => self.file(place, path, above, &meta, seen),
                     Ok(_) => {}
-                    Err(error) => self.not_looked_at(path, error),
+                    Err(error) => self.not_looked_at(place, path, error),
                 },
                 Err(error) => {
                     let path = error.path().to_owned();
-                    self.not_looked_at(path, error.into());
+                    self.not_looked_at(place, path, error.into());
                 }
             }
         }
         if !any {
-            self.refused.push(Refused { path: given.to_owned(), reason: LoadError::NoMatch });
+            self.refused.push(Refused { place, path: given.to_owned(), reason: LoadError::NoMatch });
         }
         self.folders_of_pattern(path, &base);
         self.places.push(Place::Pattern(base));
@@ -207,7 +218,7 @@ impl Scan {
                 Ok(entry) => entry,
                 Err(error) => {
                     let path = error.path().unwrap_or(root).to_owned();
-                    self.not_looked_at(path, error.into());
+                    self.not_looked_at(place, path, error.into());
                     continue;
                 }
             };
@@ -230,7 +241,7 @@ impl Scan {
                     self.file(place, entry.into_path(), above, &meta, seen);
                 }
                 Ok(_) => {}
-                Err(error) => self.not_looked_at(entry.into_path(), error),
+                Err(error) => self.not_looked_at(place, entry.into_path(), error),
             }
         }
         files
@@ -249,10 +260,14 @@ impl Scan {
         }
     }
 
-    fn not_looked_at(&mut self, path: PathBuf, error: io::Error) {
-        // Gone since it was listed: then it is not there, and that is for `fate` to judge.
-        if !is_absent(&error) {
-            self.refused.push(Refused { path: path.clone(), reason: LoadError::Io(error) });
+    fn not_looked_at(&mut self, place: usize, path: PathBuf, error: io::Error) {
+        // Gone since it was listed, or a link to what is not there: that is for `fate` to judge.
+        if is_absent(&error) {
+            if path.is_symlink() {
+                self.dangling.insert(path);
+            }
+        } else {
+            self.refused.push(Refused { place, path: path.clone(), reason: LoadError::Io(error) });
             self.unsure.push(path);
         }
     }
@@ -269,6 +284,13 @@ impl Scan {
         }) else {
             return Fate::Gone;
         };
+        let base = place.base();
+        // Where a link leads may be a disk that is not there at the moment; who wants the file gone takes the link away.
+        let leads_nowhere =
+            |at: &&Path| self.dangling.contains(*at) || (*at != path && at.is_symlink() && !at.exists());
+        if let Some(link) = path.ancestors().take_while(|at| at.starts_with(base)).find(leads_nowhere) {
+            return Fate::Absent(link.to_owned());
+        }
         match fs::symlink_metadata(path) {
             // Found by nobody and yet there: nobody wants it; or it came this moment, and the next scan finds it.
             Ok(meta) => {
@@ -287,7 +309,6 @@ impl Scan {
             Err(error) if !is_absent(&error) => return Fate::Unsure,
             Err(_) => {}
         }
-        let base = place.base();
         let nearest = nearest(path);
         if matches!(place, Place::Missing(_)) && base != path {
             return Fate::Absent(base.to_owned());

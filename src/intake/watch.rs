@@ -60,7 +60,7 @@ pub async fn watch(
     mut told: impl FnMut(Result<Report, StoreError>) + Send,
 ) -> Infallible {
     let origin = Origin { owner: &owner, collection, hold: Hold::Mirrored };
-    let mut eyes = Eyes::new(&places);
+    let mut eyes: Option<Eyes> = None;
     let mut last = None;
     let mut unsettled: Option<Instant> = None;
     let mut retry = RETRY.0;
@@ -75,7 +75,16 @@ pub async fn watch(
             // What happens between the look and the watch is seen by the next look. A tree that grows all the time is seen
             // again soon in any case.
             for _ in 0..3 {
-                if !eyes.open(&scan) {
+                let (seen, here) = (Arc::clone(&scan), places.clone());
+                let before = eyes.take();
+                let opened = mirror::aside(&store, move || {
+                    let mut eyes = before.unwrap_or_else(|| Eyes::new(&here));
+                    let more = eyes.open(&seen);
+                    (eyes, more)
+                });
+                let (opened, more) = opened.await?;
+                eyes = Some(opened);
+                if !more {
                     break;
                 }
                 scan = mirror::look(&store, &places).await?;
@@ -90,7 +99,7 @@ pub async fn watch(
                 let patience = match report {
                     Report { stale: 1.., .. } => Duration::ZERO,
                     Report { postponed: 1.., .. } => SETTLE,
-                    _ => eyes.patience(),
+                    _ => eyes.as_ref().map_or(POLL, Eyes::patience),
                 };
                 let complaints = (report.articles.refusals.clone(), report.absent.clone());
                 if !report.changes_nothing() || last.as_ref() != Some(&complaints) {
@@ -107,7 +116,10 @@ pub async fn watch(
                 continue;
             }
         };
-        eyes.wait(wait).await;
+        match &eyes {
+            Some(eyes) => eyes.wait(wait).await,
+            None => tokio::time::sleep(wait).await,
+        }
     }
 }
 

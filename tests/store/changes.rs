@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use byline::library::store::{ChangeKind, SHARED, Seq};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use byline::library::store::{ChangeKind, SHARED, Seq, Store};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::place::{article, body, each};
 
@@ -86,6 +91,58 @@ async fn changes_are_told_whoever_makes_them() {
             assert_eq!(told.expect("never told").unwrap(), here.latest_seq().await.unwrap());
         }
         assert!(here.watch(Seq(0)).changed().await.is_ok(), "what is past is told at once");
+    })
+    .await;
+}
+
+/// Stands before a server as a pooler that passes no `LISTEN` on: it hangs up. Its port, and how often that was.
+async fn deaf_pooler(server: String) -> (u16, Arc<AtomicU32>) {
+    let (listener, hung_up) = (TcpListener::bind("127.0.0.1:0").await.unwrap(), Arc::new(AtomicU32::new(0)));
+    let (port, count) = (listener.local_addr().unwrap().port(), Arc::clone(&hung_up));
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let (server, count) = (TcpStream::connect(&server).await.unwrap(), Arc::clone(&count));
+            tokio::spawn(async move {
+                let (mut from, mut to) = client.into_split();
+                let (mut back, mut on) = server.into_split();
+                tokio::spawn(async move { tokio::io::copy(&mut back, &mut to).await });
+                let mut bytes = [0; 4096];
+                while let Ok(read @ 1..) = from.read(&mut bytes).await {
+                    if bytes[..read].windows(6).any(|word| word == b"LISTEN") {
+                        count.fetch_add(1, Ordering::Relaxed);
+                        return;
+                    }
+                    on.write_all(&bytes[..read]).await.unwrap();
+                }
+            });
+        }
+    });
+    (port, hung_up)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nobody_may_listen_the_store_is_asked_and_listening_tried_ever_more_rarely() {
+    each(async |place| {
+        if !place.is_postgres() {
+            return;
+        }
+        let mut url = url::Url::parse(&place.text).unwrap();
+        let (port, hung_up) = deaf_pooler(format!("127.0.0.1:{}", url.port().unwrap())).await;
+        url.set_port(Some(port)).unwrap();
+        url.set_host(Some("127.0.0.1")).unwrap();
+        let here = Store::open(&url.as_str().parse().unwrap()).await.unwrap();
+        let (there, begun) = (place.open().await, std::time::Instant::now());
+        let mut watch = here.watch(Seq(0));
+        for n in 0..8 {
+            assert!(tokio::time::timeout(Duration::from_millis(400), watch.changed()).await.is_err());
+            there.add(SHARED, &article(&format!("{n}"), "Boat", &body(n, 1))).await.unwrap();
+            let told = tokio::time::timeout(FOR_EVER, watch.changed()).await.expect("never told").unwrap();
+            assert_eq!(told, here.latest_seq().await.unwrap());
+        }
+        // After 0, 1, 3, 7, 15 … seconds, however slow this machine is.
+        let most = (begun.elapsed().as_secs() + 1).ilog2() + 1;
+        let tried = hung_up.load(Ordering::Relaxed);
+        assert!((1..=most).contains(&tried), "{tried} of {most}");
     })
     .await;
 }

@@ -4,7 +4,7 @@ use std::io::{self, Cursor};
 use std::sync::{Arc, Mutex};
 
 use byline::article::{Article, Block, BlockKind, Draft, Metadata, Span};
-use byline::library::store::{Imported, Outcome, Problem, SHARED, Store};
+use byline::library::store::{CollectionId, Imported, LinesFrom, Outcome, Problem, SHARED, Store};
 use proptest::prelude::*;
 
 use crate::place::{Place, article, body, each, page, sqlite};
@@ -144,6 +144,80 @@ async fn an_input_that_breaks_off_is_told_and_what_came_is_kept() {
         let error = store.import(SHARED, input, |_| ()).await.unwrap_err();
         assert!(matches!(&error.problem, Problem::Io(io) if io.to_string() == "the cable is out"), "{error}");
         assert_eq!(store.count(SHARED).await.unwrap(), 256, "one batch was whole");
+    })
+    .await;
+}
+
+async fn export_all(store: &Store) -> String {
+    let mut out = Vec::new();
+    let told = store.export_all(&mut out).await.unwrap();
+    assert_eq!(told.bytes, out.len() as u64);
+    String::from_utf8(out).unwrap()
+}
+
+/// Imports each line into the collection that it names.
+async fn import_all(store: &Store, lines: &str) -> Imported {
+    let from = LinesFrom { name: "article", ..LinesFrom::default() };
+    store.import_lines(from, Cursor::new(lines.to_owned()), |_| ()).await.unwrap()
+}
+
+#[tokio::test]
+async fn all_collections_are_moved_and_none_is_mixed_with_another() {
+    each(async |place| {
+        let (here, _kept) = sqlite().open_kept().await;
+        fill(&here).await;
+        for (name, key, words) in [("zoo", "c", "It ran."), ("club", "c", "It ran."), ("club", "own", "It sang.")] {
+            let into = here.collection(name).await.unwrap();
+            here.add(into, &article(key, "C", words)).await.unwrap();
+        }
+        // More than are written at once.
+        let club = here.collection("club").await.unwrap();
+        let boats: Vec<_> = (0..150).map(|n| article(&format!("boat-{n}"), "Boat", &body(n, 1))).collect();
+        here.add_all(club, &boats).await.unwrap();
+        let lines = export_all(&here).await;
+        let of = |name: &str| lines.matches(&format!("\"collection\":\"{name}\"")).count();
+        assert_eq!((of("club"), of("zoo"), of("shared"), lines.lines().count()), (152, 1, 0, 159));
+        let there = place.open().await;
+        // One of them is there, with another number.
+        there.collection("zoo").await.unwrap();
+        let imported = import_all(&there, &lines).await;
+        assert_eq!((imported.new, imported.refused), (159, 0), "{imported:?}");
+        assert_eq!(export_all(&there).await, lines);
+        assert_eq!(import_all(&there, &lines).await.unchanged, 159);
+        assert_eq!(export_all(&there).await, lines);
+        let own = there.collection("club").await.unwrap();
+        assert_eq!(there.get(own, "own").await.unwrap().unwrap().article, article("own", "C", "It sang."));
+        assert!(there.get(SHARED, "own").await.unwrap().is_none());
+        let mut one = Vec::new();
+        there.export(own, &mut one).await.unwrap();
+        assert_eq!(String::from_utf8(one.clone()).unwrap().lines().count(), 152);
+        // Into one that is named, whatever the lines say.
+        let other = there.collection("other").await.unwrap();
+        there.import(other, Cursor::new(one), |_| ()).await.unwrap();
+        assert_eq!((there.count(other).await.unwrap(), there.count(own).await.unwrap()), (152, 152));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn only_an_export_decides_on_collections() {
+    each(async |place| {
+        let store = place.open().await;
+        let foreign = r#"{"id": "a", "collection": "news-2020", "text": "It left."}"#;
+        assert_eq!(import_all(&store, foreign).await.new, 1);
+        assert!(store.get(SHARED, "a").await.unwrap().is_some());
+        assert_eq!(store.collections().await.unwrap().len(), 1);
+        let club = store.collection("club").await.unwrap();
+        store.add(club, &article("b", "B", "It came.")).await.unwrap();
+        let mut line = Vec::new();
+        store.export(club, &mut line).await.unwrap();
+        let line = String::from_utf8(line).unwrap();
+        let bad = line.replace("\"club\"", "\"cl\\u0000ub\"");
+        let imported = import_all(&store, &format!("{bad}{line}")).await;
+        assert_eq!((imported.refused, imported.unchanged), (1, 1), "{imported:?}");
+        assert!(imported.refusals[0].reason.contains("collection"), "{imported:?}");
+        let error = store.export(CollectionId(99), Vec::new()).await.unwrap_err();
+        assert!(error.to_string().contains("no collection 99"), "{error}");
     })
     .await;
 }

@@ -58,6 +58,25 @@ async fn files_of_any_form_are_added_once_and_counted_by_place() {
     .await;
 }
 
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_not_be_looked_at_is_told_under_its_own_place() {
+    use std::os::unix::fs::symlink;
+    let (place, files) = (sqlite(), Files::new());
+    let store = place.open().await;
+    files.article("a/one.txt", "One", "It left.");
+    files.article("b/two.txt", "Two", "It came.");
+    // A link to itself can't be looked at by anybody, also not by root.
+    symlink(files.path("b/loop.txt"), files.path("b/loop.txt")).unwrap();
+    // As they are named in a shell: from where it is.
+    let here = std::env::current_dir().unwrap();
+    let up: PathBuf = here.components().skip(1).map(|_| "..").collect();
+    let relative = |name: &str| up.join(files.path(name).strip_prefix("/").unwrap());
+    let summary = add(&store, &[relative("a"), relative("b")]).await;
+    let refused: Vec<_> = summary.places.iter().map(|place| place.articles.refused).collect();
+    assert_eq!(refused, [0, 1], "{summary:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_imported_again_is_known_by_its_file() {
     each(async |place| {
@@ -94,6 +113,102 @@ async fn what_was_imported_outlives_its_file_and_its_mirror() {
         files.remove("news/b.txt");
         sync(&store, "here", SHARED, &places, |_| ()).await.unwrap();
         assert_eq!(keys(&store).await, ["a"]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_that_were_imported_outlive_the_mirrored_files_that_give_the_same() {
+    each(async |place| {
+        let (store, files) = (place.open().await, Files::new());
+        // Two of one key, of two pages; one without a key.
+        let line = |n: u32| {
+            format!("{{\"id\": \"7\", \"url\": \"https://example.org/{n}\", \"text\": \"It left {n} times.\"}}\n")
+        };
+        let unnamed = "{\"title\": \"Ferry\", \"text\": \"It came.\"}\n";
+        files.write("all.jsonl", format!("{}{}{unnamed}", line(1), line(2)));
+        let total = add(&store, &[files.path("all.jsonl")]).await.total();
+        assert_eq!((total.new, total.refused), (3, 0), "{total:?}");
+        files.write("news/some.jsonl", format!("{}{unnamed}", line(2)));
+        files.write("news/one.json", line(1));
+        let places = [files.path("news"), files.path("all.jsonl")];
+        let report = sync(&store, "here", SHARED, &places, |_| ()).await.unwrap();
+        assert!(report.changes_nothing(), "{report:?}");
+        let before = held(&store).await;
+        for name in ["news/some.jsonl", "news/one.json", "all.jsonl"] {
+            files.remove(name);
+        }
+        files.write("all.jsonl", "{\"id\": \"8\", \"text\": \"It sank.\"}\n");
+        sync(&store, "here", SHARED, &places, |_| ()).await.unwrap();
+        let report = sync(&store, "here", SHARED, &[], |_| ()).await.unwrap();
+        assert_eq!((report.articles.removed, held(&store).await), (1, before), "what was mirrored alone");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_imported_stays_when_its_file_is_imported_without_it() {
+    each(async |place| {
+        let (store, files) = (place.open().await, Files::new());
+        let three = r#"[{"text": "It left."}, {"text": "It came."}, {"id": "x", "text": "It sank."}]"#;
+        files.write("all.json", three);
+        assert_eq!(add(&store, &[files.path("all.json")]).await.total().new, 3);
+        // The second one takes the place of the first.
+        files.write("all.json", r#"[{"text": "It came."}]"#);
+        let total = add(&store, &[files.path("all.json")]).await.total();
+        assert_eq!((total.unchanged, total.removed), (1, 0), "{total:?}");
+        assert_eq!(store.count(SHARED).await.unwrap(), 3);
+        let lines = String::from_utf8(export(&store).await).unwrap();
+        assert_eq!(lines.matches("\"imported\":true").count(), 3);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_changes_in_a_file_that_was_imported_is_a_new_version() {
+    let (place, files) = (sqlite(), Files::new());
+    let store = place.open().await;
+    files.write("all.jsonl", "{\"id\": \"7\", \"text\": \"It left.\"}\n");
+    add(&store, &[files.path("all.jsonl")]).await;
+    let places = [files.path("all.jsonl")];
+    sync(&store, "here", SHARED, &places, |_| ()).await.unwrap();
+    files.write("all.jsonl", "{\"id\": \"7\", \"text\": \"It left again.\"}\n");
+    let report = sync(&store, "here", SHARED, &places, |_| ()).await.unwrap();
+    assert_eq!((report.articles.new, report.articles.new_versions), (0, 1), "one file, one article: {report:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_library_that_is_moved_keeps_what_was_imported_and_follows_its_files_in_the_rest() {
+    each(async |place| {
+        let (from, files) = (sqlite(), Files::new());
+        let here = from.open().await;
+        files.article("news/mirrored.txt", "Storm", "It blew.");
+        files.article("news/both.txt", "Ferry", "It left.");
+        files.article("once.txt", "Pier", "It broke.");
+        files.write("lines.jsonl", "{\"id\": \"line\", \"text\": \"It sank.\"}\n");
+        let news = [files.path("news")];
+        sync(&here, "here", SHARED, &news, |_| ()).await.unwrap();
+        add(&here, &["once.txt", "lines.jsonl", "news/both.txt"].map(|name| files.path(name))).await;
+        let lines = export(&here).await;
+        files.write("export.jsonl", &lines);
+        let there = place.open().await;
+        // Through a third store that mirrors nothing, and by way of a stream and a file.
+        let between = sqlite();
+        let third = between.open().await;
+        third.import(SHARED, Cursor::new(lines.clone()), |_| ()).await.unwrap();
+        files.write("export.jsonl", export(&third).await);
+        import(&there, "there", None, &[files.path("export.jsonl")], |_| ()).await.unwrap();
+        assert_eq!(String::from_utf8(export(&there).await).unwrap(), String::from_utf8(lines).unwrap());
+        for name in ["once.txt", "lines.jsonl"] {
+            files.rename(name, &format!("news/{name}"));
+        }
+        let report = sync(&there, "there", SHARED, &news, |_| ()).await.unwrap();
+        assert!(report.changes_nothing(), "{report:?}");
+        for name in ["mirrored.txt", "both.txt", "once.txt", "lines.jsonl"] {
+            files.remove(&format!("news/{name}"));
+        }
+        sync(&there, "there", SHARED, &news, |_| ()).await.unwrap();
+        assert_eq!(keys(&there).await, ["both", "line", "once"], "of what was mirrored the files decide");
     })
     .await;
 }

@@ -192,6 +192,37 @@ async fn a_folder_that_is_not_there_keeps_its_articles() {
     .await;
 }
 
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_whose_target_is_not_there_keeps_its_article() {
+    use std::os::unix::fs::symlink;
+    each(async |place| {
+        let (store, files) = (place.open().await, Files::new());
+        let places = [files.path("news"), files.path("more/*/*.txt")];
+        for name in ["disk/a.txt", "disk/b.txt", "disk/c/d.txt", "news/own.txt", "more/here/own.txt"] {
+            files.article(name, name, &format!("It left {name}."));
+        }
+        symlink(files.path("disk/a.txt"), files.path("news/a.txt")).unwrap();
+        symlink(files.path("disk/b.txt"), files.path("more/here/b.txt")).unwrap();
+        symlink(files.path("disk/c"), files.path("more/c")).unwrap();
+        mirror(&store, &places).await;
+        let before = held(&store).await;
+        assert_eq!(before.len(), 5);
+        files.rename("disk", "unmounted");
+        let report = idle(&store, &places).await;
+        let links = ["more/c", "more/here/b.txt", "news/a.txt"].map(|name| (files.path(name), 1));
+        assert_eq!(report.absent, links);
+        assert_eq!(held(&store).await, before);
+        files.rename("unmounted", "disk");
+        assert_eq!(idle(&store, &places).await.absent, []);
+        files.remove("news/a.txt");
+        assert_eq!(mirror(&store, &places).await.articles.removed, 1, "the link is gone");
+        files.rename("disk", "unmounted");
+        assert_eq!(mirror(&store, &places[..1]).await.articles.removed, 3, "nobody names the others any more");
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_text_in_two_files_is_one_article_until_one_is_edited() {
     each(async |place| {
@@ -420,7 +451,8 @@ async fn a_sync_that_fails_at_any_change_is_ended_by_the_next() {
         ("source_files", "NEW.path LIKE '%-{n}.txt'", "UPDATE"),
         ("source_files", "OLD.path LIKE '%-{n}.txt'", "DELETE"),
         ("source_articles", "NEW.entry = '=z' AND {n} = 0", "INSERT"),
-        ("source_articles", "OLD.entry = '=x' AND {n} = 0", "DELETE"),
+        ("source_articles", "OLD.entry = '=x' AND {n} = 0", "UPDATE"),
+        ("source_articles", "OLD.entry LIKE '-%' AND {n} = 0", "DELETE"),
     ] {
         for n in [0, 3, 5, 27, 33, 45] {
             let (place, files) = (sqlite(), Files::new());
@@ -444,6 +476,92 @@ async fn a_sync_that_fails_at_any_change_is_ended_by_the_next() {
         }
     }
     assert!(failures > 12, "{failures}");
+}
+
+/// Lines with these numbers as keys.
+fn numbered(numbers: std::ops::Range<u32>) -> String {
+    numbers.map(|n| format!("{{\"id\": \"{n}\", \"text\": \"It left {n} times.\"}}\n")).collect()
+}
+
+/// Lines without keys.
+fn unnamed(numbers: impl Iterator<Item = u32>) -> String {
+    numbers.map(|n| format!("{{\"title\": \"Boat {n}\", \"text\": \"It came {n} times.\"}}\n")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_file_is_written_in_turns_and_lets_go_in_the_last() {
+    use sqlx::{Connection, Executor};
+    sqlx::any::install_default_drivers();
+    let (place, files) = (sqlite(), Files::new());
+    let (store, places) = (place.open().await, [files.root().to_owned()]);
+    let mut other = sqlx::AnyConnection::connect(&format!("sqlite://{}", place.text)).await.unwrap();
+    let mut fails_at = async |label: &str| {
+        let trigger = format!(
+            "DROP TRIGGER IF EXISTS fails; CREATE TRIGGER fails BEFORE INSERT ON source_articles
+             WHEN NEW.entry = '{label}' BEGIN SELECT RAISE(ABORT, 'no'); END"
+        );
+        other.execute(sqlx::AssertSqlSafe(trigger)).await.unwrap();
+    };
+    files.write("all.jsonl", numbered(0..300));
+    fails_at("=299").await;
+    assert!(sync(&store, HERE, SHARED, &places, |_| ()).await.is_err());
+    assert_eq!(store.count(SHARED).await.unwrap(), 256, "one turn");
+    fails_at("=390").await;
+    let report = mirror(&store, &places).await;
+    assert_eq!((report.read, report.articles.unchanged, report.articles.new), (1, 256, 44), "{report:?}");
+    idle(&store, &places).await;
+    files.write("all.jsonl", numbered(100..400));
+    assert!(sync(&store, HERE, SHARED, &places, |_| ()).await.is_err());
+    assert_eq!(store.count(SHARED).await.unwrap(), 300 + 56, "nothing is let go before all is written");
+    fails_at("none").await;
+    let report = mirror(&store, &places).await;
+    assert_eq!((report.articles.removed, report.articles.new), (100, 44), "{report:?}");
+    idle(&store, &places).await;
+    assert_eq!(store.count(SHARED).await.unwrap(), 300);
+    files.remove("all.jsonl");
+    assert_eq!(mirror(&store, &places).await.articles.removed, 300);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_file_that_is_broken_off_at_any_moment_is_ended_by_the_next() {
+    each(async |place| {
+        let (store, files) = (place.open().await, Files::new());
+        let places = [files.root().to_owned()];
+        let broken_off = async || {
+            let (mut broken, mut limit) = (0, Duration::from_millis(2));
+            while tokio::time::timeout(limit, sync(&store, HERE, SHARED, &places, |_| ())).await.is_err() {
+                broken += 1;
+                limit *= 2;
+            }
+            assert!(broken > 2, "it was never broken off");
+            idle(&store, &places).await;
+        };
+        files.write("old/all.jsonl", unnamed(1..301));
+        broken_off().await;
+        let before: Vec<_> = ids(&store).await.into_iter().map(|(_, id)| id).collect();
+        assert_eq!(before.len(), 300);
+        files.rename("old/all.jsonl", "new/all.jsonl");
+        broken_off().await;
+        let moved = ids(&store).await;
+        assert!(moved.iter().map(|(_, id)| *id).eq(before.iter().copied()));
+        assert!(moved.iter().all(|(key, _)| key.starts_with("new/all")), "{moved:?}");
+        // Every line is at another place now, one is new, one is gone, and two have changed places.
+        let lines = [0, 2, 1].into_iter().chain(3..150).chain(151..301);
+        files.write("new/all.jsonl", unnamed(lines));
+        broken_off().await;
+        let mut expected = before.clone();
+        expected.remove(149);
+        let after = ids(&store).await;
+        assert_eq!(after.len(), 300);
+        for (id, (key, stored)) in expected.iter().zip(&after) {
+            assert_eq!(id, stored, "{key}");
+            assert_eq!(store.article(*id).await.unwrap().unwrap().version, 1, "{key}");
+        }
+        assert!(store.article(before[149]).await.unwrap().unwrap().removed_at.is_some());
+        mirror(&store, &[]).await;
+        assert_eq!(store.count(SHARED).await.unwrap(), 0);
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

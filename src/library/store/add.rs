@@ -232,7 +232,13 @@ impl Writer {
         Ok(true)
     }
 
-    async fn put(&mut self, collection: CollectionId, parcel: Parcel, identity: Identity) -> Result<Added, Problem> {
+    /// Adds an article that no file gave.
+    pub(super) async fn put(
+        &mut self,
+        collection: CollectionId,
+        parcel: Parcel,
+        identity: Identity,
+    ) -> Result<Added, Problem> {
         let mut held = self.held(collection, &parcel).await?;
         let by_url = held.iter().position(|h| h.url.is_some() && h.url == parcel.url);
         let by_key = held.iter().position(|h| h.key == parcel.key);

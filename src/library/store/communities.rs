@@ -7,7 +7,7 @@ use super::writer::next;
 use super::{CollectionId, CommunityId, SHARED, Store, StoreError};
 
 /// The longest name of a collection, network, community, channel or setting, in bytes. A Matrix room's takes at most 255.
-const MAX_NAME_BYTES: usize = 512;
+pub(super) const MAX_NAME_BYTES: usize = 512;
 
 /// The longest value of a setting, in bytes.
 const MAX_VALUE_BYTES: usize = 1024 * 1024;

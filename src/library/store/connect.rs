@@ -13,7 +13,7 @@ use super::schema;
 use super::url::StoreUrl;
 
 /// How long a database server may take to answer the first call.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a caller waits for a connection, or for SQLite's write lock, while others use them.
 const PATIENCE: Duration = Duration::from_secs(30);

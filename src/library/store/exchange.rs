@@ -1,39 +1,51 @@
-//! A whole collection as JSON, one article a line: a backup, and the way from SQLite to PostgreSQL.
+//! Collections as JSON, one article a line: a backup, and the way from SQLite to PostgreSQL.
 //!
 //! A line has the fields that Byline's reader of `.jsonl` files knows (`id`, `title`, `author`, `outlet`, `url`, `published`,
 //! `language`, `text`), and what makes the article come back to the byte:
 //!
 //! - `blocks`: for each its kind, first byte and the byte after its last, counted in the UTF-8 of `text`;
 //! - `sentences`: for each its first byte and the byte after its last;
+//! - `collection`: the name of its collection, unless that is the shared one;
+//! - `imported`: true where somebody imported it, so that it stays whatever becomes of files; where it is not, the article is
+//!   held by nobody until a file gives it, as it was by mirrored files at most;
 //! - `added`, `changed`: when the article and its current version were added (RFC 3339);
 //! - `earlier`: its earlier versions, oldest first, in the same form.
 //!
-//! A line without `blocks` is read as any `.jsonl` file is.
+//! A line without `blocks` is read as any `.jsonl` file is: it is imported, and a `collection` in it is not ours.
 
-use std::borrow::Cow;
-use std::io::{self, BufRead, Read, Write};
+mod line;
 
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use std::collections::{HashMap, HashSet};
+use std::io::{self, BufRead, Write};
+
+use sqlx::Row;
 use tokio::sync::mpsc;
 
-use super::add::{Identity, KnownBy, Outcome};
-use super::error::{Located, Problem, check_key};
-use super::record::{Meta, Parcel, Past};
-use super::{CollectionId, Store, StoreError, Stored, millis};
-use crate::article::read::{Format, read_text};
-use crate::article::{Article, Block, BlockKind, Draft, MAX_TEXT_BYTES, Span};
-
-/// The longest line that is read, in bytes: a text of [`MAX_TEXT_BYTES`] with most of its characters escaped, and its shape.
-const MAX_LINE_BYTES: usize = 8 * MAX_TEXT_BYTES;
-
-/// A transaction takes this many articles …
-const BATCH_ARTICLES: usize = 256;
-/// … or this many bytes of lines, whichever comes first: what is read ahead stays small.
-const BATCH_BYTES: usize = 4 * 1024 * 1024;
+use self::line::{Batch, Entry, Line};
+use super::add::{Added, KnownBy, Outcome};
+use super::error::{Located, Problem, check_text};
+use super::watches::{Hold, MAX_OWNER_BYTES, MAX_PATH_BYTES, Origin};
+use super::writer::Writer;
+use super::{CollectionId, SHARED, Store, StoreError, Stored};
 
 /// Refused lines that are told one by one; of more, only the number.
 const MAX_REFUSED_TOLD: usize = 100;
+
+/// Articles that are written at once: of these it is asked together which were imported.
+const CHUNK: usize = 64;
+
+/// Where lines come from, and where their articles go.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LinesFrom<'a> {
+    /// Names the installation on whose machine the file is, at most [`MAX_OWNER_BYTES`]; empty for what came from no file.
+    pub owner: &'a str,
+    /// The file's path, at most [`MAX_PATH_BYTES`]; empty for what came from no file.
+    pub path: &'a str,
+    /// With what the keys of articles begin that have none of their own.
+    pub name: &'a str,
+    /// The collection into which all go; if none, each goes into the one that its line names, which is made if there is none.
+    pub into: Option<CollectionId>,
+}
 
 /// What was exported.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -91,67 +103,129 @@ impl Store {
     /// `out` is written from the calling task: give it a buffered writer of something that doesn't make it wait.
     ///
     /// # Errors
-    /// [`Problem::Io`] when `out` can't be written, [`Problem::Damaged`] for an article that can't be read, and what a database
-    /// may answer.
+    /// [`Problem::Missing`] for a collection that is not there, [`Problem::Io`] when `out` can't be written,
+    /// [`Problem::Damaged`] for an article that can't be read, and what a database may answer.
     pub async fn export(&self, collection: CollectionId, mut out: impl Write + Send) -> Result<Exported, StoreError> {
+        let named = self.collections().await?.into_iter().find(|(id, _)| *id == collection);
+        let (id, name) =
+            named.ok_or_else(|| Problem::Missing(format!("collection {}", collection.0))).at(self.place())?;
         let mut exported = Exported::default();
-        let mut articles = self.load_all(collection);
-        while let Some(stored) = articles.next().await? {
-            let mut line = Line::of(&stored);
-            for version in 1..stored.version {
-                // An earlier version is gone only from a store that somebody edited by hand.
-                if let Some(earlier) = self.version(stored.id, version).await? {
-                    line.earlier.push(Line::of(&earlier).owned());
-                }
-            }
-            let mut bytes = serde_json::to_vec(&line).map_err(io::Error::from).at(self.place())?;
-            bytes.push(b'\n');
-            out.write_all(&bytes).at(self.place())?;
-            exported.articles += 1;
-            exported.bytes += bytes.len() as u64;
+        self.export_one(id, &name, &mut out, &mut exported).await?;
+        out.flush().at(self.place())?;
+        Ok(exported)
+    }
+
+    /// Writes all articles of all collections, as [`export`](Store::export) does those of one: the shared one first, the others by
+    /// their names.
+    ///
+    /// # Errors
+    /// Those of [`export`](Store::export).
+    pub async fn export_all(&self, mut out: impl Write + Send) -> Result<Exported, StoreError> {
+        let mut all = self.collections().await?;
+        // Not by number: that depends on which was made first.
+        all.sort_unstable_by(|(a, of_a), (b, of_b)| (*a != SHARED, of_a).cmp(&(*b != SHARED, of_b)));
+        let mut exported = Exported::default();
+        for (id, name) in all {
+            self.export_one(id, &name, &mut out, &mut exported).await?;
         }
         out.flush().at(self.place())?;
         Ok(exported)
     }
 
-    /// Adds what [`export`](Store::export) wrote, or any `.jsonl` file of articles, in batches; `progress` is called after each.
+    async fn export_one(
+        &self,
+        collection: CollectionId,
+        name: &str,
+        out: &mut (impl Write + Send),
+        exported: &mut Exported,
+    ) -> Result<(), StoreError> {
+        let mut articles = self.load_all(collection);
+        loop {
+            let mut chunk: Vec<Stored> = Vec::with_capacity(CHUNK);
+            while chunk.len() < CHUNK
+                && let Some(stored) = articles.next().await?
+            {
+                chunk.push(stored);
+            }
+            let imported = self.imported(collection, &chunk).await.at(self.place())?;
+            for stored in &chunk {
+                let mut line = Line::of(stored);
+                line.collection = (collection != SHARED).then(|| name.into());
+                line.imported = imported.contains(&stored.id.0);
+                for version in 1..stored.version {
+                    // An earlier version is gone only from a store that somebody edited by hand.
+                    if let Some(earlier) = self.version(stored.id, version).await? {
+                        line.earlier.push(Line::of(&earlier).owned());
+                    }
+                }
+                let mut bytes = serde_json::to_vec(&line).map_err(io::Error::from).at(self.place())?;
+                bytes.push(b'\n');
+                out.write_all(&bytes).at(self.place())?;
+                exported.articles += 1;
+                exported.bytes += bytes.len() as u64;
+            }
+            if chunk.len() < CHUNK {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Which of these articles of a collection, given by their numbers upwards, are held for good.
+    async fn imported(&self, collection: CollectionId, chunk: &[Stored]) -> Result<HashSet<i64>, Problem> {
+        let (Some(first), Some(last)) = (chunk.first(), chunk.last()) else { return Ok(HashSet::new()) };
+        let query = "SELECT a.id FROM articles a WHERE a.collection = $1 AND a.id >= $2 AND a.id <= $3
+                     AND a.removed_at IS NULL AND EXISTS (SELECT 1 FROM source_articles s
+                         JOIN source_files f ON f.id = s.file WHERE s.article = a.id AND f.imported = 1)";
+        let query = sqlx::query(query).bind(collection.0).bind(first.id.0).bind(last.id.0);
+        let rows = query.fetch_all(self.inner.pools.reader()).await?;
+        Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
+    }
+
+    /// Adds what [`export`](Store::export) wrote, or any `.jsonl` file of articles, to a collection, in batches; `progress` is
+    /// called after each.
     ///
-    /// Articles are taken for those that are held by address and key, those of other `.jsonl` files by content as well; a version that is held already, now or earlier, changes
-    /// nothing, so that importing an old export, or one twice, does no harm. A line that gives no article is refused and
-    /// hides no other. After an error everything that `progress` told of is kept, and importing again goes on from there.
+    /// Articles are taken for those that are held by address and key, those of other `.jsonl` files by content as well; a version
+    /// that is held already, now or earlier, changes nothing, so that importing an old export, or one twice, does no harm. A line
+    /// that gives no article is refused and hides no other. After an error everything that `progress` told of is kept, and
+    /// importing again goes on from there.
     ///
     /// An article without a key of its own gets one that its content decides: where in which file it stood doesn't matter.
     ///
+    /// What is imported is held for good, but for lines of an export that says otherwise; see [`Hold::Imported`].
+    ///
     /// # Errors
-    /// [`Problem::Io`] when `input` can't be read, and what a database may answer.
+    /// [`Problem::Io`] when `input` can't be read, [`Problem::Missing`] for a collection that is not there, and what a database
+    /// may answer.
     pub async fn import(
         &self,
         collection: CollectionId,
         input: impl BufRead + Send + 'static,
         progress: impl FnMut(&Imported) + Send,
     ) -> Result<Imported, StoreError> {
-        self.import_as(collection, "article", input, progress).await
+        let from = LinesFrom { name: "article", into: Some(collection), ..LinesFrom::default() };
+        self.import_lines(from, input, progress).await
     }
 
-    /// As [`import`](Store::import); the keys of articles that have none of their own begin with `name`.
+    /// As [`import`](Store::import), of a file, into one collection or into those that the lines name.
     ///
     /// # Errors
-    /// Those of [`import`](Store::import).
-    pub async fn import_as(
+    /// Those of [`import`](Store::import), and [`Problem::Text`] for an owner or a path that can't be kept.
+    pub async fn import_lines(
         &self,
-        collection: CollectionId,
-        name: &str,
+        from: LinesFrom<'_>,
         input: impl BufRead + Send + 'static,
         mut progress: impl FnMut(&Imported) + Send,
     ) -> Result<Imported, StoreError> {
+        check_text("the owner's name", from.owner, MAX_OWNER_BYTES).at(self.place())?;
+        check_text("a path", from.path, MAX_PATH_BYTES).at(self.place())?;
         // Reading and hashing run ahead of the database by two batches.
         let (sender, mut batches) = mpsc::channel(2);
-        let name = name.to_owned();
-        let reading = tokio::task::spawn_blocking(move || read_batches(input, &name, &sender));
-        let mut imported = Imported::default();
+        let name = from.name.to_owned();
+        let reading = tokio::task::spawn_blocking(move || line::read_batches(input, &name, &sender));
+        let (mut imported, mut collections) = (Imported::default(), HashMap::new());
         while let Some(batch) = batches.recv().await {
-            let Batch { lines, bytes, parcels, refused } = batch;
-            for added in self.put_all(collection, parcels).await.at(self.place())? {
+            let Batch { lines, bytes, entries, refused } = batch;
+            for added in self.put_lines(from, entries, &mut collections).await? {
                 match added.outcome {
                     Outcome::New => imported.new += 1,
                     Outcome::Unchanged => imported.unchanged += 1,
@@ -178,158 +252,55 @@ impl Store {
         read.at(self.place())?.at(self.place())?;
         Ok(imported)
     }
-}
 
-/// An article as a line.
-#[derive(Debug, Serialize, Deserialize)]
-struct Line<'a> {
-    id: Cow<'a, str>,
-    #[serde(flatten)]
-    meta: Meta,
-    text: Cow<'a, str>,
-    blocks: Vec<(BlockKind, u32, u32)>,
-    sentences: Vec<(u32, u32)>,
-    added: Option<Timestamp>,
-    changed: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    earlier: Vec<Line<'static>>,
-}
-
-impl<'a> Line<'a> {
-    fn of(stored: &'a Stored) -> Self {
-        let article = &stored.article;
-        Self {
-            id: article.key().into(),
-            meta: Meta::of(article.meta()),
-            text: article.text().into(),
-            blocks: article.blocks().iter().map(|block| (block.kind, block.span.start, block.span.end)).collect(),
-            sentences: article.sentences().iter().map(|span| (span.start, span.end)).collect(),
-            added: Some(stored.added_at),
-            changed: Some(stored.changed_at),
-            earlier: Vec::new(),
+    /// Writes lines in one transaction. `collections` keeps the numbers of those that were named.
+    async fn put_lines(
+        &self,
+        from: LinesFrom<'_>,
+        entries: Vec<Entry>,
+        collections: &mut HashMap<String, CollectionId>,
+    ) -> Result<Vec<Added>, StoreError> {
+        let mut placed = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let collection = match (from.into, &entry.collection) {
+                (Some(into), _) => into,
+                (None, None) => SHARED,
+                (None, Some(name)) => match collections.get(name) {
+                    Some(known) => *known,
+                    None => {
+                        let made = self.collection(name).await?;
+                        collections.insert(name.clone(), made);
+                        made
+                    }
+                },
+            };
+            placed.push((collection, entry));
         }
-    }
-
-    fn owned(self) -> Line<'static> {
-        Line {
-            id: self.id.into_owned().into(),
-            meta: self.meta,
-            text: self.text.into_owned().into(),
-            blocks: self.blocks,
-            sentences: self.sentences,
-            added: self.added,
-            changed: self.changed,
-            earlier: self.earlier,
-        }
-    }
-
-    fn parcel(self) -> Result<Parcel, String> {
-        let earlier: Vec<Parcel> = self.earlier.into_iter().map(Line::parcel).collect::<Result<_, _>>()?;
-        let span = |start, end| Span { start, end };
-        let blocks = self.blocks.into_iter().map(|(kind, start, end)| Block { span: span(start, end), kind }).collect();
-        let sentences: Vec<Span> = self.sentences.into_iter().map(|(start, end)| span(start, end)).collect();
-        let draft = Draft { text: self.text.into_owned(), blocks, meta: self.meta.metadata()? };
-        let article = Article::from_parts(self.id, draft, &sentences).map_err(|error| error.to_string())?;
-        let mut parcel = Parcel::of(&article);
-        let now = Timestamp::now();
-        let added = millis(self.added.or(self.changed).unwrap_or(now));
-        let changed = self.changed.map_or(added, millis);
-        parcel.past = Some(Past { added, changed, versions: earlier });
-        Ok(parcel)
-    }
-}
-
-/// Lines that go into one transaction.
-#[derive(Debug, Default)]
-struct Batch {
-    lines: u64,
-    bytes: u64,
-    parcels: Vec<(Parcel, Identity)>,
-    refused: Vec<RefusedLine>,
-}
-
-/// Reads lines until their end, or until nobody wants them.
-fn read_batches(mut input: impl BufRead, name: &str, batches: &mpsc::Sender<Batch>) -> io::Result<()> {
-    let mut batch = Batch::default();
-    let mut line = Vec::new();
-    for number in 1.. {
-        line.clear();
-        // A file without line ends must not fill the memory: the line is refused, its rest passed over.
-        let read = input.by_ref().take(MAX_LINE_BYTES as u64).read_until(b'\n', &mut line)?;
-        let mut bytes = read as u64;
-        let too_long = read == MAX_LINE_BYTES && line.last() != Some(&b'\n');
-        if too_long {
-            bytes += pass_over_line(&mut input)?;
-        }
-        batch.bytes += bytes;
-        if read > 0 && !line.trim_ascii().is_empty() {
-            batch.lines += 1;
-            let parcel =
-                if too_long { Err(format!("longer than {MAX_LINE_BYTES} bytes")) } else { parcel(name, &line) };
-            match parcel {
-                Ok(parcel) => batch.parcels.push(parcel),
-                Err(reason) => batch.refused.push(RefusedLine { line: number, reason }),
+        let put = async {
+            let mut writer = Writer::begin(self).await?;
+            writer.check_collection(from.into.unwrap_or(SHARED)).await?;
+            let (mut all, mut files) = (Vec::with_capacity(placed.len()), HashMap::new());
+            for (collection, entry) in placed {
+                let Entry { parcel, identity, held, .. } = entry;
+                let (label, hash) = (format!("={}", parcel.key), parcel.hash.clone());
+                let added = writer.put(collection, parcel, identity).await?;
+                if held {
+                    let file = match files.get(&collection) {
+                        Some(file) => *file,
+                        None => {
+                            let origin = Origin { owner: from.owner, collection, hold: Hold::Imported };
+                            let file = writer.streamed_file(origin, from.path, from.name).await?;
+                            files.insert(collection, file);
+                            file
+                        }
+                    };
+                    writer.hold(file, &label, added.id, &hash).await?;
+                }
+                all.push(added);
             }
-        }
-        let full = batch.parcels.len() + batch.refused.len() >= BATCH_ARTICLES || batch.bytes >= BATCH_BYTES as u64;
-        if read == 0 || full {
-            if batch.bytes > 0 && batches.blocking_send(std::mem::take(&mut batch)).is_err() {
-                return Ok(());
-            }
-            if read == 0 {
-                break;
-            }
-        }
+            writer.commit().await?;
+            Ok::<_, Problem>(all)
+        };
+        put.await.at(self.place())
     }
-    Ok(())
-}
-
-/// Reads to the end of a line and keeps nothing of it; how many bytes that were.
-fn pass_over_line(input: &mut impl BufRead) -> io::Result<u64> {
-    let mut passed = 0;
-    loop {
-        let buffer = input.fill_buf()?;
-        let end = buffer.iter().position(|byte| *byte == b'\n');
-        let used = end.map_or(buffer.len(), |end| end + 1);
-        input.consume(used);
-        passed += used as u64;
-        if end.is_some() || used == 0 {
-            return Ok(passed);
-        }
-    }
-}
-
-/// The article on a line.
-fn parcel(name: &str, line: &[u8]) -> Result<(Parcel, Identity), String> {
-    let line = std::str::from_utf8(line).map_err(|_| "not UTF-8".to_owned())?;
-    let line = line.trim_start_matches('\u{feff}');
-    // Whether the line is an export's is asked of its fields, so that a damaged one is told as such.
-    #[derive(Deserialize)]
-    struct Form {
-        blocks: Option<serde::de::IgnoredAny>,
-    }
-    let form: Form = serde_json::from_str(line).map_err(|error| {
-        // The parser calls every line the first one.
-        let words = error.to_string();
-        let reason = words.rsplit_once(" at line ").map_or(words.as_str(), |(reason, _)| reason);
-        format!("not an article as JSON, {reason} (column {})", error.column())
-    })?;
-    let parcel = match form.blocks {
-        Some(_) => {
-            let line: Line<'_> = serde_json::from_str(line).map_err(|error| error.to_string())?;
-            (line.parcel()?, Identity::Exported)
-        }
-        None => {
-            // A key that no source can give, as none can be empty.
-            let mut article = read_text("", line, Format::Json).map_err(|error| error.to_string())?;
-            let parcel = Parcel::of(&article);
-            if article.key().is_empty() {
-                let mark: String = parcel.hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-                article.rename(format!("{name}-{mark}"));
-            }
-            (Parcel { key: article.key().to_owned(), ..parcel }, Identity::Line)
-        }
-    };
-    check_key(&parcel.0.key).map_err(|problem| problem.to_string())?;
-    Ok(parcel)
 }

@@ -11,14 +11,14 @@
 //! | communities | [`collection`](Store::collection), [`community`](Store::community), [`read_collection`](Store::read_collection), [`setting`](Store::setting), [`set`](Store::set) | `communities.rs` |
 //! | quotations | [`quotations`](Store::quotations), [`keep_quotations`](Store::keep_quotations) | `quotations.rs` |
 //! | speakers | [`speaker_names`](Store::speaker_names), [`enrol`](Store::enrol), [`join_speakers`](Store::join_speakers) | `speakers.rs` |
-//! | files | [`source_files`](Store::source_files), [`put_sources`](Store::put_sources), [`forget_sources`](Store::forget_sources), [`watches`](Store::watches) | `watches.rs`, `sources.rs` |
+//! | files | [`source_files`](Store::source_files), [`put_sources`](Store::put_sources), [`forget_sources`](Store::forget_sources), [`watches`](Store::watches), [`watch_owners`](Store::watch_owners) | `watches.rs`, `sources.rs` |
 //! | outbox | [`enqueue`](Store::enqueue), [`lease`](Store::lease), [`sent`](Store::sent), [`failed`](Store::failed), [`give_back`](Store::give_back) | `outbox.rs` |
 //! | | [`job`](Store::job), [`list_jobs`](Store::list_jobs), [`count_jobs`](Store::count_jobs), [`retry_job`](Store::retry_job), [`forget_payloads`](Store::forget_payloads) | `outbox/list.rs` |
 //! | digests | [`set_schedule`](Store::set_schedule), [`schedule`](Store::schedule), [`schedules`](Store::schedules), [`schedule_off`](Store::schedule_off), [`due_schedules`](Store::due_schedules), [`post_digest`](Store::post_digest), [`settle`](Store::settle), [`channel_gone`](Store::channel_gone), [`community_gone`](Store::community_gone) | `schedules.rs` |
 //! | | [`had`](Store::had), [`note_had`](Store::note_had) | `had.rs` |
 //! | answers | [`keep_answers`](Store::keep_answers), [`answer`](Store::answer), [`last_answer`](Store::last_answer), [`unhelpful`](Store::unhelpful) | `answers.rs` |
 //! | | [`promise`](Store::promise), [`promise_kept`](Store::promise_kept), [`promises`](Store::promises) | `promises.rs` |
-//! | moving | [`export`](Store::export), [`import`](Store::import) | `exchange.rs` |
+//! | moving | [`export`](Store::export), [`export_all`](Store::export_all), [`import`](Store::import), [`import_lines`](Store::import_lines) | `exchange.rs` |
 //!
 //! What holds for all of them:
 //!
@@ -95,7 +95,7 @@ pub use canonical::{MAX_URL_BYTES, canonical_url};
 pub use changes::{Change, ChangeKind, Watch};
 pub use communities::{Community, NamedCommunity, Scope};
 pub use error::{MAX_KEY_BYTES, Problem, StoreError};
-pub use exchange::{Exported, Imported, RefusedLine};
+pub use exchange::{Exported, Imported, LinesFrom, RefusedLine};
 pub use outbox::{AfterFailure, Job, JobEntry, JobFilter, JobState, Queued};
 pub use quotations::{KeptLoading, KeptQuotation, KeptQuotations};
 pub use schedules::{Covered, DigestToPost, DueSchedule, MAX_CHANNEL_BYTES, Order, ScheduleEntry, Settled, Turn};
@@ -103,7 +103,7 @@ pub use speakers::KeptSpeaker;
 pub use url::{PostgresUrl, StoreUrl, UrlError};
 pub use watches::{
     Hold, KnownFile, MAX_OWNER_BYTES, MAX_PATH_BYTES, Origin, SourceEntry, SourceFile, SourceOutcome, Stamp,
-    WatchedPath,
+    WatchOwner, WatchedPath,
 };
 
 /// The number of an article in a store; the same in every process and for ever.

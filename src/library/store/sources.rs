@@ -10,55 +10,178 @@
 //! 4. one with its key that no other file holds, unless the two have different addresses;
 //! 5. else it is new. If its key is another article's, it gets a suffix that only the file and the label decide, so that it
 //!    doesn't matter which of two files is read first.
+//!
+//! A file of more than [`AT_ONCE`] articles is written in several transactions, so that others get their turn. Until the last one
+//! its row has a mark instead of its hash: whoever dies in between, or finds another's mark, leaves it to be read again. What
+//! left the file, or moved within it, is known by a label of ours meanwhile: `-…` is let go with the last transaction, `+…`
+//! has its new place before that.
 
 use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
+use sqlx::Row;
+use uuid::Uuid;
 
 use super::add::Identity;
 use super::error::{Problem, check_key};
 use super::record::Parcel;
-use super::watches::{FileRow, Link, key_at};
+use super::watches::{Link, key_at};
 use super::writer::Writer;
-use super::{Added, Hold, KnownBy, Origin, SourceEntry, SourceFile, SourceOutcome, StoredId};
+use super::{Added, Hold, KnownBy, Origin, SourceEntry, SourceFile, SourceOutcome, Stamp, Store, StoredId};
+
+/// What labels of ours begin with; those of entries begin with `=` or `#`.
+const OURS: [char; 2] = ['+', '-'];
+
+/// So many articles are written in one transaction: about a tenth of a second.
+const AT_ONCE: usize = 256;
+
+/// The reader of a file that was moved and of which not everything is written yet: its row has its old name still.
+const MOVING: &str = "moved";
 
 /// An entry with what the file held for it before.
 struct Matched {
     entry: SourceEntry,
     before: Option<Link>,
+    /// Whether it had another label before.
+    relabelled: bool,
 }
 
-impl Writer {
-    pub(super) async fn put_sources(
-        &mut self,
+/// What is to be done with a file, beside its entries.
+struct Plan {
+    id: i64,
+    /// The file as it is when all is done; its entries are taken out.
+    file: SourceFile,
+    /// The name that it had, if it was moved.
+    moved_from: Option<String>,
+    /// What the same file holds in the other way: somebody imports what is mirrored, or mirrors what was imported.
+    elsewhere: HashMap<String, StoredId>,
+    /// What is to be put aside, by the labels of before and of ours.
+    aside: Vec<(String, String)>,
+    /// What is let go in the end, by its label then.
+    leaving: Vec<(String, StoredId)>,
+    /// The number of the next label of ours.
+    next: u64,
+}
+
+impl Plan {
+    fn label(&mut self, sign: char) -> String {
+        self.next += 1;
+        format!("{sign}{}", self.next)
+    }
+}
+
+impl Store {
+    /// Writes files in as few transactions as [`AT_ONCE`] allows; the outcomes are in the order of the files.
+    pub(super) async fn put_in_turns(
+        &self,
         origin: Origin<'_>,
         files: Vec<SourceFile>,
     ) -> Result<Vec<SourceOutcome>, Problem> {
-        let (mut outcomes, mut left) = (Vec::with_capacity(files.len()), Vec::new());
+        let (mut outcomes, mut group, mut entries) = (Vec::with_capacity(files.len()), Vec::new(), 0);
         for file in files {
-            let mut gone = Vec::new();
-            outcomes.push(self.put_source(origin, file, &mut gone).await?);
-            left.push(gone);
-        }
-        // Last, so that an article that went from one file to the next is never gone in between.
-        for (outcome, gone) in outcomes.iter_mut().zip(left) {
-            for article in gone {
-                outcome.take_let_go(self.after_let_go(origin.collection, article).await?);
+            let count = file.entries.as_ref().map_or(0, Vec::len);
+            if entries + count > AT_ONCE && !group.is_empty() {
+                outcomes.extend(self.put_together(origin, std::mem::take(&mut group)).await?);
+                entries = 0;
             }
+            if count > AT_ONCE {
+                outcomes.push(self.put_large(origin, file).await?);
+            } else {
+                entries += count;
+                group.push(file);
+            }
+        }
+        if !group.is_empty() {
+            outcomes.extend(self.put_together(origin, group).await?);
         }
         Ok(outcomes)
     }
 
-    async fn put_source(
+    async fn put_together(&self, origin: Origin<'_>, files: Vec<SourceFile>) -> Result<Vec<SourceOutcome>, Problem> {
+        let mut writer = Writer::begin(self).await?;
+        writer.check_collection(origin.collection).await?;
+        let outcomes = writer.put_sources(origin, files).await?;
+        writer.commit().await?;
+        Ok(outcomes)
+    }
+
+    async fn put_large(&self, origin: Origin<'_>, file: SourceFile) -> Result<SourceOutcome, Problem> {
+        let mark = Uuid::new_v4().as_bytes().to_vec();
+        let mut outcome = SourceOutcome::default();
+        let mut writer = Writer::begin(self).await?;
+        writer.check_collection(origin.collection).await?;
+        let planned = writer.plan(origin, file, Some(&mark)).await?;
+        writer.commit().await?;
+        let Some((mut plan, mut matched)) = planned else { return Ok(outcome) };
+        let aside = std::mem::take(&mut plan.aside);
+        for some in aside.chunks(AT_ONCE) {
+            let Some(mut writer) = self.go_on(plan.id, &mark).await? else { return Ok(outcome) };
+            writer.put_aside(plan.id, some).await?;
+            writer.commit().await?;
+        }
+        while !matched.is_empty() {
+            let later = matched.split_off(matched.len().min(AT_ONCE));
+            let some = std::mem::replace(&mut matched, later);
+            let Some(mut writer) = self.go_on(plan.id, &mark).await? else { return Ok(outcome) };
+            let mut done = SourceOutcome::default();
+            writer.put_entries(origin, &mut plan, some, &mut done).await?;
+            if matched.is_empty() {
+                writer.put_file_row(origin, &plan.file, Some(plan.id)).await?;
+                let gone = writer.let_leave(origin, &mut plan).await?;
+                writer.after_all_let_go(origin, gone, &mut done).await?;
+                // Else there may be some that it will not give: it would be read again for ever.
+                let whole = plan.file.problems.is_empty() && outcome.refused.is_empty() && done.refused.is_empty();
+                done.stale += u64::from(whole && writer.read_again_if_stale(plan.id).await?);
+            }
+            writer.commit().await?;
+            outcome.absorb(done);
+        }
+        Ok(outcome)
+    }
+
+    /// The next transaction for a file; none where its row has another mark by now: then somebody else writes it.
+    async fn go_on(&self, id: i64, mark: &[u8]) -> Result<Option<Writer>, Problem> {
+        let mut writer = Writer::begin(self).await?;
+        let query = sqlx::query("SELECT hash FROM source_files WHERE id = $1").bind(id);
+        let row = query.fetch_optional(&mut *writer.tx).await?;
+        let ours = row.is_some_and(|row| row.try_get::<Vec<u8>, _>(0).is_ok_and(|hash| hash == mark));
+        Ok(ours.then_some(writer))
+    }
+}
+
+impl Writer {
+    /// Writes files of few articles.
+    async fn put_sources(&mut self, origin: Origin<'_>, files: Vec<SourceFile>) -> Result<Vec<SourceOutcome>, Problem> {
+        let (mut outcomes, mut left) = (Vec::with_capacity(files.len()), Vec::new());
+        for file in files {
+            let (mut outcome, mut gone) = (SourceOutcome::default(), Vec::new());
+            if let Some((mut plan, matched)) = self.plan(origin, file, None).await? {
+                let aside = std::mem::take(&mut plan.aside);
+                self.put_aside(plan.id, &aside).await?;
+                self.put_entries(origin, &mut plan, matched, &mut outcome).await?;
+                gone = self.let_leave(origin, &mut plan).await?;
+            }
+            outcomes.push(outcome);
+            left.push(gone);
+        }
+        // Last, so that an article that went from one file to the next is never gone in between.
+        for (outcome, gone) in outcomes.iter_mut().zip(left) {
+            self.after_all_let_go(origin, gone, outcome).await?;
+        }
+        Ok(outcomes)
+    }
+
+    /// Writes what a file is, and finds out what is to be done with its entries; nothing where they are as they were, or none
+    /// could be read. With a mark the file is to be read again until its row is written once more.
+    async fn plan(
         &mut self,
         origin: Origin<'_>,
-        file: SourceFile,
-        gone: &mut Vec<StoredId>,
-    ) -> Result<SourceOutcome, Problem> {
-        let mut outcome = SourceOutcome::default();
+        mut file: SourceFile,
+        mark: Option<&[u8]>,
+    ) -> Result<Option<(Plan, Vec<Matched>)>, Problem> {
         let mut rows = self.source_rows(origin, &file.path).await?;
         let mut own = rows.iter().position(|row| row.hold == origin.hold.code()).map(|at| rows.swap_remove(at));
-        let mut moved_from = None;
+        let mut moved_from = own.as_ref().filter(|row| row.reader == MOVING).map(|row| row.name.clone());
         if own.is_none()
             && let Some(was) = &file.was
             && let Some(row) = self.source_file(origin, was).await?
@@ -68,44 +191,82 @@ impl Writer {
         }
         let same = own.as_ref().is_some_and(|row| row.hash == file.hash && row.reader == file.reader);
         let keeps = same && origin.hold == Hold::Mirrored && moved_from.is_none();
-        let id = self.put_file_row(origin, &file, own.as_ref()).await?;
-        let Some(entries) = file.entries.filter(|_| !keeps) else { return Ok(outcome) };
+        let entries = file.entries.take().filter(|_| !keeps);
+        let own = own.map(|row| row.id);
+        let id = match (mark, &entries) {
+            (Some(mark), Some(_)) => {
+                let (name, reader) = match &moved_from {
+                    Some(name) => (name.clone(), MOVING),
+                    None => (file.name.clone(), ""),
+                };
+                let until_then = SourceFile { name, reader, hash: mark.to_vec(), ..file.clone() };
+                self.put_file_row(origin, &until_then, own).await?
+            }
+            _ => self.put_file_row(origin, &file, own).await?,
+        };
+        let Some(entries) = entries else { return Ok(None) };
 
-        let held = match &own {
-            Some(row) => self.links(row.id).await?,
+        let held = match own {
+            Some(id) => self.links(id).await?,
             None => Vec::new(),
         };
-        // What the same file holds in the other way: somebody imports what is mirrored, or mirrors what was imported.
         let mut elsewhere = HashMap::new();
         for row in rows {
             elsewhere.extend(self.links(row.id).await?.into_iter().map(|link| (link.label, link.article)));
         }
-        let (matched, mut unmatched) = match_entries(entries, held);
-        if !file.problems.is_empty() {
-            // What is not found may be what could not be read; but a place that another took must be given up.
+        let next = held.iter().filter_map(|link| link.label.strip_prefix(OURS)?.parse().ok()).max().unwrap_or(0);
+        let (mut matched, mut unmatched) = match_entries(entries, held);
+        if !file.problems.is_empty() || origin.hold == Hold::Imported {
+            // What is not found may be what could not be read, or was imported and stays; but a place that another took must be
+            // given up.
             let taken: std::collections::HashSet<&str> = matched.iter().map(|m| m.entry.label()).collect();
             unmatched.retain(|link| taken.contains(link.label.as_str()));
         }
-        for link in &unmatched {
-            self.unlink(id, &link.label).await?;
+        let (aside, leaving) = (Vec::new(), Vec::new());
+        let mut plan = Plan { id, file, moved_from, elsewhere, aside, leaving, next };
+        for link in unmatched {
+            let label = plan.label('-');
+            plan.leaving.push((label.clone(), link.article));
+            plan.aside.push((link.label, label));
         }
-        gone.extend(unmatched.into_iter().map(|link| link.article));
-        let relabelled = |m: &&Matched| m.before.as_ref().is_some_and(|link| link.label != m.entry.label);
-        for Matched { before, .. } in matched.iter().filter(relabelled) {
-            self.unlink(id, before.as_ref().map_or("", |link| &link.label)).await?;
-        }
-        for Matched { entry, before } in matched.iter().filter(relabelled) {
-            if let Some(link) = before {
-                self.link(id, &entry.label, link.article, &link.hash).await?;
+        for m in &mut matched {
+            if let Some(link) = m.before.as_mut().filter(|link| link.label != m.entry.label) {
+                let label = plan.label('+');
+                plan.aside.push((std::mem::replace(&mut link.label, label.clone()), label));
+                m.relabelled = true;
             }
         }
-        for Matched { entry, before } in matched {
+        Ok(Some((plan, matched)))
+    }
+
+    /// Gives links the labels of ours, which no entry has.
+    async fn put_aside(&mut self, file: i64, aside: &[(String, String)]) -> Result<(), Problem> {
+        for (label, ours) in aside {
+            self.relabel(file, label, ours).await?;
+        }
+        Ok(())
+    }
+
+    async fn put_entries(
+        &mut self,
+        origin: Origin<'_>,
+        plan: &mut Plan,
+        matched: Vec<Matched>,
+        outcome: &mut SourceOutcome,
+    ) -> Result<(), Problem> {
+        let id = plan.id;
+        for Matched { before, relabelled, entry } in &matched {
+            if let Some(link) = before.as_ref().filter(|_| *relabelled) {
+                self.relabel(id, &link.label, &entry.label).await?;
+            }
+        }
+        for Matched { entry, before, .. } in matched {
             let SourceEntry { label, derived, parcel } = entry;
             if let Some(link) = &before
-                && let (Some(name), Some(place)) = (&moved_from, derived)
+                && let (Some(name), Some(place)) = (&plan.moved_from, derived)
                 && let Some(article) = self.held_as(link.article).await?
                 && article.key == key_at(place, name)
-                && self.give_key(origin.collection, &article.key, &key_at(place, &file.name)).await?
+                && self.give_key(origin.collection, &article.key, &key_at(place, &plan.file.name)).await?
             {
                 outcome.renamed += 1;
             }
@@ -117,14 +278,57 @@ impl Writer {
                 outcome.refused.push(problem.to_string());
                 continue;
             }
-            let previous = before.as_ref().map(|link| link.article).or_else(|| elsewhere.get(&label).copied());
+            let previous = before.as_ref().map(|link| link.article).or_else(|| plan.elsewhere.get(&label).copied());
             let hash = parcel.hash.clone();
-            let added = self.put_entry(origin, &file.path, &label, previous, parcel).await?;
+            let added = self.put_entry(origin, &plan.file.path, &label, previous, parcel).await?;
+            if let Some(link) = before.filter(|link| link.article != added.id) {
+                let leaves = plan.label('-');
+                self.relabel(id, &label, &leaves).await?;
+                plan.leaving.push((leaves, link.article));
+            }
             self.link(id, &label, added.id, &hash).await?;
-            gone.extend(before.map(|link| link.article).filter(|article| *article != added.id));
             outcome.added.push(added);
         }
-        Ok(outcome)
+        Ok(())
+    }
+
+    /// Takes away the links of what leaves a file; the articles, for which [`Writer::after_let_go`] is due. What was imported
+    /// stays: it is known by its number from now on.
+    async fn let_leave(&mut self, origin: Origin<'_>, plan: &mut Plan) -> Result<Vec<StoredId>, Problem> {
+        let mut gone = Vec::new();
+        for (label, article) in plan.leaving.drain(..) {
+            if origin.hold == Hold::Imported {
+                let by_number = "INSERT INTO source_articles (file, entry, article, hash)
+                                 SELECT file, $1, article, hash FROM source_articles WHERE file = $2 AND entry = $3
+                                 ON CONFLICT (file, entry) DO NOTHING";
+                let by_number = sqlx::query(by_number).bind(label_of(article)).bind(plan.id).bind(&label);
+                by_number.execute(&mut *self.tx).await?;
+            } else {
+                gone.push(article);
+            }
+            self.unlink(plan.id, &label).await?;
+        }
+        Ok(gone)
+    }
+
+    async fn after_all_let_go(
+        &mut self,
+        origin: Origin<'_>,
+        gone: Vec<StoredId>,
+        outcome: &mut SourceOutcome,
+    ) -> Result<(), Problem> {
+        for article in gone {
+            outcome.take_let_go(self.after_let_go(origin.collection, article).await?);
+        }
+        Ok(())
+    }
+
+    /// Whether a file gave an article whose words another file's took since, while it was written; then it is to be read again.
+    async fn read_again_if_stale(&mut self, file: i64) -> Result<bool, Problem> {
+        let update = "UPDATE source_files SET reader = '' WHERE id = $1 AND imported = 0 AND EXISTS
+                      (SELECT 1 FROM source_articles WHERE file = $1 AND hash = $2 AND (entry LIKE '=%' OR entry LIKE '#%'))";
+        let update = sqlx::query(update).bind(file).bind(Vec::<u8>::new());
+        Ok(update.execute(&mut *self.tx).await?.rows_affected() > 0)
     }
 
     /// Writes an article of a file; see the rules above.
@@ -193,7 +397,7 @@ impl Writer {
         Ok(key)
     }
 
-    /// Whether another file, or this one at another place, holds an article.
+    /// Whether another file, or this one at another place, holds an article and is not about to let it go.
     async fn held_by_another(
         &mut self,
         origin: Origin<'_>,
@@ -202,18 +406,14 @@ impl Writer {
         id: StoredId,
     ) -> Result<bool, Problem> {
         let query = "SELECT s.file FROM source_articles s JOIN source_files f ON f.id = s.file
-                     WHERE s.article = $1 AND NOT (f.owner = $2 AND f.path = $3 AND s.entry = $4) LIMIT 1";
+                     WHERE s.article = $1 AND NOT (f.owner = $2 AND f.path = $3 AND s.entry = $4)
+                     AND s.entry NOT LIKE '-%' LIMIT 1";
         let query = sqlx::query(query).bind(id.0).bind(origin.owner).bind(path).bind(label);
         Ok(query.fetch_optional(&mut *self.tx).await?.is_some())
     }
 
-    /// Writes what a file is; its number.
-    async fn put_file_row(
-        &mut self,
-        origin: Origin<'_>,
-        file: &SourceFile,
-        own: Option<&FileRow>,
-    ) -> Result<i64, Problem> {
+    /// Writes what a file is, in its own row if it has one; its number.
+    async fn put_file_row(&mut self, origin: Origin<'_>, file: &SourceFile, own: Option<i64>) -> Result<i64, Problem> {
         let problems = (!file.problems.is_empty()).then(|| {
             let one_line = |problem: &String| problem.replace(['\n', '\r', '\0'], " ");
             file.problems.iter().map(one_line).collect::<Vec<_>>().join("\n")
@@ -229,7 +429,7 @@ impl Writer {
             }
         };
         let id = match own {
-            Some(row) => row.id,
+            Some(id) => id,
             None => super::writer::next(&mut self.tx, "file").await?,
         };
         let statement = sqlx::query(statement)
@@ -250,11 +450,51 @@ impl Writer {
         Ok(id)
     }
 
+    /// The file of lines of this path, which is noted if it is not known. What it is is compared with nothing: an import
+    /// reads it again.
+    pub(super) async fn streamed_file(&mut self, origin: Origin<'_>, path: &str, name: &str) -> Result<i64, Problem> {
+        if let Some(row) = self.source_file(origin, path).await? {
+            return Ok(row.id);
+        }
+        let file = SourceFile {
+            path: path.to_owned(),
+            was: None,
+            name: name.to_owned(),
+            stamp: Stamp::default(),
+            hash: Vec::new(),
+            reader: "",
+            entries: None,
+            problems: Vec::new(),
+        };
+        self.put_file_row(origin, &file, None).await
+    }
+
+    /// Notes that a file holds an article for good: what it held before it holds as well. So a label that is another article's
+    /// stays that one's, and this one is known by its number.
+    pub(super) async fn hold(&mut self, file: i64, label: &str, article: StoredId, hash: &[u8]) -> Result<(), Problem> {
+        let of_label = "SELECT article, hash FROM source_articles WHERE file = $1 AND entry = $2";
+        let own = label_of(article);
+        let row = sqlx::query(of_label).bind(file).bind(label).fetch_optional(&mut *self.tx).await?;
+        let label = match row {
+            None => label,
+            Some(row) if row.try_get::<i64, _>(0)? != article.0 => &own,
+            Some(row) if row.try_get::<Vec<u8>, _>(1)? == hash => return Ok(()),
+            Some(_) => label,
+        };
+        self.link(file, label, article, hash).await
+    }
+
     async fn link(&mut self, file: i64, label: &str, article: StoredId, hash: &[u8]) -> Result<(), Problem> {
         let link = "INSERT INTO source_articles (file, entry, article, hash) VALUES ($1, $2, $3, $4)
                     ON CONFLICT (file, entry) DO UPDATE SET article = excluded.article, hash = excluded.hash";
         let link = sqlx::query(link).bind(file).bind(label).bind(article.0).bind(hash.to_vec());
         link.execute(&mut *self.tx).await?;
+        Ok(())
+    }
+
+    async fn relabel(&mut self, file: i64, from: &str, to: &str) -> Result<(), Problem> {
+        let relabel = "UPDATE source_articles SET entry = $1 WHERE file = $2 AND entry = $3";
+        sqlx::query(relabel).bind(to).bind(file).bind(from).execute(&mut *self.tx).await?;
         Ok(())
     }
 
@@ -265,13 +505,19 @@ impl Writer {
     }
 }
 
+/// The label of an imported article whose own one is another's by now.
+fn label_of(article: StoredId) -> String {
+    format!("@{}", article.0)
+}
+
 /// Finds for each entry of a file what the file held for it before; and what it holds no more.
 ///
 /// Those that have no key of their own are found by content first: when a line is taken out of a file, the ones after it move
 /// up, and are the articles that they were.
 fn match_entries(entries: Vec<SourceEntry>, held: Vec<Link>) -> (Vec<Matched>, Vec<Link>) {
     let mut by_label: HashMap<String, Link> = held.into_iter().map(|link| (link.label.clone(), link)).collect();
-    let mut matched: Vec<Matched> = entries.into_iter().map(|entry| Matched { entry, before: None }).collect();
+    let mut matched: Vec<Matched> =
+        entries.into_iter().map(|entry| Matched { entry, before: None, relabelled: false }).collect();
     let fits = |m: &Matched, link: &Link| m.entry.parcel.hash == link.hash;
     // In its place, unchanged …
     for m in &mut matched {
@@ -281,7 +527,7 @@ fn match_entries(entries: Vec<SourceEntry>, held: Vec<Link>) -> (Vec<Matched>, V
     }
     // … elsewhere, unchanged …
     let mut by_hash: HashMap<Vec<u8>, Vec<String>> = HashMap::new();
-    for link in by_label.values().filter(|link| link.label.starts_with('#')) {
+    for link in by_label.values().filter(|link| link.label.starts_with(['#', '+', '-'])) {
         by_hash.entry(link.hash.clone()).or_default().push(link.label.clone());
     }
     for m in matched.iter_mut().filter(|m| m.before.is_none() && m.entry.derived.is_some()) {

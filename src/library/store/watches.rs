@@ -8,6 +8,8 @@
 //! Everything is kept by owner: several installations may fill one collection of one PostgreSQL database, and none touches
 //! what another's files hold.
 
+use std::collections::BTreeMap;
+
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
@@ -29,7 +31,7 @@ pub const MAX_PATH_BYTES: usize = 2048;
 pub enum Hold {
     /// It is mirrored: what leaves it is let go.
     Mirrored,
-    /// It was read once, because somebody wanted it.
+    /// It was read once, because somebody wanted it: what it gave stays until somebody removes it.
     Imported,
 }
 
@@ -160,6 +162,16 @@ pub struct SourceOutcome {
 }
 
 impl SourceOutcome {
+    /// Takes what came of more articles of the file.
+    pub(super) fn absorb(&mut self, more: Self) {
+        self.added.extend(more.added);
+        self.unchanged += more.unchanged;
+        self.removed += more.removed;
+        self.stale += more.stale;
+        self.renamed += more.renamed;
+        self.refused.extend(more.refused);
+    }
+
     pub(super) fn take_let_go(&mut self, came: LetGo) {
         match came {
             LetGo::Removed => self.removed += 1,
@@ -180,7 +192,41 @@ pub struct WatchedPath {
     pub path: String,
 }
 
+/// What an owner mirrors into a collection.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WatchOwner {
+    /// The owner.
+    pub owner: String,
+    /// The collection.
+    pub collection: CollectionId,
+    /// The folders, files and patterns.
+    pub places: Vec<String>,
+    /// How many files were read, and hold what they gave.
+    pub files: u64,
+}
+
 impl Store {
+    /// All who mirror files, with what they mirror into each collection: also those that have no place any more and some files
+    /// still. In the order of their names.
+    ///
+    /// # Errors
+    /// What a database may answer.
+    pub async fn watch_owners(&self) -> Result<Vec<WatchOwner>, StoreError> {
+        let mut owners: BTreeMap<(String, CollectionId), (Vec<String>, u64)> = BTreeMap::new();
+        for WatchedPath { owner, collection, path } in self.watches().await? {
+            owners.entry((owner, collection)).or_default().0.push(path);
+        }
+        let query =
+            "SELECT owner, collection, COUNT(*) FROM source_files WHERE imported = 0 GROUP BY owner, collection";
+        for row in sqlx::query(query).fetch_all(self.inner.pools.reader()).await.at(self.place())? {
+            let counted = || Ok::<_, sqlx::Error>((row.try_get(0)?, CollectionId(row.try_get(1)?), row.try_get(2)?));
+            let (owner, collection, files): (_, _, i64) = counted().at(self.place())?;
+            owners.entry((owner, collection)).or_default().1 = files.unsigned_abs();
+        }
+        let owner = |((owner, collection), (places, files))| WatchOwner { owner, collection, places, files };
+        Ok(owners.into_iter().map(owner).collect())
+    }
+
     /// What is mirrored, by whom and into which collection.
     ///
     /// # Errors
@@ -244,13 +290,16 @@ impl Store {
         rows.iter().map(known).collect::<Result<_, _>>().at(self.place())
     }
 
-    /// Writes files and their articles in one transaction, all or none; the outcomes are in the order of the files.
+    /// Writes files and their articles, some 256 articles in one transaction; the outcomes are in the order of the files.
+    ///
+    /// A file of more articles is known as it is now with the last of its transactions, and lets go with that one of what has
+    /// left it. Until then it counts as changed: writing it again goes on where this was broken off.
     ///
     /// A file that is known with the same bytes keeps its articles as they are, unless it is [imported](Hold::Imported)
     /// again: then what was removed of it comes back.
     ///
     /// # Errors
-    /// [`Problem::Text`] and [`Problem::Missing`], and what a database may answer; then nothing was written.
+    /// [`Problem::Text`] and [`Problem::Missing`], and what a database may answer. Files that were written until then are kept.
     pub async fn put_sources(
         &self,
         origin: Origin<'_>,
@@ -261,11 +310,7 @@ impl Store {
             for file in &files {
                 check_text("a path", &file.path, MAX_PATH_BYTES)?;
             }
-            let mut writer = Writer::begin(self).await?;
-            writer.check_collection(origin.collection).await?;
-            let outcomes = writer.put_sources(origin, files).await?;
-            writer.commit().await?;
-            Ok::<_, Problem>(outcomes)
+            self.put_in_turns(origin, files).await
         };
         put.await.at(self.place())
     }
