@@ -194,3 +194,33 @@ async fn what_another_process_changes_is_followed() {
     until(&router, "When does the lighthouse open?", Outcome::NotInArticles).await;
     following.abort();
 }
+
+#[tokio::test]
+async fn a_schedule_of_which_nothing_can_be_made_says_so_and_is_set_anew() {
+    use byline::library::store::Order;
+    let folder = tempfile::tempdir().unwrap();
+    let (store, router) = a_club_and_the_others(folder.path()).await;
+    let club = store.community("discord", "club").await.unwrap();
+    let here = Place { channel: Some("news".into()), manager: true, ..place("club") };
+    let say = async |line: &str| render(&router.answer_line(&here, line).await, Style::default());
+    for (zone, weekdays, reason) in
+        [("Mars/Olympus", 127, "“Mars/Olympus” is not known here"), ("UTC", 0, "has no day")]
+    {
+        let order = Order {
+            time: jiff::civil::time(8, 30, 0, 0),
+            zone: zone.to_owned(),
+            weekdays,
+            size: 5,
+            late_limit: Duration::from_secs(3600),
+            tells_nothing_new: false,
+        };
+        store.set_schedule(club.id, "news", &order, None, None, jiff::Timestamp::now()).await.unwrap();
+        let shown = say("/digest show").await;
+        assert!(shown.contains("paused") && shown.contains(reason), "{shown}");
+        let preview = say("/digest preview").await;
+        assert!(!preview.contains("set the schedule anew"), "{preview}");
+        let set = say("/digest set 09:00 --zone Europe/Berlin").await;
+        assert!(set.contains("A digest is posted in this channel."), "{set}");
+        assert!(say("/digest show").await.contains("09:00 Europe/Berlin"));
+    }
+}

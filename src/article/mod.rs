@@ -8,12 +8,14 @@
 //! - [`sentences`]: where a paragraph's sentences begin and end.
 
 pub mod date;
+mod label;
 mod model;
 pub mod read;
 pub mod sentences;
 mod span;
 
 pub use date::Published;
+pub use label::{MAX_LABEL_CHARS, MAX_URL_BYTES, address, label};
 pub use model::{Article, Block, BlockKind, Draft, Metadata, Paragraph, SpanError};
 pub use span::{CodePoints, Span};
 

@@ -132,11 +132,12 @@ pub struct Article {
 }
 
 impl Article {
-    /// Checks a draft and splits its paragraphs into sentences.
+    /// Checks a draft and splits its paragraphs into sentences. Labels that are too long are cut ([`Metadata::bounded`]).
     ///
     /// # Errors
     /// [`SpanError`] when the draft's spans do not fit its text: a defect of the reader, not of the file.
     pub fn from_draft(key: impl Into<String>, draft: Draft) -> Result<Self, SpanError> {
+        let draft = Draft { meta: draft.meta.bounded(), ..draft };
         Self::assemble(key.into(), draft, |text, paragraph, language, _| {
             Ok(sentences::split(text, paragraph, language))
         })

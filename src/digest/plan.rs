@@ -111,18 +111,26 @@ impl Channel {
         if self.kept.paused.is_some() {
             return None;
         }
-        match self.plan.due(self.kept.settled, now) {
+        match self.plan.due(self.settled(now), now) {
             Due::Now { for_day } => self.plan.schedule.posting_for(for_day),
             Due::Wait { until } | Due::Skip { until, .. } => until,
         }
     }
 
-    /// What the next digest is to be made of; `had` as [`Store::had`] gives it.
+    /// The last day that is done with; at most the place's today, for a day that lies ahead was kept by a clock that was wrong. That
+    /// no day is posted for twice even so is seen to by the outbox, which has its key.
     #[must_use]
-    pub fn wanted(&self, library: &Library, had: &BTreeSet<StoredId>) -> Wanted {
+    pub fn settled(&self, now: Timestamp) -> Option<Date> {
+        let today = self.plan.schedule.zone.to_datetime(now).date();
+        self.kept.settled.map(|day| day.min(today))
+    }
+
+    /// What the next digest is to be made of at `now`; `had` as [`Store::had`] gives it.
+    #[must_use]
+    pub fn wanted(&self, library: &Library, had: &BTreeSet<StoredId>, now: Timestamp) -> Wanted {
         let Covered { to, at } = self.kept.covered;
         Wanted {
-            fresh: Some(Fresh { after: to, since: at }),
+            fresh: Some(Fresh { after: to, since: at.min(now) }),
             had: had.iter().filter_map(|id| library.by_stored(*id)).collect(),
             size: self.plan.size as usize,
             ..Wanted::default()

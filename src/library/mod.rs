@@ -33,6 +33,8 @@ pub struct Mark {
     pub version: i64,
     /// When the article was first added to the store.
     pub added_at: Timestamp,
+    /// Whether that was in another store, from which it was moved here later.
+    pub moved: bool,
 }
 
 /// The articles that are held, in the order in which they were added: those that are read together.
@@ -111,11 +113,11 @@ impl Library {
     /// Puts in what a store holds: a new article, or in its place a new version of one that is here. A removed one is taken
     /// out. The number that it has (or had) here; `None` when it was removed and was not here.
     pub fn put_stored(&mut self, stored: Stored) -> Option<ArticleId> {
-        let Stored { id, number, article, version, added_at, removed_at, .. } = stored;
+        let Stored { id, number, article, version, added_at, moved, removed_at, .. } = stored;
         if removed_at.is_some() {
             return self.take_out_stored(id);
         }
-        let place = Place { article: Arc::new(article), mark: Some(Mark { id, number, version, added_at }) };
+        let place = Place { article: Arc::new(article), mark: Some(Mark { id, number, version, added_at, moved }) };
         let Some(here) = self.by_stored(id) else { return Some(self.put(place)) };
         let slot = self.places.get_mut(here.0 as usize)?;
         let key = place.article.key().to_owned();
@@ -282,6 +284,7 @@ mod tests {
             article: read_text(key, &text, Format::Text).unwrap(),
             version,
             added_at: Timestamp::UNIX_EPOCH,
+            moved: false,
             changed_at: Timestamp::UNIX_EPOCH,
             duplicate_of: None,
             removed_at: None,

@@ -2,16 +2,19 @@
 //!
 //! A payload is a reply as data, with the store's number and version of every article in it. Hours may lie between queueing and
 //! sending: the sender reads those versions back, and only what stands in them to the byte is sent. An article of which there
-//! is a newer version is quoted from the one that was recorded; one that was removed is not quoted any more.
+//! is a newer version is quoted from the one that was recorded; one that was removed is not quoted any more. What is said about an
+//! article (title, outlet, author, date, address) is what that version says, whatever stands in the row.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::article::{Article, Metadata, Span, address, label};
 use crate::library::store::{Problem, Store, StoreError, StoredId};
 use crate::library::{ArticleId, Library};
-use crate::reply::{Checked, Misquote, Reply};
+use crate::reply::{Checked, Misquote, Quoted, Reply, Source};
 use crate::router::edition::Edition;
 
 /// What waits in the outbox.
@@ -120,19 +123,42 @@ impl Payload {
                 if left.is_empty() {
                     return Err(Unsendable::Removed);
                 }
-                left.reply()
+                left.name(|key| library.get(*places.get(key)?).map(Arc::as_ref)).reply()
             }
             Says::Reply(_) if !removed.is_empty() => return Err(Unsendable::Removed),
             Says::Reply(reply) => reply,
         };
         for quoted in reply.quotations_mut() {
             // One that was not cited keeps the number of no article, and fails the check.
-            if let Some(place) = places.get(&quoted.source.article) {
-                quoted.source.id = *place;
+            if let Some(place) = places.get(&quoted.source.article)
+                && let Some(article) = library.get(*place)
+            {
+                attribute(quoted, *place, article);
             }
         }
         Ok(reply.check(&library)?)
     }
+}
+
+/// Says about a quotation what its article says about itself. An address that opens at the quoted words stays; any other becomes the
+/// article's own.
+fn attribute(quoted: &mut Quoted, id: ArticleId, article: &Article) {
+    let spans: Vec<Span> = quoted.pieces.iter().map(|piece| piece.span).collect();
+    let marks: Vec<Span> = quoted.pieces.iter().flat_map(|piece| piece.marked.iter().copied()).collect();
+    let joined = |spans: &[Span]| spans.iter().copied().reduce(Span::join);
+    let opens_at = spans.iter().chain(&marks).copied().chain(joined(&spans)).chain(joined(&marks));
+    let opens_here =
+        |url: &String| opens_at.clone().any(|span| Source::new(id, article, span).url.as_ref() == Some(url));
+    let paragraphs = [spans.first().copied(), joined(&spans)].map(|span| Source::new(id, article, span?).paragraph);
+    let Metadata { title, author, outlet, url, published, .. } = article.meta();
+    let source = &mut quoted.source;
+    source.id = id;
+    source.title = label(title);
+    source.author = author.as_deref().map(label);
+    source.outlet = outlet.as_deref().map(label);
+    source.published = *published;
+    source.url = source.url.take().filter(opens_here).or_else(|| address(url.clone()));
+    source.paragraph = source.paragraph.filter(|told| paragraphs.contains(&Some(*told)));
 }
 
 fn cited(library: &Library, keys: BTreeSet<&str>) -> Vec<Cited> {

@@ -13,9 +13,12 @@ use jiff::{SignedDuration, Timestamp};
 use super::payload::Payload;
 use crate::article::Published;
 use crate::digest::daily::{self, Wanted};
-use crate::digest::plan::{self, Channel};
+use crate::digest::plan::{self, Channel, PlanError};
 use crate::digest::schedule::Due;
-use crate::library::store::{CollectionId, DigestToPost, DueSchedule, Settled, Store, StoreError, StoredId};
+use crate::library::store::{
+    CollectionId, Covered, DigestToPost, DueSchedule, Problem, Settled, Store, StoreError, StoredId,
+};
+use crate::quotes::QuoteBook;
 use crate::reply::{Outcome, Reply};
 use crate::router::Desk;
 use crate::router::edition::Edition;
@@ -53,8 +56,11 @@ const BATCH: u32 = 32;
 /// For how long: a batch takes seconds, and minutes where a large library's quotations must first be found.
 const LEASE: Duration = Duration::from_secs(5 * 60);
 
-/// When a schedule is looked at again after its digest could not be made.
-const AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(60);
+/// When a schedule is looked at again after its digest could not be made: first, and at the longest; it doubles in between.
+const AFTER_FAILURE: (SignedDuration, SignedDuration) = (SignedDuration::from_mins(1), SignedDuration::from_mins(30));
+
+/// How often it is tried to make a digest, which is for some four hours; then the day is settled without one.
+const TRIES: u32 = 12;
 
 /// The longest and the shortest sleep: another process may set a schedule that is due before all others, or hold one that is due.
 const SLEEP: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(1));
@@ -68,8 +74,24 @@ pub struct Tick {
     pub silent: usize,
     /// Days that were missed by too much: the next digest carries their articles.
     pub missed: usize,
-    /// Digests that could not be made: they are tried again in a minute.
+    /// Digests that could not be made: they are tried again, for a while.
     pub failed: usize,
+}
+
+/// Why a digest was not made.
+enum NotMade {
+    /// Nothing can be made of its schedule.
+    Schedule(PlanError),
+    /// What it is made of, or the store, could not be had: another time it may be.
+    Now(DeskError),
+    /// These articles give no digest that could be kept: what they are not told in need not be tried again.
+    Articles(DeskError, Covered),
+}
+
+impl From<StoreError> for NotMade {
+    fn from(error: StoreError) -> Self {
+        Self::Now(error.into())
+    }
 }
 
 /// Composes the digests that are due.
@@ -151,12 +173,42 @@ impl<D: Desks> Scheduler<D> {
             }
             for schedule in due {
                 let Err(reason) = self.look_at(&schedule, now, &mut press, &mut tick).await else { continue };
-                tracing::error!(channel = %schedule.entry.channel, %reason, "a digest could not be made");
                 tick.failed += 1;
-                let later = now.saturating_add(AFTER_FAILURE).unwrap_or(Timestamp::MAX);
-                self.store.settle(&schedule, None, None, Some(later)).await?;
+                self.not_made(&schedule, now, reason).await?;
             }
         }
+    }
+
+    /// Notes why a digest was not made. It is tried again for a while, and then the day is settled without one: the next digest
+    /// carries its articles, unless it is they that can't be told.
+    async fn not_made(&self, due: &DueSchedule, now: Timestamp, reason: NotMade) -> Result<(), StoreError> {
+        let (reason, covered) = match reason {
+            NotMade::Schedule(reason) => {
+                tracing::error!(channel = %due.entry.channel, %reason, "a schedule is paused");
+                self.store.pause_schedule(due, &reason.to_string()).await?;
+                return Ok(());
+            }
+            NotMade::Now(reason) => (reason, None),
+            NotMade::Articles(reason, covered) => (reason, Some(covered)),
+        };
+        tracing::error!(channel = %due.entry.channel, %reason, failures = due.entry.failures, "a digest could not be made");
+        let (first, longest) = AFTER_FAILURE;
+        let wait = first.saturating_mul(1 << due.entry.failures.min(10)).min(longest);
+        let later = Some(now.saturating_add(wait).unwrap_or(Timestamp::MAX));
+        let last_try = due.entry.failures.saturating_add(1) >= TRIES;
+        let day = match Channel::of(due.entry.clone()).map(|channel| channel.plan.due(channel.settled(now), now)) {
+            Ok(Due::Now { for_day }) if last_try => for_day,
+            _ => {
+                self.store.not_made(due, &reason.to_string(), None, None, later).await?;
+                return Ok(());
+            }
+        };
+        let reason = match covered {
+            None => format!("the digest of {day} could not be made: {reason}. The next one carries its articles."),
+            Some(_) => format!("the digest of {day} could not be made: {reason}. Its articles are passed over."),
+        };
+        self.store.not_made(due, &reason, Some(day), covered, Some(now)).await?;
+        Ok(())
     }
 
     async fn look_at(
@@ -165,14 +217,26 @@ impl<D: Desks> Scheduler<D> {
         now: Timestamp,
         press: &mut Press<'_, D>,
         tick: &mut Tick,
-    ) -> Result<(), DeskError> {
-        let channel = Channel::of(due.entry.clone())?;
+    ) -> Result<(), NotMade> {
+        let channel = Channel::of(due.entry.clone()).map_err(NotMade::Schedule)?;
         let moment = |until: Option<jiff::Zoned>| until.map(|until| until.timestamp());
-        match channel.plan.due(channel.kept.settled, now) {
-            Due::Wait { until } => drop(self.store.settle(due, None, None, moment(until)).await?),
+        let settled = channel.settled(now);
+        match channel.plan.due(settled, now) {
+            Due::Wait { until } => {
+                // A day that lies ahead is set right.
+                let day = settled.filter(|_| settled != channel.kept.settled);
+                self.store.settle(due, day, None, moment(until)).await?;
+            }
             Due::Skip { missed, until } => {
                 tracing::warn!(channel = %channel.kept.channel, day = %missed, "missed: the next digest carries its articles");
-                if self.store.settle(due, Some(missed), None, moment(until)).await? == Settled::Done {
+                let settled = match &channel.kept.trouble {
+                    // It was missed because it could not be made.
+                    Some(reason) if channel.kept.failures > 0 => {
+                        self.store.not_made(due, reason, Some(missed), None, moment(until)).await?
+                    }
+                    _ => self.store.settle(due, Some(missed), None, moment(until)).await?,
+                };
+                if settled == Settled::Done {
                     tick.missed += 1;
                 }
             }
@@ -197,20 +261,22 @@ impl<D: Desks> Scheduler<D> {
         now: Timestamp,
         press: &mut Press<'_, D>,
         tick: &mut Tick,
-    ) -> Result<(), DeskError> {
+    ) -> Result<(), NotMade> {
         let kept = &channel.kept;
-        let desk = press.desk(due.collection).await?;
+        let desk = press.desk(due.collection).await.map_err(NotMade::Now)?;
+        let book = Arc::clone(desk.book().await.map_err(|error| NotMade::Now(error.into()))?);
         let had = self.store.had(kept.community, &kept.channel, kept.covered.to).await?;
-        let wanted = channel.wanted(desk.library(), &had);
+        let wanted = channel.wanted(desk.library(), &had, now);
         let covered = channel.covered(desk.library(), now);
-        let made = press.make(due.collection, &desk, wanted, day).await?;
+        let articles = |error: DeskError| NotMade::Articles(error, covered);
+        let made = press.make(due.collection, &desk, book, wanted, day).await.map_err(articles)?;
         let (payload, had) = match &*made {
             Made { payload: Some(payload), given } => (payload.clone(), given.clone()),
             Made { payload: None, .. } if channel.plan.tells_nothing_new => {
                 let since = kept.covered.at.to_zoned(channel.plan.schedule.zone.clone()).date();
                 let words = format!("Nothing is new since {}.", Published::on(since));
                 let reply = Reply::text(Outcome::NotInArticles, words);
-                (Payload::reply(reply, desk.library()).to_json()?, Vec::new())
+                (Payload::reply(reply, desk.library()).to_json().map_err(|error| articles(error.into()))?, Vec::new())
             }
             Made { payload: None, .. } => {
                 if self.store.settle(due, Some(day), Some(covered), next_at).await? == Settled::Done {
@@ -220,7 +286,11 @@ impl<D: Desks> Scheduler<D> {
             }
         };
         let digest = DigestToPost { day, payload, had, covered, next_at };
-        match self.store.post_digest(due, &digest).await? {
+        let posted = self.store.post_digest(due, &digest).await.map_err(|error| match error.problem {
+            Problem::Text { .. } => articles(error.into()),
+            _ => NotMade::from(error),
+        });
+        match posted? {
             Settled::Done => tick.posted += 1,
             // The next look gives the day that this one was passed over for.
             Settled::AlreadyPosted | Settled::Lost => {}
@@ -256,6 +326,7 @@ impl<D: Desks> Press<'_, D> {
         &mut self,
         collection: CollectionId,
         desk: &Arc<Desk>,
+        book: Arc<QuoteBook>,
         wanted: Wanted,
         day: Date,
     ) -> Result<Arc<Made>, DeskError> {
@@ -264,7 +335,7 @@ impl<D: Desks> Press<'_, D> {
         if let Some((.., made)) = self.made.iter().find(same) {
             return Ok(Arc::clone(made));
         }
-        let (desk, book, ordered) = (Arc::clone(desk), Arc::clone(desk.book().await?), wanted.clone());
+        let (desk, ordered) = (Arc::clone(desk), wanted.clone());
         // Finding quotations and comparing articles takes up to seconds: not on the threads that answer.
         let made = tokio::task::spawn_blocking(move || {
             let library = desk.library();

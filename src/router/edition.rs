@@ -1,14 +1,15 @@
 //! A digest ready to be told: what a command answers with, and what waits in the outbox.
 //!
 //! An [`Edition`] is data that can be written and read back. Each part of it names its articles, so that one that was removed while the
-//! digest waited can be taken out, and what is left still counts and numbers itself right.
+//! digest waited can be taken out, and what is left still counts and numbers itself right. Titles, outlets and addresses are not
+//! written: whoever reads an edition back fills them in from the articles ([`Edition::name`]).
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use super::present;
-use crate::article::Published;
+use crate::article::{Article, Published, address, label};
 use crate::digest::daily::{Digest, Part, Story};
 use crate::library::{ArticleId, Library};
 use crate::quotes::QuoteBook;
@@ -48,17 +49,24 @@ struct Told {
     others: Vec<Entry>,
 }
 
-/// An article of a story; all strings are labels, not quotations.
+/// An article of a story.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Entry {
     /// Its key in the library that the digest was made of.
     article: String,
+    #[serde(skip)]
+    labels: Labels,
+    quotations: usize,
+    part: Role,
+}
+
+/// What an article says about itself, each no longer than a label may be.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Labels {
     title: String,
     outlet: Option<String>,
     published: Option<Published>,
     url: Option<String>,
-    quotations: usize,
-    part: Role,
 }
 
 /// What an article is to its story.
@@ -74,6 +82,7 @@ enum Role {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Named {
     article: String,
+    #[serde(skip)]
     title: String,
 }
 
@@ -84,14 +93,14 @@ impl Edition {
         let told = |story: &Story| {
             Some(Told {
                 lead: Entry::of(library, book, story.lead, story.part),
-                quoted: Quoted::stretches(library, story.lead, &story.sentences)?,
+                quoted: short(Quoted::stretches(library, story.lead, &story.sentences)?),
                 others: story.others.iter().map(|m| Entry::of(library, book, m.article, m.part)).collect(),
             })
         };
         Self {
             title,
             stories: digest.stories.iter().filter_map(told).collect(),
-            voices: digest.voices.iter().map(|held| present::quotation(library, held)).collect(),
+            voices: digest.voices.iter().map(|held| short(present::quotation(library, held))).collect(),
         }
     }
 
@@ -128,6 +137,22 @@ impl Edition {
             }
         }
         self.voices.retain(|quoted| !gone.contains(&quoted.source.article));
+        self
+    }
+
+    /// Fills in what articles say about themselves; `article` gives those of a key. A link to an article that is not given is taken
+    /// out; a story is not, for it can't be sent without its article anyway.
+    #[must_use]
+    pub fn name<'a>(mut self, article: impl Fn(&str) -> Option<&'a Article>) -> Self {
+        for told in &mut self.stories {
+            told.others.retain(|entry| article(&entry.article).is_some());
+            for entry in std::iter::once(&mut told.lead).chain(&mut told.others) {
+                entry.labels = article(&entry.article).map(Labels::of).unwrap_or_default();
+                if let Role::Correction { of } = &mut entry.part {
+                    *of = of.take().and_then(|of| Some(Named::of(article(&of.article)?, of.article)));
+                }
+            }
+        }
         self
     }
 
@@ -188,17 +213,13 @@ impl Told {
 impl Entry {
     fn of(library: &Library, book: &QuoteBook, id: ArticleId, part: Part) -> Self {
         let article = library.article(id);
-        let meta = article.meta();
         let named = |of: ArticleId| {
             let of = library.article(of);
-            Named { article: of.key().to_owned(), title: of.meta().title.clone() }
+            Named::of(of, of.key().to_owned())
         };
         Self {
             article: article.key().to_owned(),
-            title: meta.title.clone(),
-            outlet: meta.outlet.clone(),
-            published: meta.published,
-            url: meta.url.clone(),
+            labels: Labels::of(article),
             quotations: book.of_article(id).len(),
             part: match part {
                 Part::Report => Role::Report,
@@ -209,7 +230,7 @@ impl Entry {
     }
 
     fn outlet_in_lower_case(&self) -> Option<String> {
-        self.outlet.as_ref().map(|outlet| outlet.to_lowercase())
+        self.labels.outlet.as_ref().map(|outlet| outlet.to_lowercase())
     }
 
     /// Where else a story can be read.
@@ -220,12 +241,42 @@ impl Entry {
             Role::Correction { of: Some(of) } => Some(format!("corrects “{}”", of.title)),
             Role::Corrected => Some("corrected since".to_owned()),
         };
-        let parts = [Some(self.title.clone()), mark, self.published.map(|p| p.to_string()), self.url.clone()];
+        let Labels { title, outlet, published, url } = &self.labels;
+        let parts = [Some(title.clone()), mark, published.map(|p| p.to_string()), url.clone()];
         Block::Item {
-            name: self.outlet.clone().unwrap_or_else(|| "Also".to_owned()),
+            name: outlet.clone().unwrap_or_else(|| "Also".to_owned()),
             about: parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "),
         }
     }
+}
+
+impl Labels {
+    fn of(article: &Article) -> Self {
+        let meta = article.meta();
+        Self {
+            title: label(&meta.title),
+            outlet: meta.outlet.as_deref().map(label),
+            published: meta.published,
+            url: address(meta.url.clone()),
+        }
+    }
+}
+
+impl Named {
+    fn of(article: &Article, key: String) -> Self {
+        Self { article: key, title: label(&article.meta().title) }
+    }
+}
+
+/// A quotation with labels that are no longer than labels may be: those of articles that were stored before they were bounded.
+fn short(mut quoted: Quoted) -> Quoted {
+    let source = &mut quoted.source;
+    source.title = label(&source.title);
+    source.outlet = source.outlet.as_deref().map(label);
+    source.author = source.author.as_deref().map(label);
+    source.url = address(source.url.take());
+    quoted.speaker = quoted.speaker.as_deref().map(label);
+    quoted
 }
 
 fn stories(count: usize) -> String {
@@ -281,6 +332,7 @@ mod tests {
         let (library, edition) = edition();
         let written = serde_json::to_string(&edition).unwrap();
         let read: Edition = serde_json::from_str(&written).unwrap();
+        let read = read.name(|key| Some(library.article(library.by_key(key)?)));
         let blank = |mut reply: Reply| {
             reply.quotations_mut().for_each(|quoted| quoted.source.id = ArticleId(0));
             reply
@@ -289,6 +341,25 @@ mod tests {
         assert_eq!(edition.articles(), ["agency", "chess", "ferry", "fix"].into());
         assert_eq!(lines(&library, &edition)[0], "Digest of today: 2 stories from 4 articles");
         assert_eq!(lines(&library, &edition)[1], "1. 3 articles from 2 outlets · 4 quotations");
+    }
+
+    #[test]
+    fn labels_of_any_length_make_an_edition_that_can_be_queued() {
+        use crate::article::{Draft, MAX_LABEL_CHARS, Metadata};
+        let source = read_text("pool", "Pool shuts\n\nThe town pool will shut in May.\n", Format::Text).unwrap();
+        let long = Some("long ".repeat(1_000_000));
+        let url = long.as_ref().map(|long| format!("https://example.org/{long}"));
+        let meta =
+            Metadata { title: long.clone().unwrap(), author: long.clone(), outlet: long, url, ..Metadata::default() };
+        let draft = Draft { text: source.text().to_owned(), blocks: source.blocks().to_vec(), meta };
+        // As one that an earlier version stored.
+        let mut library = Library::default();
+        library.add(Article::from_parts("pool", draft, source.sentences()).unwrap());
+        let book = QuoteBook::build(&library);
+        let digest = compose(&library, &book, &Wanted::default());
+        let edition = Edition::of(&library, &book, &digest, "Digest of today".to_owned());
+        let written = serde_json::to_string(&edition.reply()).unwrap();
+        assert!(!edition.is_empty() && written.len() < 20 * MAX_LABEL_CHARS, "{} bytes", written.len());
     }
 
     #[test]

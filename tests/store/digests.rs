@@ -1,5 +1,6 @@
 //! The scheduler: what is due is composed and queued, once, with what is new for the channel.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use byline::digest::plan::{self, Plan};
@@ -15,9 +16,20 @@ use crate::schedules::{at, plan};
 
 /// A desk of what the store holds, without the last `lag` articles: an index that is behind.
 pub async fn desk(store: &Store, collection: CollectionId, lag: usize) -> Arc<Desk> {
+    desk_with_times(store, collection, lag, &BTreeMap::new()).await
+}
+
+/// The same, where these articles were added at these times: by processes whose clocks are wrong.
+async fn desk_with_times(
+    store: &Store,
+    collection: CollectionId,
+    lag: usize,
+    times: &BTreeMap<StoredId, Timestamp>,
+) -> Arc<Desk> {
     let mut held = Vec::new();
     let mut all = store.load_all(collection);
-    while let Some(stored) = all.next().await.unwrap() {
+    while let Some(mut stored) = all.next().await.unwrap() {
+        stored.added_at = times.get(&stored.id).copied().unwrap_or(stored.added_at);
         held.push(stored);
     }
     held.truncate(held.len().saturating_sub(lag));
@@ -241,6 +253,80 @@ async fn a_desk_that_can_not_be_had_is_asked_again_and_holds_back_no_other() {
     .await;
 }
 
+#[tokio::test]
+async fn a_digest_that_can_never_be_made_costs_its_channel_a_day_and_says_why() {
+    each(async |place| {
+        let store = place.open().await;
+        let id = subscribed(&store, "guild", &plan("08:30", "daily"), "2026-03-02T10:00[Europe/Berlin]").await;
+        let articles = add(&store, SHARED, 0..2).await;
+        let broken = |_| std::future::ready(Err::<Arc<Desk>, DeskError>("no index".into()));
+        let broken = Scheduler::new(store.clone(), broken, &["net"], "broken");
+        let mut now = at("2026-03-03T08:30[Europe/Berlin]");
+        let mut failed = 0;
+        while now < at("2026-03-04T08:00[Europe/Berlin]") {
+            failed += broken.tick(now).await.unwrap().failed;
+            now += SignedDuration::from_mins(1);
+        }
+        assert_eq!(failed, 12, "it is not tried for ever");
+        let kept = store.schedule(id, "news").await.unwrap().unwrap();
+        let reason = "the digest of 2026-03-03 could not be made: no index. The next one carries its articles.";
+        assert_eq!((kept.settled.unwrap().to_string().as_str(), kept.trouble.as_deref()), ("2026-03-03", Some(reason)));
+        assert_eq!(tick(&store, "2026-03-04T08:30[Europe/Berlin]").await, Tick { posted: 1, ..Tick::default() });
+        assert_eq!(store.had(id, "news", StoredId(0)).await.unwrap(), articles.into_iter().collect());
+        assert_eq!(store.schedule(id, "news").await.unwrap().unwrap().trouble, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_article_with_a_title_as_long_as_a_book_stops_no_digest() {
+    each(async |place| {
+        let store = place.open().await;
+        subscribed(&store, "guild", &plan("08:30", "daily"), "2026-03-02T10:00[Europe/Berlin]").await;
+        let text = format!("Short\n\n{}\n", story(1));
+        let start = text.find("The ").unwrap();
+        let line = serde_json::json!({"id": "long", "title": "A title ".repeat(700_000), "text": text,
+            "blocks": [["paragraph", start, text.trim_end().len()]], "sentences": [[start, start + story(1).find('.').unwrap() + 1]]});
+        let report = store.import(SHARED, std::io::Cursor::new(format!("{line}\n")), |_| ()).await.unwrap();
+        assert_eq!(report.new, 1);
+        assert_eq!(tick(&store, "2026-03-03T08:30[Europe/Berlin]").await, Tick { posted: 1, ..Tick::default() });
+        let job = store.lease("s", &["net"], 1, std::time::Duration::from_secs(60)).await.unwrap().remove(0);
+        assert!(job.payload.to_string().len() < 10_000);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_clock_that_once_jumped_ahead_silences_nobody() {
+    each(async |place| {
+        let store = place.open().await;
+        let telling = Plan { tells_nothing_new: true, ..plan("08:30", "daily") };
+        let id = subscribed(&store, "guild", &telling, "2026-03-02T10:00[Europe/Berlin]").await;
+        let posted = Tick { posted: 1, ..Tick::default() };
+        assert_eq!(tick(&store, "2027-05-20T08:30[Europe/Berlin]").await, posted);
+        let dated = "---\ntitle: The harbour\ndate: 2026-03-02\n---\n\nThe harbour was dredged by two ships.\n";
+        let dated =
+            byline::article::read::read_text("harbour", dated, byline::article::read::Format::Markdown).unwrap();
+        let harbour = store.add(SHARED, &dated).await.unwrap().id;
+        let kept = store.schedule(id, "news").await.unwrap().unwrap();
+        assert_eq!(kept.settled.unwrap().to_string(), "2027-05-20");
+        assert_eq!(tick(&store, "2026-03-02T11:00[Europe/Berlin]").await, Tick::default());
+        let kept = store.schedule(id, "news").await.unwrap().unwrap();
+        assert_eq!(kept.settled.unwrap().to_string(), "2026-03-02", "the scheduler has set it right");
+        assert_eq!(tick(&store, "2026-03-03T08:30[Europe/Berlin]").await, posted);
+        assert_eq!(store.had(id, "news", StoredId(0)).await.unwrap(), [harbour].into(), "nor is its article stale");
+        // A person who sets it anew before that is heard as well.
+        assert_eq!(tick(&store, "2028-05-20T08:30[Europe/Berlin]").await, posted);
+        let now = at("2026-03-04T08:00[Europe/Berlin]");
+        for time in ["08:30", "09:00"] {
+            let set = plan::set(&store, id, "news", &plan(time, "daily"), now).await.unwrap();
+            assert_eq!(set.next(now).unwrap().timestamp(), at(&format!("2026-03-04T{time}[Europe/Berlin]")));
+            assert_eq!(set.kept.settled.unwrap().to_string(), "2026-03-03");
+        }
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_schedules_due_at_once_are_posted_once_by_two() {
     each(async |place| {
@@ -267,10 +353,11 @@ async fn a_thousand_schedules_due_at_once_are_posted_once_by_two() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
-    /// Whatever is down for however long, and however far an index is behind: each article is told once, none is lost.
+    /// Whatever is down for however long, however far an index is behind, and whatever the clocks of those who add articles say: each
+    /// article is told once, none is lost.
     #[test]
     fn every_article_that_arrives_is_told_once(
-        steps in proptest::collection::vec((0u64..4, 1i64..60, 0usize..4, proptest::bool::weighted(0.2)), 4..14),
+        steps in proptest::collection::vec((0u64..4, 1i64..60, 0usize..4, proptest::bool::weighted(0.2), -90i64..90), 4..14),
     ) {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
@@ -280,14 +367,16 @@ proptest! {
             let id = subscribed(&store, "guild", &plan, "2026-03-02T10:00[Europe/Berlin]").await;
             let mut now = at("2026-03-02T10:00[Europe/Berlin]");
             let (mut seed, mut posted) = (0, 0);
-            let mut all = Vec::new();
-            for (arrive, hours, lag, dropped) in steps {
-                all.extend(add(&store, SHARED, seed..seed + arrive).await);
+            let (mut all, mut times) = (Vec::new(), BTreeMap::new());
+            for (arrive, hours, lag, dropped, wrong) in steps {
+                let added = add(&store, SHARED, seed..seed + arrive).await;
+                times.extend(added.iter().map(|id| (*id, now + SignedDuration::from_hours(wrong))));
+                all.extend(added);
                 seed += arrive;
                 now += SignedDuration::from_hours(hours);
                 let behind = |collection| {
-                    let store = store.clone();
-                    async move { Ok::<_, DeskError>(desk(&store, collection, lag).await) }
+                    let (store, times) = (store.clone(), times.clone());
+                    async move { Ok::<_, DeskError>(desk_with_times(&store, collection, lag, &times).await) }
                 };
                 let scheduler = Scheduler::new(store.clone(), behind, &["net"], "scheduler");
                 if dropped {
@@ -301,7 +390,12 @@ proptest! {
             // Two more days, with an index that has caught up: the first may have been settled before it had.
             for _ in 0..2 {
                 let next = store.next_schedule_at(&["net"]).await.unwrap().unwrap();
-                posted += scheduler(&store).tick(next.max(now)).await.unwrap().posted;
+                let whole = |collection| {
+                    let (store, times) = (store.clone(), times.clone());
+                    async move { Ok::<_, DeskError>(desk_with_times(&store, collection, 0, &times).await) }
+                };
+                let whole = Scheduler::new(store.clone(), whole, &["net"], "scheduler");
+                posted += whole.tick(next.max(now)).await.unwrap().posted;
                 now = next.max(now);
             }
             let open = store.jobs(JobState::Open, 1000).await.unwrap();

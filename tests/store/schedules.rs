@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp, Zoned};
 use serde_json::json;
 
 use crate::place::{article, body, each};
+use crate::trouble::meddle;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -60,20 +61,50 @@ async fn setting_twice_changes_nothing_and_nothing_is_caught_up() {
 }
 
 #[tokio::test]
-async fn another_hour_keeps_the_later_day_and_another_size_the_hour_that_is_due() {
+async fn another_hour_loses_no_digest_and_posts_none_twice_and_another_size_keeps_the_hour_that_is_due() {
     each(async |place| {
         let store = place.open().await;
         let id = guild(&store).await.id;
         let set = async |plan: &Plan, now: &str| plan::set(&store, id, "news", plan, at(now)).await.unwrap();
-        set(&plan("08:30", "daily"), "2026-03-02T10:00[Europe/Berlin]").await;
-        let later = set(&plan("18:00", "daily"), "2026-03-02T11:00[Europe/Berlin]").await;
-        assert_eq!(later.kept.settled, Some(date(2026, 3, 2)), "today was settled by the hour that it had");
-        let now = at("2026-03-02T11:00[Europe/Berlin]");
-        assert_eq!(later.next(now).unwrap().timestamp(), at("2026-03-03T18:00[Europe/Berlin]"));
+        set(&plan("00:01", "daily"), "2026-03-02T18:43[Europe/Berlin]").await;
+        let now = "2026-03-02T18:44[Europe/Berlin]";
+        let later = set(&plan("23:59", "daily"), now).await;
+        assert_eq!(later.next(at(now)).unwrap().timestamp(), at("2026-03-02T23:59[Europe/Berlin]"));
+        let taken = due(&store, "2026-03-02T23:59[Europe/Berlin]").await.remove(0);
+        assert_eq!(store.post_digest(&taken, &digest(2, vec![])).await.unwrap(), Settled::Done);
+        let now = "2026-03-02T23:59:10[Europe/Berlin]";
+        let posted = set(&plan("23:58", "daily"), now).await;
+        assert_eq!(posted.kept.settled, Some(date(2026, 3, 2)));
+        let evening = set(&plan("18:00", "daily"), "2026-03-03T11:00[Europe/Berlin]").await;
+        assert_eq!(evening.kept.settled, Some(date(2026, 3, 2)));
         let longer = Plan { size: 9, ..plan("18:00", "daily") };
         let longer = set(&longer, "2026-03-03T18:00:05[Europe/Berlin]").await;
         assert_eq!((longer.kept.settled, longer.plan.size), (Some(date(2026, 3, 2)), 9));
         assert_eq!(due(&store, "2026-03-03T18:01[Europe/Berlin]").await.len(), 1, "the evening is still due");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_schedule_that_can_not_be_read_is_paused_and_stops_no_other() {
+    each(async |place| {
+        let store = place.open().await;
+        let id = guild(&store).await.id;
+        let now = at("2026-03-02T10:00[Europe/Berlin]");
+        for channel in ["broken", "news"] {
+            plan::set(&store, id, channel, &plan("08:30", "daily"), now).await.unwrap();
+        }
+        meddle(place, "UPDATE schedules SET time = 'noon' WHERE channel = 'broken'").await;
+        let taken = due(&store, "2026-03-03T08:30[Europe/Berlin]").await;
+        assert_eq!(taken.iter().map(|due| due.entry.channel.as_str()).collect::<Vec<_>>(), ["news"]);
+        assert_eq!(store.schedules(id).await.unwrap().len(), 1);
+        meddle(place, "UPDATE schedules SET time = '08:30' WHERE channel = 'broken'").await;
+        let paused = store.schedule(id, "broken").await.unwrap().unwrap().paused.unwrap();
+        assert!(paused.contains("set it anew"), "{paused}");
+        meddle(place, "UPDATE schedules SET time = 'noon' WHERE channel = 'broken'").await;
+        let anew = plan::set(&store, id, "broken", &plan("09:00", "daily"), now).await.unwrap();
+        assert_eq!(anew.kept.paused, None);
+        assert_eq!(due(&store, "2026-03-03T09:00[Europe/Berlin]").await.len(), 1);
     })
     .await;
 }

@@ -417,6 +417,33 @@ async fn what_an_article_does_not_say_is_never_sent() {
     .await;
 }
 
+#[tokio::test]
+async fn what_is_said_about_an_article_is_what_its_stored_version_says() {
+    each(async |place| {
+        let store = place.open().await;
+        digest(&store).await;
+        let job = store.lease("test", &["net"], 1, Duration::ZERO).await.unwrap().remove(0);
+        store.failed(&job, "test", byline::library::store::AfterFailure::GiveUp).await.unwrap();
+        let payload = job.payload.to_string();
+        let title = format!("{} {}", word(1, 1), word(1, 2));
+        let forged = payload
+            .replace(&format!("\"title\":\"{title}\""), "\"title\":\"Forged title\"")
+            .replace("\"outlet\":null", "\"outlet\":\"Forged outlet\"")
+            .replace("\"author\":null", "\"author\":\"Forged author\"")
+            .replace("\"url\":null", "\"url\":\"https://forged.example/\"");
+        for forgery in ["Forged title", "Forged outlet", "Forged author", "forged.example"] {
+            assert!(forged.contains(forgery), "{forgery} is not in {forged}");
+        }
+        let forged = serde_json::from_str(&forged).unwrap();
+        store.enqueue("forged", "net", "news", &forged, Timestamp::now()).await.unwrap();
+        let net = fake(|_: &Posting| Ok(()));
+        sender(&store, net.clone()).drain().await.unwrap();
+        let text = net.texts().remove(0);
+        assert!(!text.to_lowercase().contains("forged") && text.contains(&title), "{text}");
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_digests_are_delivered_once_by_two_of_which_one_dies() {
     each(async |place| {

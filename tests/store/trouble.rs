@@ -17,7 +17,7 @@ async fn refused(url: &StoreUrl) -> StoreError {
 }
 
 /// Runs a statement past the store.
-async fn meddle(place: &Place, statement: &'static str) {
+pub async fn meddle(place: &Place, statement: &'static str) {
     sqlx::any::install_default_drivers();
     let url = if place.is_postgres() { place.text.clone() } else { format!("sqlite://{}", place.text) };
     let mut connection = AnyConnection::connect(&url).await.unwrap();
@@ -45,7 +45,7 @@ async fn a_store_of_a_newer_version_is_left_alone() {
         let error = refused(&place.url).await;
         assert!(matches!(error.problem, Problem::Newer { found: 999, .. }), "{error}");
         assert!(error.to_string().contains("999"), "{error}");
-        meddle(place, "UPDATE byline_schema SET version = 1").await;
+        meddle(place, "UPDATE byline_schema SET version = 2").await;
         place.open().await;
     })
     .await;

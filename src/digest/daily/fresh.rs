@@ -12,8 +12,8 @@ use crate::library::store::StoredId;
 /// imported, and the weeks of entries that a new feed starts with, are not.
 pub const NEWS_DAYS: i64 = WINDOW_DAYS;
 
-/// How far the clocks of two processes may be apart, with the time that adding an article takes. Within it an article's number
-/// alone tells whether it is new.
+/// How far the clocks of two machines may be apart, with the time that adding an article takes. Within it an article that was moved
+/// from another store is new.
 const CLOCKS_APART: SignedDuration = SignedDuration::from_hours(1);
 
 /// The digest before: what arrived after it is new.
@@ -21,7 +21,8 @@ const CLOCKS_APART: SignedDuration = SignedDuration::from_hours(1);
 pub struct Fresh {
     /// The highest number in the store that it could choose from. Numbers become visible in order, so that none is passed over.
     pub after: StoredId,
-    /// When it was made. An article that was moved here from another store has a new number and keeps its time.
+    /// When it was made; never later than now. An article that was moved here from another store has a new number and keeps its time:
+    /// only such a one is judged by it. Of any other the number alone tells, whichever clock is wrong.
     pub since: Timestamp,
 }
 
@@ -29,7 +30,7 @@ impl Fresh {
     /// Why an article is not new; `None` when it is. One that came from no store is judged by its date alone.
     pub(super) fn refuses(self, mark: Option<Mark>, article: &Article) -> Option<Why> {
         let arrived_from = self.since.checked_sub(CLOCKS_APART).unwrap_or(Timestamp::MIN);
-        if mark.is_some_and(|mark| mark.id <= self.after || mark.added_at < arrived_from) {
+        if mark.is_some_and(|mark| mark.id <= self.after || (mark.moved && mark.added_at < arrived_from)) {
             return Some(Why::Arrived);
         }
         let published = article.meta().published?.date;
@@ -50,7 +51,11 @@ mod tests {
     }
 
     fn mark(id: i64, added_at: &str) -> Option<Mark> {
-        Some(Mark { id: StoredId(id), number: id, version: 1, added_at: added_at.parse().unwrap() })
+        Some(Mark { id: StoredId(id), number: id, version: 1, added_at: added_at.parse().unwrap(), moved: false })
+    }
+
+    fn moved(id: i64, added_at: &str) -> Option<Mark> {
+        mark(id, added_at).map(|mark| Mark { moved: true, ..mark })
     }
 
     #[test]
@@ -60,10 +65,10 @@ mod tests {
         for (mark, article, why) in [
             (mark(8, "2026-11-23T09:00:00Z"), &undated, None),
             (mark(7, "2026-11-23T09:00:00Z"), &undated, Some(Why::Arrived)),
-            // Another process's clock is a little behind: the number tells.
-            (mark(8, "2026-11-23T08:00:00Z"), &undated, None),
-            // Moved here from another store.
-            (mark(8, "2026-11-20T08:00:00Z"), &undated, Some(Why::Arrived)),
+            // Another process's clock is far behind, or this one's desk was: the number tells.
+            (mark(8, "2026-11-20T08:00:00Z"), &undated, None),
+            (moved(8, "2026-11-20T08:00:00Z"), &undated, Some(Why::Arrived)),
+            (moved(8, "2026-11-23T08:00:00Z"), &undated, None),
             (mark(8, "2026-11-23T09:00:00Z"), &article("date: 2026-11-20"), None),
             (mark(8, "2026-11-23T09:00:00Z"), &article("date: 2026-11-19"), Some(Why::Stale)),
             (None, &undated, None),

@@ -67,6 +67,9 @@ pub(super) enum Identity {
     Exported,
 }
 
+/// How long before it arrives an article must have been added elsewhere to count as moved, in milliseconds: clocks differ by less.
+const MOVED_MS: i64 = 60 * 60 * 1000;
+
 /// The articles that share a key, an address or their content: three look-ups and not one with OR, for which SQLite reads the
 /// whole collection.
 pub(super) const HELD: &str = "SELECT id, key, url, version, hash, duplicate_of, removed_at FROM articles WHERE id IN
@@ -270,13 +273,15 @@ impl Writer {
         let id = self.next_article();
         let now = millis(Timestamp::now());
         let (added, changed) = parcel.past.as_ref().map_or((now, now), |past| (past.added, past.changed));
+        // By one clock: this machine's, and the one that wrote the export.
+        let moved = added < now.saturating_sub(MOVED_MS);
         let earlier = parcel.past.as_ref().map(|past| past.versions.as_slice()).unwrap_or_default();
         let version = i64::try_from(earlier.len()).unwrap_or(i64::MAX).saturating_add(1);
         let duplicate_of = self.near_duplicate(collection, parcel.near.as_ref(), id).await?;
         sqlx::query(
-            "INSERT INTO articles (id, collection, number, key, url, version, hash, sketch, duplicate_of, added_at)
+            "INSERT INTO articles (id, collection, number, key, url, version, hash, sketch, duplicate_of, added_at, moved)
              VALUES ($1, $2, (SELECT COALESCE(MAX(number), 0) + 1 FROM articles WHERE collection = $2),
-                     $3, $4, $5, $6, $7, $8, $9)",
+                     $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(id.0)
         .bind(collection.0)
@@ -287,6 +292,7 @@ impl Writer {
         .bind(parcel.near.as_ref().map(|near| near.sketch.clone()))
         .bind(duplicate_of.map(|id| id.0))
         .bind(added)
+        .bind(i64::from(moved))
         .execute(&mut *self.tx)
         .await?;
         for (number, earlier) in (1..).zip(earlier) {

@@ -28,7 +28,7 @@ pub use turn::{DigestToPost, DueSchedule, Settled, Turn};
 pub const MAX_CHANNEL_BYTES: usize = MAX_ID_BYTES - 64;
 /// The longest name of a time zone, in bytes; the database of zones has none beyond 32.
 const MAX_ZONE_BYTES: usize = 128;
-/// How much of the reason for a pause is kept, in characters.
+/// How much of the reason for a pause, or for a digest that was not made, is kept, in characters.
 const MAX_REASON_CHARS: usize = 500;
 
 /// How far back the first digest of a channel looks: as far as a daily one always does.
@@ -80,18 +80,24 @@ pub struct ScheduleEntry {
     pub next_at: Option<Timestamp>,
     /// Why nothing is posted (the channel is gone); nothing when all is well.
     pub paused: Option<String>,
+    /// How often the digest that is due could not be made.
+    pub failures: u32,
+    /// Why the last one could not be made; nothing once one was.
+    pub trouble: Option<String>,
 }
 
 /// The columns that [`entry`] reads.
 const ENTRY: &str =
     "s.community, s.channel, s.time, s.zone, s.weekdays, s.size, s.late_limit, s.tells_nothing_new, s.settled,
-     s.posted, s.covered_to, s.covered_at, s.next_at, s.paused";
+     s.posted, s.covered_to, s.covered_at, s.next_at, s.paused, s.failures, s.trouble";
 
 impl Store {
     /// Sets a channel's schedule, in place of the one that it had, and ends a pause.
     ///
     /// `settled` is the last day that is done with by the new order at `now`, so that nothing is caught up that nobody waited for;
-    /// of it and the day that is kept the later one counts. Where time, zone and days stay as they are, both stay.
+    /// of it and the last day that was posted for the later one counts, so that moving the hour neither loses the digest of the day nor
+    /// posts a second one. Where time, zone and days stay as they are, what is kept stays. A day that lies ahead of the place's
+    /// today, which only a clock that was wrong can have kept, does not count.
     /// `next_at` is when to look; a moment too early does no harm. The first digest of a channel looks one day back.
     ///
     /// # Errors
@@ -120,7 +126,12 @@ impl Store {
             let lock = if self.inner.pools.dialect == Dialect::Postgres { "FOR UPDATE" } else { "" };
             let before = format!("SELECT {ENTRY} FROM schedules AS s WHERE s.community = $1 AND s.channel = $2 {lock}");
             let before = sqlx::query(AssertSqlSafe(before)).bind(community.0).bind(channel);
-            let before = before.fetch_optional(&mut *tx).await?.as_ref().map(entry).transpose()?;
+            let before = before.fetch_optional(&mut *tx).await?;
+            // One that can't be read is set anew; the outbox knows what was posted.
+            let before = before.as_ref().map(entry).transpose().unwrap_or_else(|problem| {
+                tracing::warn!(%channel, %problem, "a schedule that could not be read is set anew");
+                None
+            });
             let next = next_entry(community, channel, order, settled, next_at, now, before);
             upsert(&mut tx, &next).await?;
             tx.commit().await?;
@@ -140,7 +151,7 @@ impl Store {
         row.as_ref().map(entry).transpose().at(self.place())
     }
 
-    /// All schedules of a community, by the channel's name.
+    /// All schedules of a community that can be read, by the channel's name.
     ///
     /// # Errors
     /// What a database may answer.
@@ -148,7 +159,8 @@ impl Store {
         let query = format!("SELECT {ENTRY} FROM schedules AS s WHERE s.community = $1");
         let query = sqlx::query(AssertSqlSafe(query)).bind(community.0);
         let rows = query.fetch_all(self.inner.pools.reader()).await.at(self.place())?;
-        let mut all: Vec<ScheduleEntry> = rows.iter().map(entry).collect::<Result<_, _>>().at(self.place())?;
+        let read = |row| entry(row).inspect_err(|problem| tracing::warn!(%problem, "a schedule can't be read")).ok();
+        let mut all: Vec<ScheduleEntry> = rows.iter().filter_map(read).collect();
         // Here and not in SQL: PostgreSQL sorts by its language, SQLite by bytes.
         all.sort_by(|a, b| a.channel.cmp(&b.channel));
         Ok(all)
@@ -193,7 +205,7 @@ impl Store {
     }
 
     async fn stop(&self, whose: &str, jobs: &str, names: [&str; 2], reason: &str) -> Result<u64, StoreError> {
-        let reason: String = reason.chars().filter(|c| *c != '\0').take(MAX_REASON_CHARS).collect();
+        let reason = kept_reason(reason);
         let stopped = async {
             let mut tx = self.inner.pools.begin().await?;
             let pause = format!(
@@ -213,6 +225,11 @@ impl Store {
         };
         stopped.await.at(self.place())
     }
+}
+
+/// What is kept of a reason.
+fn kept_reason(reason: &str) -> String {
+    reason.chars().filter(|c| *c != '\0').take(MAX_REASON_CHARS).collect()
 }
 
 /// What a schedule is after it was set.
@@ -236,9 +253,14 @@ fn next_entry(
         covered: first,
         next_at,
         paused: None,
+        failures: 0,
+        trouble: None,
     };
     let Some(before) = before else { return fresh };
-    let same_hours = before.order.time == order.time
+    let today = now.in_tz(&order.zone).ok().map(|now| now.date());
+    let is_ahead = |day: Option<Date>| day.zip(today).is_some_and(|(day, today)| day > today);
+    let same_hours = !is_ahead(before.settled)
+        && before.order.time == order.time
         && before.order.zone == order.zone
         && before.order.weekdays == order.weekdays
         && before.paused.is_none();
@@ -248,7 +270,11 @@ fn next_entry(
         None => before.covered,
     };
     ScheduleEntry {
-        settled: if same_hours { before.settled } else { before.settled.max(settled) },
+        settled: if same_hours {
+            before.settled
+        } else {
+            before.posted.filter(|day| !is_ahead(Some(*day))).max(settled)
+        },
         next_at: if same_hours { before.next_at } else { next_at },
         posted: before.posted,
         covered,
@@ -264,7 +290,7 @@ async fn upsert(tx: &mut Transaction<'static, Any>, entry: &ScheduleEntry) -> Re
                       time = excluded.time, zone = excluded.zone, weekdays = excluded.weekdays, size = excluded.size,
                       late_limit = excluded.late_limit, tells_nothing_new = excluded.tells_nothing_new,
                       settled = excluded.settled, covered_to = excluded.covered_to, covered_at = excluded.covered_at,
-                      next_at = excluded.next_at, paused = NULL, turn = schedules.turn + 1,
+                      next_at = excluded.next_at, paused = NULL, failures = 0, trouble = NULL, turn = schedules.turn + 1,
                       lease_owner = NULL, lease_until = NULL";
     let ScheduleEntry { community, channel, order, settled, covered, next_at, .. } = entry;
     sqlx::query(upsert)
@@ -309,6 +335,8 @@ fn entry(row: &AnyRow) -> Result<ScheduleEntry, Problem> {
         covered: Covered { to: StoredId(row.try_get(10)?), at: timestamp(row.try_get(11)?) },
         next_at: row.try_get::<Option<i64>, _>(12)?.map(timestamp),
         paused: row.try_get(13)?,
+        failures: u32::try_from(small(14)?).unwrap_or(u32::MAX),
+        trouble: row.try_get(15)?,
         channel,
     })
 }

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use sqlx::any::AnyRow;
 use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use super::super::connect::Dialect;
@@ -12,7 +14,7 @@ use super::super::error::{Located, Problem, check_text};
 use super::super::had;
 use super::super::outbox::{MAX_ID_BYTES, NewJob, Queued, places};
 use super::super::{CollectionId, CommunityId, Store, StoreError, StoredId, millis, timestamp};
-use super::{Covered, ENTRY, ScheduleEntry, entry};
+use super::{Covered, ENTRY, ScheduleEntry, entry, kept_reason};
 
 /// A right to settle a schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +97,8 @@ impl Store {
     }
 
     /// Takes up to `most` schedules of these networks that are to be looked at by `now`, for `lease` long: no other process is given them until then.
-    /// Those that have waited longest come first.
+    /// Those that have waited longest come first. One whose settled day lies ahead of every place's today, because a clock was wrong
+    /// once, is to be looked at; one that can't be read is paused with the reason, and holds back no other.
     ///
     /// `now` is the scheduler's clock; leases run by the store's.
     ///
@@ -122,22 +125,27 @@ impl Store {
             let query = format!(
                 "SELECT {ENTRY}, s.turn, c.network, c.collection
                  FROM schedules AS s JOIN communities AS c ON c.id = s.community
-                 WHERE s.paused IS NULL AND s.next_at <= $1 AND (s.lease_until IS NULL OR s.lease_until <= $2)
+                 WHERE s.paused IS NULL AND (s.next_at <= $1 OR s.settled > $4)
+                   AND (s.lease_until IS NULL OR s.lease_until <= $2)
                    AND c.network IN ({})
                  ORDER BY s.next_at LIMIT $3 {skip}",
-                places(4, networks.len())
+                places(5, networks.len())
             );
             let query = sqlx::query(AssertSqlSafe(query)).bind(millis(now)).bind(clock).bind(i64::from(most));
+            let query = query.bind(latest_today(now).to_string());
             let query = networks.iter().fold(query, |query, network| query.bind((*network).to_owned()));
             let mut due = Vec::new();
             for row in query.fetch_all(&mut *tx).await? {
-                let number = row.try_get::<i64, _>(14)?.saturating_add(1);
-                due.push(DueSchedule {
-                    entry: entry(&row)?,
-                    network: row.try_get(15)?,
-                    collection: CollectionId(row.try_get(16)?),
-                    turn: Turn { owner: owner.to_owned(), number },
-                });
+                match due_schedule(&row, owner) {
+                    Ok(schedule) => due.push(schedule),
+                    Err(problem) => {
+                        tracing::error!(%problem, "a schedule that can't be read is paused");
+                        let pause = "UPDATE schedules SET paused = $1, turn = turn + 1
+                                     WHERE community = $2 AND channel = $3";
+                        let pause = sqlx::query(pause).bind(kept_reason(UNREADABLE)).bind(row.try_get::<i64, _>(0)?);
+                        pause.bind(row.try_get::<String, _>(1)?).execute(&mut *tx).await?;
+                    }
+                }
             }
             for DueSchedule { entry, turn, .. } in &due {
                 let take = "UPDATE schedules SET lease_owner = $1, lease_until = $2, turn = $3
@@ -149,6 +157,52 @@ impl Store {
             Ok::<_, Problem>(due)
         };
         due.await.at(self.place())
+    }
+
+    /// Notes that a digest could not be made, and why. Without a day it is tried again at `next_at`; with one, the day is settled and
+    /// what is kept of the articles is as in [`settle`](Store::settle).
+    ///
+    /// # Errors
+    /// What a database may answer; then nothing changed.
+    pub async fn not_made(
+        &self,
+        due: &DueSchedule,
+        reason: &str,
+        day: Option<Date>,
+        covered: Option<Covered>,
+        next_at: Option<Timestamp>,
+    ) -> Result<Settled, StoreError> {
+        let noted = async {
+            let mut tx = self.inner.pools.begin().await?;
+            if !settle(&mut tx, due, day, None, covered, next_at).await? {
+                return Ok(Settled::Lost);
+            }
+            let failures = if day.is_some() { 0 } else { i64::from(due.entry.failures).saturating_add(1) };
+            let note = "UPDATE schedules SET trouble = $1, failures = $2 WHERE community = $3 AND channel = $4";
+            let note = sqlx::query(note).bind(kept_reason(reason)).bind(failures);
+            note.bind(due.entry.community.0).bind(&due.entry.channel).execute(&mut *tx).await?;
+            tx.commit().await?;
+            Ok::<_, Problem>(Settled::Done)
+        };
+        noted.await.at(self.place())
+    }
+
+    /// Pauses a schedule of which nothing can be made until it is set anew.
+    ///
+    /// # Errors
+    /// What a database may answer; then nothing changed.
+    pub async fn pause_schedule(&self, due: &DueSchedule, reason: &str) -> Result<Settled, StoreError> {
+        let paused = async {
+            let mut tx = self.inner.pools.begin().await?;
+            let pause = "UPDATE schedules SET paused = $1, turn = turn + 1, lease_owner = NULL, lease_until = NULL
+                         WHERE community = $2 AND channel = $3 AND lease_owner = $4 AND turn = $5";
+            let pause = sqlx::query(pause).bind(kept_reason(reason)).bind(due.entry.community.0);
+            let pause = pause.bind(&due.entry.channel).bind(&due.turn.owner).bind(due.turn.number);
+            let ours = pause.execute(&mut *tx).await?.rows_affected() > 0;
+            tx.commit().await?;
+            Ok::<_, Problem>(if ours { Settled::Done } else { Settled::Lost })
+        };
+        paused.await.at(self.place())
     }
 
     /// Gives back every schedule that `owner` has leased: for whoever stops. How many that were.
@@ -228,6 +282,26 @@ impl Store {
     }
 }
 
+/// What is told of a schedule that can't be read.
+const UNREADABLE: &str = "what is kept of the schedule can't be read: set it anew";
+
+/// A row of [`Store::due_schedules`] as the turn of `owner`.
+fn due_schedule(row: &AnyRow, owner: &str) -> Result<DueSchedule, Problem> {
+    let number = row.try_get::<i64, _>(16)?.saturating_add(1);
+    Ok(DueSchedule {
+        entry: entry(row)?,
+        network: row.try_get(17)?,
+        collection: CollectionId(row.try_get(18)?),
+        turn: Turn { owner: owner.to_owned(), number },
+    })
+}
+
+/// The latest date that any place has at a moment: no zone is further ahead than 14 hours.
+fn latest_today(now: Timestamp) -> Date {
+    let ahead = now.saturating_add(SignedDuration::from_hours(14)).unwrap_or(Timestamp::MAX);
+    TimeZone::UTC.to_datetime(ahead).date()
+}
+
 /// Settles a schedule in a transaction of the caller's; whether it was still the caller's to settle.
 async fn settle(
     tx: &mut Transaction<'static, Any>,
@@ -239,6 +313,8 @@ async fn settle(
 ) -> Result<bool, Problem> {
     let settle = "UPDATE schedules SET settled = COALESCE($1, settled), posted = COALESCE($2, posted),
                                        covered_to = COALESCE($3, covered_to), covered_at = COALESCE($4, covered_at),
+                                       failures = CASE WHEN $1 IS NULL THEN failures ELSE 0 END,
+                                       trouble = CASE WHEN $1 IS NULL THEN trouble ELSE NULL END,
                                        next_at = $5, lease_owner = NULL, lease_until = NULL
                   WHERE community = $6 AND channel = $7 AND lease_owner = $8 AND turn = $9";
     let settle = sqlx::query(settle)

@@ -45,6 +45,7 @@ fn stored(id: i64, version: i64, content: &Content) -> Stored {
         article: read_text(&format!("article-{id}"), &format!("Report {id}\n\n{text}"), Format::Text).unwrap(),
         version,
         added_at: Timestamp::UNIX_EPOCH,
+        moved: false,
         changed_at: Timestamp::UNIX_EPOCH,
         duplicate_of: None,
         removed_at: None,

@@ -4,13 +4,13 @@ mod order;
 
 use std::sync::Arc;
 
-use jiff::Zoned;
 use jiff::civil::Date;
+use jiff::{Timestamp, Zoned};
 use tokio::task::spawn_blocking;
 
 use crate::article::Published;
 use crate::digest::daily::{self, Wanted};
-use crate::digest::plan::{self, MOST_STORIES};
+use crate::digest::plan::{self, MOST_STORIES, PlanError};
 use crate::library::{Filter, Library};
 use crate::reply::{Block, Outcome, Reply};
 use crate::router::edition::Edition;
@@ -104,10 +104,15 @@ async fn ordered(request: &Request<'_>) -> Result<Option<(Wanted, Date)>, Proble
     let (Ok(store), Some(channel)) = (request.store(), &request.place.channel) else { return Ok(None) };
     let place = request.place;
     let Some(community) = store.known_community(&place.network, &place.community).await? else { return Ok(None) };
-    let Some(plan) = plan::get(store, community.id, channel).await? else { return Ok(None) };
+    let plan = match plan::get(store, community.id, channel).await {
+        Ok(Some(plan)) => plan,
+        // Of one that must be set anew no digest is made.
+        Ok(None) | Err(PlanError::ZoneGone(_) | PlanError::NoDay) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
     let had = store.had(community.id, channel, plan.kept.covered.to).await?;
     let since = plan.kept.covered.at.to_zoned(plan.plan.schedule.zone.clone()).date();
-    Ok(Some((plan.wanted(request.desk.library(), &had), since)))
+    Ok(Some((plan.wanted(request.desk.library(), &had, Timestamp::now()), since)))
 }
 
 fn nothing_new(library: &Library, since: Date) -> Reply {

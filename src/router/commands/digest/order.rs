@@ -6,9 +6,9 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
 use super::SIZE;
-use crate::digest::plan::{self, Channel, Plan};
+use crate::digest::plan::{self, Channel, Plan, PlanError};
 use crate::digest::schedule::Schedule;
-use crate::library::store::{JobFilter, JobState};
+use crate::library::store::{JobFilter, JobState, Problem as Unkept, StoreError};
 use crate::reply::{Block, Outcome, Reply};
 use crate::router::table::{Audience, Kind, OptionSpec, Spec};
 use crate::router::{Args, Problem, Request, present};
@@ -83,10 +83,14 @@ const LAST: u32 = 5;
 async fn set(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
     let (store, channel) = (request.store()?, channel(request)?);
     let community = request.community().await?;
-    let before = plan::get(store, community.id, channel).await?;
-    let zone = match (args.quote(ZONE.name), &before) {
+    // Whatever is wrong with the one before, it can be set anew.
+    let before = match store.schedule(community.id, channel).await {
+        Err(StoreError { problem: Unkept::Corrupt(_), .. }) => None,
+        before => before?,
+    };
+    let zone = match (args.quote(ZONE.name), before) {
         (Some(zone), _) => zone.to_owned(),
-        (None, Some(before)) => before.kept.order.zone.clone(),
+        (None, Some(before)) => before.order.zone,
         (None, None) => TimeZone::system().iana_name().unwrap_or("UTC").to_owned(),
     };
     let time = args.quote(TIME.name).unwrap_or_default();
@@ -107,9 +111,14 @@ async fn show(request: &Request<'_>) -> Result<Reply, Problem> {
     let (store, channel, place) = (request.store()?, channel(request)?, request.place);
     let community = store.known_community(&place.network, &place.community).await?;
     let Some(community) = community else { return Ok(none()) };
-    let mut reply = match plan::get(store, community.id, channel).await? {
-        Some(plan) => described(Reply::new(Outcome::Told), &plan),
-        None => none(),
+    let mut reply = match plan::get(store, community.id, channel).await {
+        Ok(Some(plan)) => described(Reply::new(Outcome::Told), &plan),
+        Ok(None) => none(),
+        Err(reason @ (PlanError::ZoneGone(_) | PlanError::NoDay)) => paused(&reason.to_string()),
+        Err(PlanError::Store(StoreError { problem: Unkept::Corrupt(_), .. })) => {
+            paused("what is kept of the schedule can't be read: set it anew")
+        }
+        Err(other) => return Err(other.into()),
     };
     let filter = JobFilter { network: Some(&place.network), destination: Some(channel), ..JobFilter::default() };
     let jobs = store.list_jobs(filter, LAST).await?;
@@ -147,6 +156,11 @@ fn none() -> Reply {
     Reply::text(Outcome::Told, format!("No digest is posted in this channel. For example: /{}", SET.example))
 }
 
+/// What is told of a schedule that must be set anew.
+fn paused(reason: &str) -> Reply {
+    Reply::new(Outcome::Told).with(Block::Item { name: "Next".to_owned(), about: format!("paused: {reason}") })
+}
+
 fn channel<'r>(request: &Request<'r>) -> Result<&'r str, Problem> {
     request.place.channel.as_deref().ok_or(Problem::NoChannel)
 }
@@ -161,7 +175,15 @@ fn described(reply: Reply, channel: &Channel) -> Reply {
         (None, Some(next)) => minute(&next),
         (None, None) => "never".to_owned(),
     };
+    let trouble = channel.kept.trouble.as_deref().map(|reason| match channel.kept.failures {
+        0 => reason.to_owned(),
+        tried => format!("tried {}: {}", present::counted(tried as usize, "time"), reason.to_owned()),
+    });
     let empty = if plan.tells_nothing_new { "it is told" } else { "nothing is posted" };
+    let reply = match trouble {
+        Some(trouble) => reply.with(item("Not made", trouble)),
+        None => reply,
+    };
     reply
         .with(item("When", plan.schedule.to_string()))
         .with(item("Next", next))
