@@ -10,12 +10,14 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde::Serialize;
 use tempfile::NamedTempFile;
 use tokio::runtime::Runtime;
+use url::Url;
 
 use super::{installation, opening, progress};
 use crate::config::Loaded;
+use crate::intake::fetch::{Fetcher, Policy};
 use crate::intake::import::{self, Summary};
-use crate::intake::{Refusal, Tally};
-use crate::library::store::{CollectionId, Exported, Store, StoreError};
+use crate::intake::{Refusal, Tally, web};
+use crate::library::store::{CollectionId, Exported, SHARED, Store, StoreError};
 
 /// The option that names a collection.
 fn collection(help: &'static str) -> Arg {
@@ -29,7 +31,7 @@ pub(super) fn subcommands() -> [Command; 2] {
         .required(true)
         .num_args(1..)
         .value_parser(clap::value_parser!(PathBuf))
-        .help("Files, folders and quoted patterns; also what `byline export` wrote");
+        .help("Files, folders, quoted patterns and addresses of pages; also what `byline export` wrote");
     let file = Arg::new("file")
         .value_name("FILE")
         .value_parser(clap::value_parser!(PathBuf))
@@ -58,7 +60,10 @@ pub(super) fn subcommands() -> [Command; 2] {
 
 /// Takes articles in, and tells what became of them.
 pub(super) fn import(asked: &ArgMatches, loaded: &Loaded) -> anyhow::Result<ExitCode> {
-    let paths: Vec<PathBuf> = asked.get_many("paths").into_iter().flatten().cloned().collect();
+    let named = asked.get_many::<PathBuf>("paths").into_iter().flatten();
+    let (urls, paths): (Vec<_>, Vec<_>) =
+        named.cloned().partition(|path| path.to_str().and_then(web::address).is_some());
+    let urls: Vec<Url> = urls.iter().filter_map(|url| web::address(url.to_str()?)).collect();
     let runtime = Runtime::new()?;
     let summary = runtime.block_on(async {
         let (store, folder) = opening::store(&loaded.config).await?;
@@ -68,8 +73,12 @@ pub(super) fn import(asked: &ArgMatches, loaded: &Loaded) -> anyhow::Result<Exit
         };
         let owner = installation::name(&folder)?;
         let bar = progress::of_files("importing");
-        let summary = import::import(&store, &owner, into, &paths, |done| progress::show(&bar, done)).await?;
+        let mut summary = import::import(&store, &owner, into, &paths, |done| progress::show(&bar, done)).await?;
         bar.finish_and_clear();
+        if !urls.is_empty() {
+            let fetcher = Fetcher::new(Policy::default());
+            summary.places.extend(web::import(&store, into.unwrap_or(SHARED), &fetcher, &urls).await?);
+        }
         store.close().await;
         anyhow::Ok(summary)
     })?;

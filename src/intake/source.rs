@@ -117,7 +117,7 @@ impl Tally {
         }
     }
 
-    fn take_added(&mut self, added: &Added) {
+    pub(super) fn take_added(&mut self, added: &Added) {
         *match added.outcome {
             Outcome::New => &mut self.new,
             Outcome::Unchanged => &mut self.unchanged,

@@ -1,8 +1,12 @@
 //! Articles by their addresses: fetched, read, and added to a collection.
 
+use std::path::PathBuf;
+
 use url::Url;
 
+use super::Tally;
 use super::fetch::{FetchError, Fetcher, Wanted};
+use super::import::PlaceSummary;
 use super::page::{self, PageError};
 use crate::library::store::{Added, CollectionId, Store, StoreError};
 
@@ -41,6 +45,30 @@ pub async fn add(store: &Store, collection: CollectionId, fetcher: &Fetcher, url
     let read = tokio::task::spawn_blocking(move || page::article(&fetched)).await;
     let article = read.map_err(WebError::Task)??;
     Ok(store.add(collection, &article).await?)
+}
+
+/// The same for several addresses, one after the other; what came of each, as of a place that was imported from.
+///
+/// # Errors
+/// The store's own; what is wrong with an address is told of it.
+pub async fn import(
+    store: &Store,
+    collection: CollectionId,
+    fetcher: &Fetcher,
+    urls: &[Url],
+) -> Result<Vec<PlaceSummary>, StoreError> {
+    let mut summaries = Vec::with_capacity(urls.len());
+    for url in urls {
+        let place = PathBuf::from(url.as_str());
+        let mut articles = Tally::default();
+        match add(store, collection, fetcher, url).await {
+            Ok(added) => articles.take_added(&added),
+            Err(WebError::Store(error)) => return Err(error),
+            Err(refused) => articles.refuse(place.clone(), refused),
+        }
+        summaries.push(PlaceSummary { place, files: 1, articles });
+    }
+    Ok(summaries)
 }
 
 #[cfg(test)]
@@ -94,6 +122,9 @@ mod tests {
         assert_eq!(held.meta().title, "Ferry back in service");
         assert_eq!(held.meta().url.as_deref(), Some(format!("http://127.0.0.1:{port}/ferry").as_str()));
         assert_eq!(add(&store, SHARED, &fetcher, &url).await.unwrap().outcome, Outcome::Unchanged);
+        let nowhere = address(&format!("http://127.0.0.1:{port}/robots.txt")).unwrap();
+        let told = import(&store, SHARED, &fetcher, &[url.clone(), nowhere]).await.unwrap();
+        assert_eq!((told[0].articles.unchanged, told[1].articles.refused), (1, 1), "{told:?}");
         let closed = Fetcher::new(Policy::default());
         assert!(matches!(add(&store, SHARED, &closed, &url).await, Err(WebError::Fetch(_))));
         serving.abort();
