@@ -202,7 +202,7 @@ async fn a_schedule_of_which_nothing_can_be_made_says_so_and_is_set_anew() {
     let (store, router) = a_club_and_the_others(folder.path()).await;
     let club = store.community("discord", "club").await.unwrap();
     let here = Place { channel: Some("news".into()), manager: true, ..place("club") };
-    let say = async |line: &str| render(&router.answer_line(&here, line).await, Style::default());
+    let say = async |line: &str| render(&router.answer_text(&here, line).await, Style::default());
     for (zone, weekdays, reason) in
         [("Mars/Olympus", 127, "“Mars/Olympus” is not known here"), ("UTC", 0, "has no day")]
     {
@@ -222,5 +222,26 @@ async fn a_schedule_of_which_nothing_can_be_made_says_so_and_is_set_anew() {
         let set = say("/digest set 09:00 --zone Europe/Berlin").await;
         assert!(set.contains("A digest is posted in this channel."), "{set}");
         assert!(say("/digest show").await.contains("09:00 Europe/Berlin"));
+    }
+}
+
+#[tokio::test]
+async fn channels_of_one_name_do_not_see_each_others_postings() {
+    use byline::digest::plan::{self, Plan};
+    use byline::digest::schedule::Schedule;
+    let folder = tempfile::tempdir().unwrap();
+    let (store, router) = a_club_and_the_others(folder.path()).await;
+    let club = store.community("discord", "club").await.unwrap();
+    store.community("discord", "town").await.unwrap();
+    let daily = Plan::new(Schedule::parse("08:30", "UTC", "daily").unwrap());
+    let day = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
+    plan::set(&store, club.id, "news", &daily, day("2026-03-02T10:00:00Z")).await.unwrap();
+    let desks = Desks::new(store.clone(), folder.path().join("other-index"), Settings::default());
+    let scheduler = byline::post::Scheduler::new(store.clone(), desks, &["discord"], "scheduler");
+    assert_eq!(scheduler.tick(day("2026-03-03T08:30:00Z")).await.unwrap().posted, 1);
+    for (community, has) in [("club", true), ("town", false)] {
+        let here = Place { channel: Some("news".into()), ..place(community) };
+        let shown = render(&router.answer_text(&here, "/digest show").await, Style::default());
+        assert_eq!(shown.contains("The last ones"), has, "{shown}");
     }
 }

@@ -4,10 +4,12 @@ use std::io::{self, Write};
 
 use anyhow::bail;
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use jiff::Timestamp;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
 use super::opening;
+use crate::chat::text::clean;
 use crate::config::Loaded;
 use crate::library::store::{JobEntry, JobFilter, JobState, Store};
 
@@ -47,8 +49,9 @@ pub(super) fn run(asked: &ArgMatches, loaded: &Loaded) -> anyhow::Result<()> {
             Some((_, retry)) => {
                 let job = retry.get_one::<i64>("job").copied().unwrap_or_default();
                 if !store.retry_job(job).await? {
-                    bail!("no posting with the number {job} was given up");
+                    bail!("no posting with the number {job} was given up, or what it said was forgotten since");
                 }
+                println!("Posting #{job} is queued again. It is sent by whichever process serves its network.");
             }
             None => list(&store, asked).await?,
         }
@@ -74,7 +77,7 @@ async fn list(store: &Store, asked: &ArgMatches) -> anyhow::Result<()> {
         writeln!(out, "{network}: {count} {}", word_for(state))?;
     }
     for job in &jobs {
-        writeln!(out, "#{} {} {}/{}: {}", job.id, job.due_at, job.network, job.destination, told(job))?;
+        writeln!(out, "#{} {} {}/{}: {}", job.id, job.due_at, shown(&job.network), shown(&job.destination), told(job))?;
     }
     Ok(())
 }
@@ -83,11 +86,20 @@ fn word_for(state: JobState) -> &'static str {
     STATES.iter().find(|(_, known)| *known == state).map_or("", |(word, _)| word)
 }
 
+/// What networks and people named, on one line and without what a terminal would obey.
+fn shown(text: &str) -> String {
+    clean(text).replace(['\n', '\t'], " ")
+}
+
 fn told(job: &JobEntry) -> String {
-    let why = job.last_error.as_deref().map(|error| format!(": {error}")).unwrap_or_default();
+    let why = job.last_error.as_deref().map(|error| format!(": {}", shown(error))).unwrap_or_default();
     match job.state {
         JobState::Sent => job.sent_at.map_or_else(|| "sent".to_owned(), |sent| format!("sent {sent}")),
         JobState::GivenUp => format!("given up after {} attempts{why}", job.attempts),
+        JobState::Open if job.is_being_sent(Timestamp::now()) => {
+            let until = job.lease.as_ref().map(|(_, until)| format!(", leased until {until}")).unwrap_or_default();
+            format!("is being sent, attempt {}{until}{why}", job.attempts)
+        }
         JobState::Open if job.attempts == 0 => "waits".to_owned(),
         JobState::Open => format!("tried {} times, next {}{why}", job.attempts, job.next_at),
     }
@@ -103,6 +115,7 @@ fn as_json(job: &JobEntry) -> serde_json::Value {
         "attempts": job.attempts,
         "due": job.due_at,
         "next": job.next_at,
+        "leased_until": job.lease.as_ref().map(|(_, until)| until),
         "error": job.last_error,
         "network_id": job.network_id,
         "queued": job.queued_at,

@@ -214,7 +214,7 @@ pub static TABLE: Table = Table {
             name: "record.folder",
             kind: Kind::Path,
             preset: Preset::Unset { means: "nothing is recorded", example: "\"posted\"" },
-            doc: "The folder of the network “record”, whose channels are files: a digest for record/COMMUNITY/CHANNEL is a line of CHANNEL.jsonl.",
+            doc: "The folder of the network “record”, whose channels are files: a digest for record/COMMUNITY/CHANNEL is a line of COMMUNITY/CHANNEL.jsonl in it.",
         },
         Key {
             name: "log.level",

@@ -13,6 +13,8 @@ pub struct Posting {
     pub key: String,
     /// The network's name of the channel.
     pub channel: String,
+    /// The network's name of the channel's community; of a digest it is known.
+    pub community: Option<String>,
     /// Which attempt this is, from 1. From the second on, the channel may have the message already.
     pub attempt: i64,
     /// What it says, every quoted word of it just now compared with the store.

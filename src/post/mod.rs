@@ -10,6 +10,7 @@
 //! What a network was given twice because of that has one idempotency key.
 
 pub mod courier;
+mod patience;
 pub mod payload;
 mod retry;
 pub mod scheduler;

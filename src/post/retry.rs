@@ -12,7 +12,7 @@ pub struct Retry {
     pub longest: Duration,
     /// The most attempts, those included whose process died.
     pub attempts: i64,
-    /// How long it may have been due when another attempt is made. The first one is made later, too.
+    /// How long after the first attempt another one is made.
     pub age: Duration,
     /// How long it may have been due when the first attempt is made: what waited for longer, because no process was on the network, nobody
     /// waits for.
@@ -34,9 +34,9 @@ const SPREAD: Duration = Duration::from_secs(1);
 
 impl Retry {
     /// How long to wait after the attempt of this number; `None` to give up. `asked` is the delay that the network gives, which
-    /// is never undercut; `waited` is for how long the posting has been due. `chance` is drawn from 0 to 1.
+    /// is never undercut; `tried_for` is the time since the first attempt. `chance` is drawn from 0 to 1.
     #[must_use]
-    pub fn wait(&self, attempt: i64, asked: Option<Duration>, waited: Duration, chance: f64) -> Option<Duration> {
+    pub fn wait(&self, attempt: i64, asked: Option<Duration>, tried_for: Duration, chance: f64) -> Option<Duration> {
         let chance = if chance.is_finite() { chance.clamp(0.0, 1.0) } else { 0.5 };
         let wait = match asked {
             Some(asked) => asked.saturating_add(SPREAD.mul_f64(chance)),
@@ -47,7 +47,7 @@ impl Retry {
                 whole / 2 + (whole / 2).mul_f64(chance)
             }
         };
-        (attempt < self.attempts && waited.saturating_add(wait) <= self.age).then_some(wait)
+        (attempt < self.attempts && tried_for.saturating_add(wait) <= self.age).then_some(wait)
     }
 }
 

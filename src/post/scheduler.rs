@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
+use super::patience::within;
 use super::payload::Payload;
 use crate::article::Published;
 use crate::digest::daily::{self, Wanted};
@@ -64,6 +65,9 @@ const TRIES: u32 = 12;
 
 /// The longest and the shortest sleep: another process may set a schedule that is due before all others, or hold one that is due.
 const SLEEP: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(1));
+
+/// The longest that one look at all schedules may take: longer than the quotations of any library take to be found.
+const ROUND: Duration = Duration::from_secs(30 * 60);
 
 /// What one look at the schedules came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -128,11 +132,15 @@ impl<D: Desks> Scheduler<D> {
     pub async fn run(&self, shutdown: impl Future<Output = ()>) {
         let work = async {
             loop {
-                match self.tick(Timestamp::now()).await {
-                    Ok(tick) if tick != Tick::default() => tracing::info!(?tick, "digests"),
-                    Ok(_) => {}
-                    Err(error) => {
+                match tokio::time::timeout(ROUND, self.tick(Timestamp::now())).await {
+                    Ok(Ok(tick)) if tick != Tick::default() => tracing::info!(?tick, "digests"),
+                    Ok(Ok(_)) => {}
+                    Ok(Err(error)) => {
                         tracing::warn!(%error, "the schedules could not be looked at");
+                        self.give_back().await;
+                    }
+                    Err(_) => {
+                        tracing::warn!("a look at the schedules did not end, and is begun anew");
                         self.give_back().await;
                     }
                 }
@@ -147,14 +155,14 @@ impl<D: Desks> Scheduler<D> {
     }
 
     async fn give_back(&self) {
-        if let Err(error) = self.store.give_back_schedules(&self.owner).await {
+        if let Err(error) = within(&self.store, self.store.give_back_schedules(&self.owner)).await {
             tracing::warn!(%error, "leases on schedules were not given back, and run out by themselves");
         }
     }
 
     async fn pause(&self) -> Duration {
         let (longest, shortest) = SLEEP;
-        let next = self.store.next_schedule_at(&self.networks()).await.ok().flatten();
+        let next = within(&self.store, self.store.next_schedule_at(&self.networks())).await.ok().flatten();
         let until = next.map(|next| Timestamp::now().duration_until(next));
         until.map_or(longest, |until| Duration::try_from(until).unwrap_or_default().clamp(shortest, longest))
     }
@@ -167,7 +175,9 @@ impl<D: Desks> Scheduler<D> {
         let mut tick = Tick::default();
         let mut press = Press { desks: &self.desks, at_hand: HashMap::new(), made: Vec::new() };
         loop {
-            let due = self.store.due_schedules(&self.owner, &self.networks(), now, BATCH, self.lease).await?;
+            let due =
+                within(&self.store, self.store.due_schedules(&self.owner, &self.networks(), now, BATCH, self.lease))
+                    .await?;
             if due.is_empty() {
                 return Ok(tick);
             }
@@ -185,7 +195,7 @@ impl<D: Desks> Scheduler<D> {
         let (reason, covered) = match reason {
             NotMade::Schedule(reason) => {
                 tracing::error!(channel = %due.entry.channel, %reason, "a schedule is paused");
-                self.store.pause_schedule(due, &reason.to_string()).await?;
+                within(&self.store, self.store.pause_schedule(due, &reason.to_string())).await?;
                 return Ok(());
             }
             NotMade::Now(reason) => (reason, None),
@@ -199,7 +209,7 @@ impl<D: Desks> Scheduler<D> {
         let day = match Channel::of(due.entry.clone()).map(|channel| channel.plan.due(channel.settled(now), now)) {
             Ok(Due::Now { for_day }) if last_try => for_day,
             _ => {
-                self.store.not_made(due, &reason.to_string(), None, None, later).await?;
+                within(&self.store, self.store.not_made(due, &reason.to_string(), None, None, later)).await?;
                 return Ok(());
             }
         };
@@ -207,7 +217,7 @@ impl<D: Desks> Scheduler<D> {
             None => format!("the digest of {day} could not be made: {reason}. The next one carries its articles."),
             Some(_) => format!("the digest of {day} could not be made: {reason}. Its articles are passed over."),
         };
-        self.store.not_made(due, &reason, Some(day), covered, Some(now)).await?;
+        within(&self.store, self.store.not_made(due, &reason, Some(day), covered, Some(now))).await?;
         Ok(())
     }
 
@@ -225,16 +235,16 @@ impl<D: Desks> Scheduler<D> {
             Due::Wait { until } => {
                 // A day that lies ahead is set right.
                 let day = settled.filter(|_| settled != channel.kept.settled);
-                self.store.settle(due, day, None, moment(until)).await?;
+                within(&self.store, self.store.settle(due, day, None, moment(until))).await?;
             }
             Due::Skip { missed, until } => {
                 tracing::warn!(channel = %channel.kept.channel, day = %missed, "missed: the next digest carries its articles");
                 let settled = match &channel.kept.trouble {
                     // It was missed because it could not be made.
                     Some(reason) if channel.kept.failures > 0 => {
-                        self.store.not_made(due, reason, Some(missed), None, moment(until)).await?
+                        within(&self.store, self.store.not_made(due, reason, Some(missed), None, moment(until))).await?
                     }
-                    _ => self.store.settle(due, Some(missed), None, moment(until)).await?,
+                    _ => within(&self.store, self.store.settle(due, Some(missed), None, moment(until))).await?,
                 };
                 if settled == Settled::Done {
                     tick.missed += 1;
@@ -265,7 +275,7 @@ impl<D: Desks> Scheduler<D> {
         let kept = &channel.kept;
         let desk = press.desk(due.collection).await.map_err(NotMade::Now)?;
         let book = Arc::clone(desk.book().await.map_err(|error| NotMade::Now(error.into()))?);
-        let had = self.store.had(kept.community, &kept.channel, kept.covered.to).await?;
+        let had = within(&self.store, self.store.had(kept.community, &kept.channel, kept.covered.to)).await?;
         let wanted = channel.wanted(desk.library(), &had, now);
         let covered = channel.covered(desk.library(), now);
         let articles = |error: DeskError| NotMade::Articles(error, covered);
@@ -279,17 +289,20 @@ impl<D: Desks> Scheduler<D> {
                 (Payload::reply(reply, desk.library()).to_json().map_err(|error| articles(error.into()))?, Vec::new())
             }
             Made { payload: None, .. } => {
-                if self.store.settle(due, Some(day), Some(covered), next_at).await? == Settled::Done {
+                if within(&self.store, self.store.settle(due, Some(day), Some(covered), next_at)).await?
+                    == Settled::Done
+                {
                     tick.silent += 1;
                 }
                 return Ok(());
             }
         };
         let digest = DigestToPost { day, payload, had, covered, next_at };
-        let posted = self.store.post_digest(due, &digest).await.map_err(|error| match error.problem {
-            Problem::Text { .. } => articles(error.into()),
-            _ => NotMade::from(error),
-        });
+        let posted =
+            within(&self.store, self.store.post_digest(due, &digest)).await.map_err(|error| match error.problem {
+                Problem::Text { .. } => articles(error.into()),
+                _ => NotMade::from(error),
+            });
         match posted? {
             Settled::Done => tick.posted += 1,
             // The next look gives the day that this one was passed over for.

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::courier::{Courier, Delivered, Posting, Undelivered};
+use super::patience::within;
 use super::payload::{Payload, Unsendable};
 use super::retry::{Retry, chance};
 use crate::library::store::{AfterFailure, Job, Store, StoreError};
@@ -17,7 +19,7 @@ use crate::library::store::{AfterFailure, Job, Store, StoreError};
 /// How a sender works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SenderOptions {
-    /// The most postings that are sent at once.
+    /// The most postings that are sent at once on each network: those of a network that hangs delay no other's.
     pub at_once: usize,
     /// For how long a job is leased; the lease is extended while it is sent.
     pub lease: Duration,
@@ -51,6 +53,9 @@ const RECORDING: (u32, Duration) = (6, Duration::from_millis(200));
 /// How long what a sent posting said is kept, for people who look into the outbox, and how often that is looked at.
 const KEEP: (Duration, Duration) = (Duration::from_secs(7 * 24 * 60 * 60), Duration::from_secs(60 * 60));
 
+/// How long what a posting said that was given up is kept, so that it can be taken up again.
+const KEEP_GIVEN_UP: Duration = Duration::from_secs(4 * 7 * 24 * 60 * 60);
+
 /// Empties the outbox.
 #[derive(Clone)]
 pub struct Sender {
@@ -60,8 +65,14 @@ pub struct Sender {
 struct Inner {
     store: Store,
     owner: String,
-    couriers: Vec<Arc<dyn Courier>>,
+    /// The networks, each with its free hands.
+    couriers: Vec<(Arc<dyn Courier>, Arc<Semaphore>)>,
     options: SenderOptions,
+}
+
+/// From one moment to a later one.
+fn between(from: Timestamp, to: Timestamp) -> Duration {
+    Duration::try_from(from.duration_until(to)).unwrap_or_default()
 }
 
 /// What became of an attempt.
@@ -87,6 +98,8 @@ impl Sender {
         owner: impl Into<String>,
         options: SenderOptions,
     ) -> Self {
+        let hands = || Arc::new(Semaphore::new(options.at_once.clamp(1, Semaphore::MAX_PERMITS)));
+        let couriers = couriers.into_iter().map(|courier| (courier, hands())).collect();
         Self { inner: Arc::new(Inner { store, owner: owner.into(), couriers, options }) }
     }
 
@@ -105,7 +118,9 @@ impl Sender {
                 () = &mut shutdown => break,
                 filled = async {
                     if Instant::now() >= forget_at {
-                        self.inner.store.forget_payloads(keep).await?;
+                        let store = &self.inner.store;
+                        within(store, store.forget_payloads(keep)).await?;
+                        within(store, store.forget_given_up(KEEP_GIVEN_UP)).await?;
                         forget_at = Instant::now() + often;
                     }
                     self.fill(&mut sending).await
@@ -115,7 +130,7 @@ impl Sender {
                 tracing::warn!(%error, "the outbox could not be looked at");
             }
             // When all hands are full, only one that gets free is of interest.
-            let full = sending.len() >= self.inner.options.at_once.max(1);
+            let full = self.inner.couriers.iter().all(|(_, hands)| hands.available_permits() == 0);
             tokio::select! {
                 () = &mut shutdown => break,
                 Some(ended) = sending.join_next() => tell_all(ended, &mut sending),
@@ -131,7 +146,8 @@ impl Sender {
         if tokio::time::timeout(self.inner.options.grace, end).await.is_err() {
             sending.shutdown().await;
         }
-        if let Err(error) = self.inner.store.give_back(&self.inner.owner).await {
+        let store = &self.inner.store;
+        if let Err(error) = within(store, store.give_back(&self.inner.owner)).await {
             tracing::warn!(%error, "leases on postings were not given back, and run out by themselves");
         }
     }
@@ -157,18 +173,22 @@ impl Sender {
         self.inner.send(job).await;
     }
 
-    /// Starts sending as many jobs as there are hands free.
+    /// Starts sending as many jobs of each network as it has hands free.
     async fn fill(&self, sending: &mut JoinSet<()>) -> Result<(), StoreError> {
         let Inner { store, owner, couriers, options } = &*self.inner;
-        let free = options.at_once.max(1).saturating_sub(sending.len());
-        if free == 0 {
-            return Ok(());
-        }
-        let networks: Vec<&str> = couriers.iter().map(|courier| courier.network()).collect();
-        let most = u32::try_from(free).unwrap_or(u32::MAX);
-        for job in store.lease(owner, &networks, most, options.lease).await? {
-            let inner = Arc::clone(&self.inner);
-            sending.spawn(async move { inner.send(&job).await });
+        for (courier, hands) in couriers {
+            let free = u32::try_from(hands.available_permits()).unwrap_or(u32::MAX);
+            if free == 0 {
+                continue;
+            }
+            for job in within(store, store.lease(owner, &[courier.network()], free, options.lease)).await? {
+                let inner = Arc::clone(&self.inner);
+                let hand = Arc::clone(hands).try_acquire_owned();
+                sending.spawn(async move {
+                    inner.send(&job).await;
+                    drop(hand);
+                });
+            }
         }
         Ok(())
     }
@@ -196,7 +216,7 @@ impl Inner {
         let attempt = self.attempt(job).await;
         let (most, first) = RECORDING;
         for tried in 0..most {
-            match self.record(job, &attempt).await {
+            match within(&self.store, self.record(job, &attempt)).await {
                 Ok(()) => return,
                 Err(error) => tracing::warn!(key = %job.key, %error, "what became of a posting was not recorded"),
             }
@@ -205,22 +225,18 @@ impl Inner {
         tracing::error!(key = %job.key, "not recorded: the posting is sent again, under its key, when its lease has run out");
     }
 
-    /// For how long a job has been due.
-    fn waited(&self, job: &Job) -> Duration {
-        Duration::try_from(job.since.duration_until(Timestamp::now())).unwrap_or_default()
-    }
-
     /// Sends a job, and keeps its lease meanwhile.
     async fn attempt(&self, job: &Job) -> Attempt {
         // Those before may have ended with the process, and nobody was left to count them.
         if job.attempt > self.options.retry.attempts {
             return Attempt::GivenUp(format!("tried {} times without an answer", job.attempt - 1));
         }
-        let waited = self.waited(job);
+        // Until the first attempt: whatever was tried in time is tried for its day.
+        let waited = between(job.since, job.first_tried);
         if waited > self.options.retry.stale {
             return Attempt::GivenUp(format!("it waited for {} days", waited.as_secs() / (24 * 60 * 60)));
         }
-        let Some(courier) = self.couriers.iter().find(|courier| courier.network() == job.network) else {
+        let Some((courier, _)) = self.couriers.iter().find(|(courier, _)| courier.network() == job.network) else {
             return Attempt::Failed { after: None, reason: format!("no one here is on {}", job.network) };
         };
         let deliver = async {
@@ -234,8 +250,8 @@ impl Inner {
                 Err(Unsendable::Store(error)) => return Attempt::Failed { after: None, reason: error.to_string() },
                 Err(never) => return Attempt::GivenUp(never.to_string()),
             };
-            let posting =
-                Posting { key: job.key.clone(), channel: job.destination.clone(), attempt: job.attempt, reply };
+            let Job { key, destination, community, attempt, .. } = job.clone();
+            let posting = Posting { key, channel: destination, community, attempt, reply };
             match courier.deliver(&posting).await {
                 Ok(delivered) => Attempt::Sent(delivered),
                 Err(Undelivered::Retry { after, reason }) => Attempt::Failed { after, reason },
@@ -258,7 +274,7 @@ impl Inner {
         let interval = (self.options.lease / 3).max(Duration::from_millis(10));
         loop {
             tokio::time::sleep(interval).await;
-            match self.store.extend(job, self.options.lease).await {
+            match within(&self.store, self.store.extend(job, self.options.lease)).await {
                 Ok(true) => {}
                 Ok(false) => return,
                 Err(error) => tracing::warn!(key = %job.key, %error, "a lease was not extended"),
@@ -275,7 +291,7 @@ impl Inner {
                 tracing::info!(%key, "posted");
             }
             Attempt::Failed { after, reason } => {
-                match self.options.retry.wait(job.attempt, *after, self.waited(job), chance()) {
+                match self.options.retry.wait(job.attempt, *after, between(job.first_tried, job.leased), chance()) {
                     Some(wait) => {
                         self.store.failed(job, reason, AfterFailure::RetryIn(wait)).await?;
                         tracing::warn!(%key, %reason, attempt = job.attempt, ?wait, "not posted, tried again");

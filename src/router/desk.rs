@@ -36,7 +36,7 @@ impl Default for Settings {
 /// The articles that are read together, with their search index and their quotations, each made when it is first needed: a
 /// one-shot command pays only for what it uses.
 ///
-/// A desk never changes. When articles do, [`Desk::next`] makes another one from it.
+/// A desk never changes. When articles do, another one is made from it.
 #[derive(Debug)]
 pub struct Desk {
     library: Arc<Library>,

@@ -74,7 +74,8 @@ impl<'p> Bot<'p> {
 
     /// The keys of what was posted, by channel, in the order of posting.
     pub fn postings(&self) -> BTreeMap<String, Vec<String>> {
-        let Ok(files) = fs::read_dir(self.recorded()) else { return BTreeMap::new() };
+        let Ok(communities) = fs::read_dir(self.recorded()) else { return BTreeMap::new() };
+        let files = communities.flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap());
         let channel = |path: &Path| path.file_stem().unwrap().to_str().unwrap().to_owned();
         let keys = |path: &Path| {
             let lines = fs::read_to_string(path).unwrap();

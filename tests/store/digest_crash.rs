@@ -100,7 +100,7 @@ async fn digests_reach_their_channels_once_although_processes_are_killed() {
         let mut recorded: BTreeMap<String, usize> = BTreeMap::new();
         for n in 0..CHANNELS {
             let mut articles = Vec::new();
-            for line in std::fs::read_to_string(format!("{folder}/c{n}.jsonl")).unwrap().lines() {
+            for line in std::fs::read_to_string(format!("{folder}/archive/c{n}.jsonl")).unwrap().lines() {
                 let line: serde_json::Value = serde_json::from_str(line).unwrap();
                 *recorded.entry(line["key"].as_str().unwrap().to_owned()).or_default() += 1;
                 for block in line["reply"]["blocks"].as_array().unwrap() {

@@ -177,7 +177,6 @@ async fn posting_notes_all_or_nothing() {
         assert_eq!((kept.covered, kept.next_at), (digest(3, vec![]).covered, digest(3, vec![]).next_at));
         assert_eq!(store.had(id, "news", StoredId(0)).await.unwrap(), [added].into());
         assert!(store.had(id, "news", added).await.unwrap().is_empty());
-        store.note_had(id, "news", &[added]).await.unwrap();
         assert!(store.had(id, "sport", StoredId(0)).await.unwrap().is_empty(), "another channel");
     })
     .await;
@@ -235,6 +234,25 @@ async fn what_is_gone_stops_and_says_why() {
         assert_eq!(back.kept.covered.at, at("2026-06-01T10:00[Europe/Berlin]"), "a spring's news are not caught up");
         let all = store.schedules(id).await.unwrap();
         assert_eq!(all.iter().map(|entry| entry.channel.as_str()).collect::<Vec<_>>(), ["news", "sport"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_there_a_day_before_a_schedule_is_no_news() {
+    each(async |place| {
+        let store = place.open().await;
+        let id = guild(&store).await.id;
+        let old = store.add(SHARED, &article("boats", "Boats", &body(1, 3))).await.unwrap().id;
+        meddle(place, "UPDATE articles SET added_at = 0").await;
+        let new = store.add(SHARED, &article("ships", "Ships", &body(2, 3))).await.unwrap().id;
+        let now = at("2026-03-02T10:00[Europe/Berlin]");
+        let first = plan::set(&store, id, "news", &plan("08:30", "daily"), now).await.unwrap();
+        assert_eq!(first.kept.covered.to, old);
+        store.channel_gone("net", "news", "Unknown Channel").await.unwrap();
+        meddle(place, "UPDATE articles SET added_at = 0").await;
+        let back = plan::set(&store, id, "news", &plan("08:30", "daily"), now).await.unwrap();
+        assert_eq!(back.kept.covered.to, new, "nor is what came while the channel was gone");
     })
     .await;
 }

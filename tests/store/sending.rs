@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::digests::{Whole, add, subscribed, tick, word};
 use crate::place::{article, each};
 use crate::schedules::{at, plan};
+use crate::trouble::meddle;
 
 /// A network that does as it is told, and remembers what it was given.
 struct Fake<F> {
@@ -190,6 +191,153 @@ async fn a_channel_that_hangs_delays_no_other() {
         assert_eq!(store.jobs(JobState::Sent, 100).await.unwrap().len(), 9);
         let hangs = store.job("hangs").await.unwrap().unwrap();
         assert_eq!((hangs.state, hangs.last_error.as_deref()), (JobState::Open, Some("no answer within 0 s")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn as_many_channels_as_there_are_hands_may_hang_on_one_network_and_another_goes_on() {
+    each(async |place| {
+        struct Net(&'static str, tokio::sync::Notify);
+        impl Courier for Net {
+            fn network(&self) -> &str {
+                self.0
+            }
+            fn deliver<'a>(&'a self, _: &'a Posting) -> Delivery<'a> {
+                Box::pin(async move {
+                    if self.0 == "hangs" {
+                        std::future::pending::<()>().await;
+                    }
+                    self.1.notify_one();
+                    Ok(Delivered { network_id: None })
+                })
+            }
+        }
+        let store = place.open().await;
+        let options = SenderOptions { at_once: 4, grace: Duration::ZERO, ..SenderOptions::default() };
+        for n in 0..options.at_once {
+            queue(&store, &format!("hangs-{n}"), "hangs", &format!("channel-{n}")).await;
+        }
+        for n in 0..9 {
+            queue(&store, &format!("{n}"), "alive", "news").await;
+        }
+        let couriers: Vec<Arc<dyn Courier>> =
+            ["hangs", "alive"].map(|net| Arc::new(Net(net, <_>::default())) as _).into();
+        let sender = Sender::new(store.clone(), couriers, "sender", options);
+        let all_sent = async {
+            while store.jobs(JobState::Sent, 100).await.unwrap().len() < 9 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        // Long before a hanging delivery is given up.
+        tokio::time::timeout(options.patience / 2, sender.run(all_sent)).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_failed_comes_after_what_was_not_tried_yet() {
+    each(async |place| {
+        let store = place.open().await;
+        queue(&store, "failed", "net", "a").await;
+        let job = store.lease("sender", &["net"], 1, Duration::from_secs(60)).await.unwrap().remove(0);
+        let then = byline::library::store::AfterFailure::RetryIn(Duration::from_millis(20));
+        store.failed(&job, "503", then).await.unwrap();
+        queue(&store, "new", "net", "b").await;
+        tokio::time::sleep(Duration::from_millis(40)).await;
+        let first = store.lease("sender", &["net"], 1, Duration::from_secs(60)).await.unwrap().remove(0);
+        assert_eq!(first.key, "new");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_day_for_which_it_is_tried_begins_with_the_first_attempt() {
+    each(async |place| {
+        let store = place.open().await;
+        queue(&store, "a", "net", "news").await;
+        // Nobody was on the network for two days.
+        meddle(place, "UPDATE outbox SET due_at = due_at - 172800000, queued_at = queued_at - 172800000").await;
+        let net = fake(|_: &Posting| Err(retry(None)));
+        sender(&store, net.clone()).drain().await.unwrap();
+        assert_eq!(store.job("a").await.unwrap().unwrap().state, JobState::Open);
+        meddle(place, "UPDATE outbox SET first_tried_at = first_tried_at - 172800000, next_at = 0").await;
+        sender(&store, net.clone()).drain().await.unwrap();
+        assert_eq!(net.keys(), ["a", "a"]);
+        let entry = store.job("a").await.unwrap().unwrap();
+        assert_eq!((entry.state, entry.attempts), (JobState::GivenUp, 2));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_articles_of_a_digest_that_was_given_up_are_told_by_the_next() {
+    each(async |place| {
+        let store = place.open().await;
+        let key = digest(&store).await;
+        let community = store.community("net", "guild").await.unwrap().id;
+        let had = async || store.had(community, "news", byline::library::store::StoredId(0)).await.unwrap().len();
+        let before = store.schedule(community, "news").await.unwrap().unwrap();
+        assert_eq!(had().await, 3);
+        // The next one was queued behind it meanwhile.
+        add(&store, SHARED, 3..5).await;
+        tick(&store, "2026-03-04T08:30[Europe/Berlin]").await;
+        let fails = fake(move |posting: &Posting| match posting.key == key {
+            true => Err(Undelivered::Rejected { reason: "400 Bad Request".to_owned() }),
+            false => Ok(()),
+        });
+        sender(&store, fails.clone()).drain().await.unwrap();
+        assert_eq!(had().await, 2, "the second one arrived");
+        let after = store.schedule(community, "news").await.unwrap().unwrap();
+        assert!(after.covered.to < before.covered.to);
+        // Taken up again, it is noted again; given up again, it is not.
+        let given_up = store.jobs(JobState::GivenUp, 1).await.unwrap().remove(0);
+        assert!(store.retry_job(given_up.id).await.unwrap());
+        assert_eq!(had().await, 5);
+        sender(&store, fails.clone()).drain().await.unwrap();
+        assert_eq!(had().await, 2);
+        tick(&store, "2026-03-05T08:30[Europe/Berlin]").await;
+        let net = fake(|_: &Posting| Ok(()));
+        sender(&store, net.clone()).drain().await.unwrap();
+        let text = net.texts().remove(0);
+        assert!(text.starts_with("Digest of 5 March 2026: 3 stories from 3 articles"), "{text}");
+        assert_eq!(had().await, 5);
+        // What others were told since is theirs, and a later digest was sent: nothing is told anew.
+        assert!(store.retry_job(given_up.id).await.unwrap());
+        sender(&store, fails.clone()).drain().await.unwrap();
+        assert_eq!(had().await, 5);
+        let last = store.schedule(community, "news").await.unwrap().unwrap();
+        assert!(last.covered.to >= before.covered.to);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_channel_that_is_gone_has_not_had_what_waited_for_it() {
+    each(async |place| {
+        let store = place.open().await;
+        digest(&store).await;
+        let community = store.community("net", "guild").await.unwrap().id;
+        store.channel_gone("net", "news", "Unknown Channel").await.unwrap();
+        assert!(store.had(community, "news", byline::library::store::StoredId(0)).await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_given_up_is_forgotten_after_some_time() {
+    each(async |place| {
+        let store = place.open().await;
+        queue(&store, "a", "net", "news").await;
+        sender(&store, fake(|_: &Posting| Err(Undelivered::Rejected { reason: "400".to_owned() })))
+            .drain()
+            .await
+            .unwrap();
+        assert_eq!(store.forget_given_up(Duration::from_secs(3600)).await.unwrap(), 0);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        assert_eq!(store.forget_given_up(Duration::ZERO).await.unwrap(), 1);
+        let id = store.job("a").await.unwrap().unwrap().id;
+        assert!(!store.retry_job(id).await.unwrap(), "nothing is left to be sent");
     })
     .await;
 }
@@ -576,17 +724,18 @@ async fn from_the_schedule_to_the_file_by_both_loops() {
         let scheduler = byline::post::Scheduler::new(store.clone(), Whole(store.clone()), &["record"], "scheduler");
         let shutdown = async {
             assert_eq!(scheduler.tick(at("2026-03-03T08:30[Europe/Berlin]")).await.unwrap().posted, 1);
-            while lines(folder.path()) == 0 || store.jobs(JobState::Sent, 1).await.unwrap().is_empty() {
+            while lines(&folder.path().join("archive")) == 0 || store.jobs(JobState::Sent, 1).await.unwrap().is_empty()
+            {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         };
         recorder.run(shutdown).await;
-        let line = std::fs::read_to_string(folder.path().join("news.jsonl")).unwrap();
+        let line = std::fs::read_to_string(folder.path().join("archive/news.jsonl")).unwrap();
         let line: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!(line["key"], format!("digest:{}:news:2026-03-03", community.0));
         assert!(line["text"].as_str().unwrap().starts_with("Digest of 3 March 2026"));
         let job = store.jobs(JobState::Sent, 1).await.unwrap().remove(0);
-        assert_eq!(job.network_id.as_deref(), Some("news.jsonl:1"));
+        assert_eq!(job.network_id.as_deref(), Some("archive/news.jsonl:1"));
     })
     .await;
 }

@@ -57,7 +57,7 @@ mod tests {
     #[tokio::test]
     async fn a_posting_is_printed_or_tried_again() {
         let reply = Reply::text(Outcome::Told, "Nothing is new.").check(&Library::default()).unwrap();
-        let posting = Posting { key: "a".to_owned(), channel: CHANNEL.to_owned(), attempt: 1, reply };
+        let posting = Posting { key: "a".to_owned(), channel: CHANNEL.to_owned(), community: None, attempt: 1, reply };
         let printed = Mutex::new(Vec::new());
         let printer = Printer::new(Style::default(), |text| {
             printed.lock().unwrap().push(text);

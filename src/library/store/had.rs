@@ -1,4 +1,5 @@
-//! What each channel has had: the articles that it was given, so that it is given none twice.
+//! What each channel has had: the articles that it was given by its schedule, so that it is given none twice. What somebody asked for
+//! (`/digest now`) is not noted: it answers who asked, and takes nothing out of the digest that all wait for.
 
 use std::collections::BTreeSet;
 
@@ -23,37 +24,23 @@ impl Store {
         let rows = query.fetch_all(self.inner.pools.reader()).await.at(self.place())?;
         rows.iter().map(|row| row.try_get(0).map(StoredId)).collect::<Result<_, _>>().at(self.place())
     }
-
-    /// Notes articles that a channel was given otherwise than by its schedule (`/digest now`, where all can see it).
-    ///
-    /// # Errors
-    /// What a database may answer, also when there is no such community or article; then none was noted.
-    pub async fn note_had(
-        &self,
-        community: CommunityId,
-        channel: &str,
-        articles: &[StoredId],
-    ) -> Result<(), StoreError> {
-        let noted = async {
-            let mut tx = self.inner.pools.begin().await?;
-            insert(&mut tx, community, channel, articles).await?;
-            Ok::<_, Problem>(tx.commit().await?)
-        };
-        noted.await.at(self.place())
-    }
 }
 
-/// Notes articles in a transaction of the caller's; those that were noted before stay.
+/// Notes articles in a transaction of the caller's; those that were not noted before.
 pub(super) async fn insert(
     tx: &mut Transaction<'static, Any>,
     community: CommunityId,
     channel: &str,
     articles: &[StoredId],
-) -> Result<(), Problem> {
+) -> Result<Vec<StoredId>, Problem> {
+    let mut noted = Vec::new();
     for article in articles {
         let insert = "INSERT INTO had (community, channel, article) VALUES ($1, $2, $3)
                       ON CONFLICT (community, channel, article) DO NOTHING";
-        sqlx::query(insert).bind(community.0).bind(channel).bind(article.0).execute(&mut **tx).await?;
+        let insert = sqlx::query(insert).bind(community.0).bind(channel).bind(article.0);
+        if insert.execute(&mut **tx).await?.rows_affected() > 0 {
+            noted.push(*article);
+        }
     }
-    Ok(())
+    Ok(noted)
 }

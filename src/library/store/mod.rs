@@ -15,7 +15,7 @@
 //! | outbox | [`enqueue`](Store::enqueue), [`lease`](Store::lease), [`sent`](Store::sent), [`failed`](Store::failed), [`give_back`](Store::give_back) | `outbox.rs` |
 //! | | [`job`](Store::job), [`list_jobs`](Store::list_jobs), [`count_jobs`](Store::count_jobs), [`retry_job`](Store::retry_job), [`forget_payloads`](Store::forget_payloads) | `outbox/list.rs` |
 //! | digests | [`set_schedule`](Store::set_schedule), [`schedule`](Store::schedule), [`schedules`](Store::schedules), [`schedule_off`](Store::schedule_off), [`due_schedules`](Store::due_schedules), [`post_digest`](Store::post_digest), [`settle`](Store::settle), [`channel_gone`](Store::channel_gone), [`community_gone`](Store::community_gone) | `schedules.rs` |
-//! | | [`had`](Store::had), [`note_had`](Store::note_had) | `had.rs` |
+//! | | [`had`](Store::had) | `had.rs` |
 //! | answers | [`keep_answers`](Store::keep_answers), [`answer`](Store::answer), [`last_answer`](Store::last_answer), [`unhelpful`](Store::unhelpful) | `answers.rs` |
 //! | | [`promise`](Store::promise), [`promise_kept`](Store::promise_kept), [`promises`](Store::promises) | `promises.rs` |
 //! | moving | [`export`](Store::export), [`export_all`](Store::export_all), [`import`](Store::import), [`import_lines`](Store::import_lines) | `exchange.rs` |

@@ -13,6 +13,7 @@
 //!
 //! **Time.** Leases run by one clock: the server's on PostgreSQL, the machine's on SQLite.
 
+pub(super) mod given;
 mod list;
 
 use std::time::Duration;
@@ -25,7 +26,7 @@ use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 use super::connect::Dialect;
 use super::error::{Located, Problem, check_text};
 use super::writer::next;
-use super::{Store, StoreError, millis, timestamp};
+use super::{CommunityId, Store, StoreError, millis, timestamp};
 
 pub use list::{JobEntry, JobFilter, JobState};
 
@@ -60,12 +61,18 @@ pub struct Job {
     pub network: String,
     /// The channel there, as it was queued.
     pub destination: String,
+    /// The network's name of the channel's community, where that is known.
+    pub community: Option<String>,
     /// What is to be sent, as it was queued.
     pub payload: Value,
     /// Which attempt this is, from 1; an attempt whose sender died counts.
     pub attempt: i64,
     /// Since when it could have been sent: it was due, and queued, or taken up anew after it had been given up.
     pub since: Timestamp,
+    /// When it was first tried to send it, since then; by the clock that leases run by, as all times here.
+    pub first_tried: Timestamp,
+    /// When this lease began.
+    pub leased: Timestamp,
     /// Who holds the lease.
     pub owner: String,
     /// When the lease runs out.
@@ -97,7 +104,8 @@ impl Store {
         not_before: Timestamp,
     ) -> Result<Queued, StoreError> {
         let queued = async {
-            let job = NewJob { key, network, destination, payload: payload.to_string(), not_before };
+            let payload = payload.to_string();
+            let job = NewJob { key, network, destination, payload, not_before, given: None };
             job.check()?;
             let known = sqlx::query("SELECT id FROM outbox WHERE key = $1").bind(key);
             if known.fetch_optional(self.inner.pools.reader()).await?.is_some() {
@@ -123,11 +131,14 @@ impl Store {
         let id = next(tx, "job").await?;
         let now = self.now(tx).await?;
         let insert = sqlx::query(
-            "INSERT INTO outbox (id, key, network, destination, payload, state, attempts, due_at, next_at, queued_at)
-             VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $6, $7) ON CONFLICT (key) DO NOTHING",
+            "INSERT INTO outbox (id, key, network, destination, payload, state, attempts, due_at, next_at, queued_at,
+                                 community, digest)
+             VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $6, $7, $8, $9) ON CONFLICT (key) DO NOTHING",
         );
         let insert = insert.bind(id).bind(job.key).bind(job.network).bind(job.destination).bind(&job.payload);
-        let inserted = insert.bind(millis(job.not_before)).bind(now).execute(&mut **tx).await?.rows_affected();
+        let (community, digest) = job.given.as_ref().map(|(community, given)| (community.0, given.as_str())).unzip();
+        let insert = insert.bind(millis(job.not_before)).bind(now).bind(community).bind(digest);
+        let inserted = insert.execute(&mut **tx).await?.rows_affected();
         Ok(if inserted == 0 { Queued::AlreadyThere } else { Queued::Queued })
     }
 
@@ -138,7 +149,7 @@ impl Store {
     }
 
     /// Takes up to `most` jobs of these networks that are due, for `lease` long: nobody else is given them until then. At most
-    /// one of each destination; those that have waited longest come first.
+    /// one of each destination; those whose turn came first are first, so that what failed comes after what was not tried yet.
     ///
     /// # Errors
     /// [`Problem::Text`] for an owner that can't be kept, and what a database may answer.
@@ -164,13 +175,15 @@ impl Store {
                 Dialect::Postgres => "FOR UPDATE SKIP LOCKED",
             };
             let due = format!(
-                "SELECT id, key, network, destination, payload, attempts, due_at, queued_at FROM outbox AS job
+                "SELECT id, key, network, destination, payload, attempts, due_at, queued_at, first_tried_at,
+                        (SELECT name FROM communities WHERE communities.id = job.community)
+                 FROM outbox AS job
                  WHERE state = 0 AND next_at <= $1 AND (lease_until IS NULL OR lease_until <= $1) AND network IN ({})
                    AND NOT EXISTS (SELECT 1 FROM outbox AS earlier
                                    WHERE earlier.state = 0 AND earlier.network = job.network
                                      AND earlier.destination = job.destination
                                      AND (earlier.due_at, earlier.id) < (job.due_at, job.id))
-                 ORDER BY due_at, id LIMIT $2 {skip}",
+                 ORDER BY next_at, id LIMIT $2 {skip}",
                 places(3, networks.len())
             );
             let due = sqlx::query(AssertSqlSafe(due)).bind(now).bind(i64::from(most));
@@ -178,18 +191,19 @@ impl Store {
             let rows = due.fetch_all(&mut *tx).await?;
             let mut jobs = Vec::with_capacity(rows.len());
             for row in &rows {
-                jobs.push(job(row, owner, until)?);
+                jobs.push(job(row, owner, now, until)?);
             }
             if jobs.is_empty() {
                 return Ok(jobs);
             }
             let ids: Vec<String> = jobs.iter().map(|job| job.id.to_string()).collect();
             let take = format!(
-                "UPDATE outbox SET lease_owner = $1, lease_until = $2, attempts = attempts + 1 WHERE id IN ({})",
+                "UPDATE outbox SET lease_owner = $1, lease_until = $2, attempts = attempts + 1,
+                                   first_tried_at = COALESCE(first_tried_at, $3) WHERE id IN ({})",
                 ids.join(", ")
             );
             // Not kept as a prepared statement: each is another text.
-            let take = sqlx::query(AssertSqlSafe(take)).persistent(false).bind(owner).bind(until);
+            let take = sqlx::query(AssertSqlSafe(take)).persistent(false).bind(owner).bind(until).bind(now);
             take.execute(&mut *tx).await?;
             tx.commit().await?;
             Ok::<_, Problem>(jobs)
@@ -237,7 +251,8 @@ impl Store {
     }
 
     /// Records that a job could not be sent, and what becomes of it; whether it was still ours. Where the lease ran out and
-    /// another sender has the job, its word counts and nothing is recorded.
+    /// another sender has the job, its word counts and nothing is recorded. The articles of a digest that is given up are new to its
+    /// channel again.
     ///
     /// # Errors
     /// What a database may answer.
@@ -252,7 +267,10 @@ impl Store {
                     let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
                     (JobState::Open, Some(now.saturating_add(wait)))
                 }
-                AfterFailure::GiveUp => (JobState::GivenUp, None),
+                AfterFailure::GiveUp => {
+                    given::lock(self.inner.pools.dialect, &mut tx, job.id).await?;
+                    (JobState::GivenUp, Some(now))
+                }
             };
             let record = "UPDATE outbox SET state = $1, next_at = COALESCE($2, next_at), last_error = $3,
                                             lease_owner = NULL, lease_until = NULL
@@ -260,6 +278,9 @@ impl Store {
             let record = sqlx::query(record).bind(state.code()).bind(next_at).bind(error);
             let record = record.bind(job.id).bind(&job.owner).bind(job.attempt);
             let ours = record.execute(&mut *tx).await?.rows_affected() > 0;
+            if ours && then == AfterFailure::GiveUp {
+                given::take_back(&mut tx, job.id).await?;
+            }
             tx.commit().await?;
             Ok::<_, Problem>(ours)
         };
@@ -300,6 +321,23 @@ impl Store {
         forgotten.await.at(self.place())
     }
 
+    /// Forgets what jobs said that were given up longer ago than this: they can't be taken up again then. How many there were.
+    ///
+    /// # Errors
+    /// What a database may answer.
+    pub async fn forget_given_up(&self, longer_ago: Duration) -> Result<u64, StoreError> {
+        let forgotten = async {
+            let mut tx = self.inner.pools.begin().await?;
+            let now = self.now(&mut tx).await?;
+            let before = now.saturating_sub(i64::try_from(longer_ago.as_millis()).unwrap_or(i64::MAX));
+            let forget = "UPDATE outbox SET payload = 'null' WHERE state = 2 AND payload <> 'null' AND next_at < $1";
+            let forgotten = sqlx::query(forget).bind(before).execute(&mut *tx).await?.rows_affected();
+            tx.commit().await?;
+            Ok::<_, Problem>(forgotten)
+        };
+        forgotten.await.at(self.place())
+    }
+
     /// The time by the clock that leases run by, in milliseconds since 1970.
     pub(super) async fn now(&self, tx: &mut Transaction<'static, Any>) -> Result<i64, Problem> {
         Ok(match self.inner.pools.dialect {
@@ -324,6 +362,8 @@ pub(super) struct NewJob<'a> {
     pub(super) destination: &'a str,
     pub(super) payload: String,
     pub(super) not_before: Timestamp,
+    /// The community of a digest's channel, and what is given to the channel with it ([`given`]).
+    pub(super) given: Option<(CommunityId, String)>,
 }
 
 impl NewJob<'_> {
@@ -336,7 +376,7 @@ impl NewJob<'_> {
     }
 }
 
-fn job(row: &AnyRow, owner: &str, until: i64) -> Result<Job, Problem> {
+fn job(row: &AnyRow, owner: &str, now: i64, until: i64) -> Result<Job, Problem> {
     let key: String = row.try_get(1)?;
     // A payload that is no JSON is damaged: it must not hold back the others, and nothing can be made of it.
     let payload = serde_json::from_str(row.try_get(4)?).unwrap_or_else(|error| {
@@ -351,6 +391,9 @@ fn job(row: &AnyRow, owner: &str, until: i64) -> Result<Job, Problem> {
         key,
         attempt: row.try_get::<i64, _>(5)?.saturating_add(1),
         since: timestamp(row.try_get(6)?).max(timestamp(row.try_get(7)?)),
+        first_tried: timestamp(row.try_get::<Option<i64>, _>(8)?.unwrap_or(now)),
+        leased: timestamp(now),
+        community: row.try_get(9)?,
         owner: owner.to_owned(),
         until: timestamp(until),
     })

@@ -18,7 +18,7 @@ use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use super::connect::Dialect;
 use super::error::{Located, Problem, check_text};
-use super::outbox::MAX_ID_BYTES;
+use super::outbox::{MAX_ID_BYTES, given};
 use super::{CommunityId, Store, StoreError, StoredId, millis, timestamp};
 
 pub use turn::{DigestToPost, DueSchedule, Settled, Turn};
@@ -132,7 +132,14 @@ impl Store {
                 tracing::warn!(%channel, %problem, "a schedule that could not be read is set anew");
                 None
             });
-            let next = next_entry(community, channel, order, settled, next_at, now, before);
+            let look_back = now.checked_sub(FIRST_LOOK_BACK).unwrap_or(Timestamp::MIN);
+            // The newest article that was there by then. One that was moved keeps its time and is judged by it.
+            let there = "SELECT id FROM articles WHERE moved = 0 AND added_at < $2
+                           AND collection = (SELECT collection FROM communities WHERE id = $1) ORDER BY id DESC LIMIT 1";
+            let there = sqlx::query(there).bind(community.0).bind(millis(look_back)).fetch_optional(&mut *tx).await?;
+            let to = there.map(|row| row.try_get(0)).transpose()?.map_or(StoredId(0), StoredId);
+            let first = Covered { to, at: look_back };
+            let next = next_entry(community, channel, order, settled, next_at, now, first, before);
             upsert(&mut tx, &next).await?;
             tx.commit().await?;
             Ok(next)
@@ -212,14 +219,17 @@ impl Store {
                 "UPDATE schedules SET paused = $1, turn = turn + 1, lease_owner = NULL, lease_until = NULL WHERE {whose}"
             );
             let give_up = format!(
-                "UPDATE outbox SET state = 2, last_error = $1, lease_owner = NULL, lease_until = NULL
-                 WHERE state = 0 AND {jobs}"
+                "UPDATE outbox SET state = 2, last_error = $1, next_at = $4, lease_owner = NULL, lease_until = NULL
+                 WHERE state = 0 AND {jobs} RETURNING id"
             );
+            let now = self.now(&mut tx).await?;
             let [name, network] = names.map(str::to_owned);
             let pause = sqlx::query(AssertSqlSafe(pause)).bind(&reason).bind(&name).bind(&network);
             let paused = pause.execute(&mut *tx).await?.rows_affected();
-            let give_up = sqlx::query(AssertSqlSafe(give_up)).bind(&reason).bind(&name).bind(&network);
-            give_up.execute(&mut *tx).await?;
+            let give_up = sqlx::query(AssertSqlSafe(give_up)).bind(&reason).bind(&name).bind(&network).bind(now);
+            for job in give_up.fetch_all(&mut *tx).await? {
+                given::take_back(&mut tx, job.try_get(0)?).await?;
+            }
             tx.commit().await?;
             Ok::<_, Problem>(paused)
         };
@@ -232,7 +242,8 @@ fn kept_reason(reason: &str) -> String {
     reason.chars().filter(|c| *c != '\0').take(MAX_REASON_CHARS).collect()
 }
 
-/// What a schedule is after it was set.
+/// What a schedule is after it was set; `first` is from where a channel is told that has not been told anything.
+#[expect(clippy::too_many_arguments, reason = "all are parts of one row")]
 fn next_entry(
     community: CommunityId,
     channel: &str,
@@ -240,10 +251,9 @@ fn next_entry(
     settled: Option<Date>,
     next_at: Option<Timestamp>,
     now: Timestamp,
+    first: Covered,
     before: Option<ScheduleEntry>,
 ) -> ScheduleEntry {
-    let look_back = now.checked_sub(FIRST_LOOK_BACK).unwrap_or(Timestamp::MIN);
-    let first = Covered { to: StoredId(0), at: look_back };
     let fresh = ScheduleEntry {
         community,
         channel: channel.to_owned(),
@@ -266,7 +276,7 @@ fn next_entry(
         && before.paused.is_none();
     let covered = match before.paused {
         // What came in while the channel was gone is old news to it.
-        Some(_) => Covered { at: before.covered.at.max(look_back), ..before.covered },
+        Some(_) => Covered { to: before.covered.to.max(first.to), at: before.covered.at.max(first.at) },
         None => before.covered,
     };
     ScheduleEntry {

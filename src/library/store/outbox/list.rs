@@ -5,7 +5,8 @@ use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::super::error::{Located, Problem};
-use super::super::{Store, StoreError, timestamp};
+use super::super::{CommunityId, Store, StoreError, timestamp};
+use super::given;
 
 /// How far a job is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -67,6 +68,14 @@ pub struct JobEntry {
     pub sent_at: Option<Timestamp>,
 }
 
+impl JobEntry {
+    /// Whether somebody is sending it at this moment.
+    #[must_use]
+    pub fn is_being_sent(&self, now: Timestamp) -> bool {
+        self.state == JobState::Open && self.lease.as_ref().is_some_and(|(_, until)| *until > now)
+    }
+}
+
 /// Which jobs are listed. The default is all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct JobFilter<'a> {
@@ -76,6 +85,8 @@ pub struct JobFilter<'a> {
     pub network: Option<&'a str>,
     /// Only those of this channel.
     pub destination: Option<&'a str>,
+    /// Only digests for channels of this community: two may have channels of one name.
+    pub community: Option<CommunityId>,
     /// Only those queued before the job of this number: the last one of a page gives the next page.
     pub before: Option<i64>,
 }
@@ -108,20 +119,22 @@ impl Store {
     /// # Errors
     /// What a database may answer.
     pub async fn list_jobs(&self, filter: JobFilter<'_>, most: u32) -> Result<Vec<JobEntry>, StoreError> {
-        let JobFilter { state, network, destination, before } = filter;
+        let JobFilter { state, network, destination, community, before } = filter;
         let mut wheres = vec!["id < $1"];
         wheres.extend(state.map(|state| match state {
             JobState::Open => "state = 0",
             JobState::Sent => "state = 1",
             JobState::GivenUp => "state = 2",
         }));
-        // Both places are always bound: an empty name is nobody's.
+        // All places are always bound: an empty name is nobody's, nor is the number 0.
         wheres.push(if network.is_some() { "network = $2" } else { "network <> $2" });
         wheres.push(if destination.is_some() { "destination = $3" } else { "destination <> $3" });
-        let query = format!("{ENTRY} WHERE {} ORDER BY id DESC LIMIT $4", wheres.join(" AND "));
+        wheres.push(if community.is_some() { "community = $4" } else { "COALESCE(community, 1) <> $4" });
+        let query = format!("{ENTRY} WHERE {} ORDER BY id DESC LIMIT $5", wheres.join(" AND "));
         let query = sqlx::query(AssertSqlSafe(query)).bind(before.unwrap_or(i64::MAX));
         let query = query.bind(network.unwrap_or_default().to_owned());
-        let query = query.bind(destination.unwrap_or_default().to_owned()).bind(i64::from(most));
+        let query = query.bind(destination.unwrap_or_default().to_owned());
+        let query = query.bind(community.map_or(0, |community| community.0)).bind(i64::from(most));
         let rows = query.fetch_all(self.inner.pools.reader()).await.at(self.place())?;
         rows.iter().map(entry).collect::<Result<_, _>>().at(self.place())
     }
@@ -142,7 +155,8 @@ impl Store {
         Ok(counts)
     }
 
-    /// Takes up a job that was given up, as if it had been queued now; whether there was one of this number.
+    /// Takes up a job that was given up, as if it had been queued now; whether there was one of this number whose words are still
+    /// kept. The articles of a digest are noted as had again.
     ///
     /// # Errors
     /// What a database may answer.
@@ -150,9 +164,12 @@ impl Store {
         let retried = async {
             let mut tx = self.inner.pools.begin().await?;
             let now = self.now(&mut tx).await?;
-            let retry =
-                "UPDATE outbox SET state = 0, attempts = 0, due_at = $1, next_at = $1 WHERE id = $2 AND state = 2";
+            let retry = "UPDATE outbox SET state = 0, attempts = 0, due_at = $1, next_at = $1, first_tried_at = NULL
+                 WHERE id = $2 AND state = 2 AND payload <> 'null'";
             let retried = sqlx::query(retry).bind(now).bind(id).execute(&mut *tx).await?.rows_affected() > 0;
+            if retried {
+                given::give_again(&mut tx, id).await?;
+            }
             tx.commit().await?;
             if retried {
                 self.inner.queued.send_replace(());

@@ -12,6 +12,7 @@ use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 use super::super::connect::Dialect;
 use super::super::error::{Located, Problem, check_text};
 use super::super::had;
+use super::super::outbox::given::Given;
 use super::super::outbox::{MAX_ID_BYTES, NewJob, Queued, places};
 use super::super::{CollectionId, CommunityId, Store, StoreError, StoredId, millis, timestamp};
 use super::{Covered, ENTRY, ScheduleEntry, entry, kept_reason};
@@ -234,10 +235,10 @@ impl Store {
                 destination: &due.entry.channel,
                 payload: digest.payload.to_string(),
                 not_before: Timestamp::UNIX_EPOCH,
+                given: None,
             };
             job.check()?;
             let mut tx = self.inner.pools.begin().await?;
-            let job = NewJob { not_before: timestamp(self.now(&mut tx).await?), ..job };
             let known = sqlx::query("SELECT id FROM outbox WHERE key = $1").bind(&key);
             if known.fetch_optional(&mut *tx).await?.is_some() {
                 let settled = settle(&mut tx, due, Some(digest.day), None, None, digest.next_at).await?;
@@ -248,11 +249,14 @@ impl Store {
             if !settle(&mut tx, due, day, day, Some(digest.covered), digest.next_at).await? {
                 return Ok(Settled::Lost);
             }
+            let noted = had::insert(&mut tx, due.entry.community, &due.entry.channel, &digest.had).await?;
+            let given = Given::new(due.entry.covered, &digest.had, &noted).to_json();
+            let not_before = timestamp(self.now(&mut tx).await?);
+            let job = NewJob { not_before, given: Some((due.entry.community, given)), ..job };
             if self.insert_job(&mut tx, &job).await? == Queued::AlreadyThere {
                 // Somebody queued it since the look above; whoever did settled the day as well.
                 return Ok(Settled::Lost);
             }
-            had::insert(&mut tx, due.entry.community, &due.entry.channel, &digest.had).await?;
             tx.commit().await?;
             self.inner.queued.send_replace(());
             Ok::<_, Problem>(Settled::Done)

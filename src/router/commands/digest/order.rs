@@ -120,7 +120,8 @@ async fn show(request: &Request<'_>) -> Result<Reply, Problem> {
         }
         Err(other) => return Err(other.into()),
     };
-    let filter = JobFilter { network: Some(&place.network), destination: Some(channel), ..JobFilter::default() };
+    let filter = JobFilter { community: Some(community.id), destination: Some(channel), ..JobFilter::default() };
+    let now = Timestamp::now();
     let jobs = store.list_jobs(filter, LAST).await?;
     if !jobs.is_empty() {
         reply = reply.with(Block::Heading("The last ones".to_owned()));
@@ -130,6 +131,7 @@ async fn show(request: &Request<'_>) -> Result<Reply, Problem> {
         let about = match (job.state, job.sent_at) {
             (JobState::Sent, Some(sent)) => format!("posted {}", minute(&sent.to_zoned(TimeZone::system()))),
             (JobState::Sent, None) => "posted".to_owned(),
+            (JobState::Open, _) if job.is_being_sent(now) => "is being sent".to_owned(),
             (JobState::Open, _) if job.attempts == 0 => "waits".to_owned(),
             (JobState::Open, _) => format!(
                 "is tried again, after {}{why}",
