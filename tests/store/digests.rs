@@ -194,7 +194,7 @@ async fn an_archive_that_is_imported_is_no_news() {
         };
         let archive: String = (0..40).map(|n| line(n, "2019-05-05", "2026-03-02T20:00:00Z")).collect();
         let moved = line(50, "2026-03-02", "2025-03-02T20:00:00Z");
-        let input = std::io::Cursor::new(archive + &moved);
+        let input = std::io::Cursor::new(archive + moved.as_str());
         assert_eq!(store.import(SHARED, input, |_| ()).await.unwrap().new, 41);
         let fresh = "---\ntitle: The harbour\ndate: 2026-03-01\n---\n\nThe harbour was dredged by two ships.\n";
         let fresh = byline::article::read::read_text("harbour", fresh, byline::article::read::Format::Markdown).unwrap();
