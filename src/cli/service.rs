@@ -95,9 +95,12 @@ pub(super) fn run(loaded: &Loaded) -> anyhow::Result<()> {
         let Some(kept) = opened.kept else {
             bail!("run serves a library that is kept: start it without --articles, and with library.data_dir set");
         };
-        let mut couriers = couriers(config);
+        let couriers = couriers(config);
         #[cfg(feature = "discord")]
-        couriers.extend(discord.as_ref().map(|discord| Arc::new(discord.courier()) as Arc<dyn Courier>));
+        let couriers = {
+            let on_discord = discord.as_ref().map(|discord| Arc::new(discord.courier()) as Arc<dyn Courier>);
+            couriers.into_iter().chain(on_discord).collect::<Vec<_>>()
+        };
         let networks: Vec<String> = couriers.iter().map(|courier| courier.network().to_owned()).collect();
         let service = Service::start(&kept, couriers, config);
         // The first question, and the first digest, need not wait.
