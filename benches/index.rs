@@ -109,6 +109,7 @@ fn article(number: u64, version: i64, sentences: &[String]) -> Result<Stored, Bo
         article,
         version,
         added_at: now,
+        moved: false,
         changed_at: now,
         duplicate_of,
         removed_at,
