@@ -18,6 +18,7 @@ INSERT INTO collections (id, name) VALUES (1, 'shared');
 
 -- A removed article keeps its row and its versions, so that what was quoted from it stays explainable. `number` is what
 -- people call it by in a list: counted in its collection, so that it tells nothing of others, and never given again.
+-- `moved` is 1 for an article that came from an export with the time at which it was added there, where that lay in the past.
 CREATE TABLE articles (
     id BIGINT PRIMARY KEY,
     collection BIGINT NOT NULL REFERENCES collections (id),
@@ -29,6 +30,7 @@ CREATE TABLE articles (
     sketch BYTEA,
     duplicate_of BIGINT REFERENCES articles (id),
     added_at BIGINT NOT NULL,
+    moved SMALLINT NOT NULL DEFAULT 0,
     removed_at BIGINT,
     UNIQUE (collection, number),
     UNIQUE (collection, key),
@@ -121,7 +123,8 @@ CREATE TABLE settings (
     PRIMARY KEY (community, channel, name)
 );
 
--- Everything that is posted unasked. States: 0 open, 1 sent, 2 given up.
+-- Everything that is posted unasked. States: 0 open, 1 sent, 2 given up. `community` is that of a digest's channel, `digest`
+-- what was given with it, as JSON (schedules/undo.rs).
 CREATE TABLE outbox (
     id BIGINT PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,
@@ -137,7 +140,10 @@ CREATE TABLE outbox (
     last_error TEXT,
     network_id TEXT,
     queued_at BIGINT NOT NULL,
-    sent_at BIGINT
+    sent_at BIGINT,
+    community BIGINT REFERENCES communities (id),
+    digest TEXT,
+    first_tried_at BIGINT
 );
 CREATE INDEX outbox_open ON outbox (network, destination, due_at, id) WHERE state = 0;
 CREATE INDEX outbox_to_forget ON outbox (sent_at) WHERE state = 1 AND payload <> 'null';
@@ -203,6 +209,7 @@ CREATE INDEX speaker_names_of ON speaker_names (speaker);
 -- passed over, `posted` the last one that was posted, both as 2026-11-23. The articles that count are those after
 -- `covered_to`, the highest number that the digest before could choose from, and that was at `covered_at`.
 -- `turn` grows with every lease and every change, so that whoever held the row before is known to be late.
+-- `failures` is how often the digest that is due could not be made, `trouble` why one could not.
 CREATE TABLE schedules (
     community BIGINT NOT NULL REFERENCES communities (id),
     channel TEXT NOT NULL,
@@ -221,6 +228,8 @@ CREATE TABLE schedules (
     turn BIGINT NOT NULL,
     lease_owner TEXT,
     lease_until BIGINT,
+    failures BIGINT NOT NULL DEFAULT 0,
+    trouble TEXT,
     PRIMARY KEY (community, channel)
 );
 CREATE INDEX schedules_next ON schedules (next_at) WHERE paused IS NULL;
