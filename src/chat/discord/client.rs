@@ -49,7 +49,7 @@ pub enum DiscordError {
     #[error(transparent)]
     Settings(#[from] SettingsError),
     /// Discord could not be asked where its gateway is.
-    #[error("Discord can't be asked where its gateway is: {0}")]
+    #[error("Discord can't be asked where its gateway is")]
     Gateway(#[from] RestError),
     /// The gateway's address makes no sense.
     #[error("the gateway's address, “{0}”, is none")]
