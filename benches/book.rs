@@ -3,6 +3,8 @@
 //! The text is drawn from a skewed (Zipf-like) made-up vocabulary among common English words by a fixed generator: the
 //! same on every machine. Given names are real ones, surnames and places made up.
 
+mod common;
+
 use std::hint::black_box;
 
 use byline::article::Article;
@@ -10,6 +12,7 @@ use byline::article::read::{Format, read_text};
 use byline::library::store::{SHARED, Store, StoreUrl};
 use byline::library::{ArticleId, Filter, Library};
 use byline::quotes::{Known, Quotation, QuoteBook, kept};
+use common::{Random, word};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 
 /// Articles, and paragraphs of each: about ten quotations an article, as in the news.
@@ -20,46 +23,20 @@ const PARAGRAPHS: u64 = 14;
 const VOCABULARY: u64 = 120_000;
 const SURNAMES: u64 = 30_000;
 
-/// A small generator (`SplitMix64`), so that the bench needs no crate for it.
-struct Random(u64);
+/// What the bench of the quote book draws besides.
+trait Draw {
+    fn below(&mut self, limit: u64) -> u64;
+    fn pick<'w>(&mut self, words: &'w str) -> &'w str;
+}
 
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
+impl Draw for Random {
     fn below(&mut self, limit: u64) -> u64 {
         self.next() % limit
-    }
-
-    /// A rank, small ones far more often than large ones: uniform in the logarithm.
-    fn rank(&mut self, limit: u64) -> u64 {
-        let doublings = self.below(18);
-        self.below(1 << doublings).min(limit)
     }
 
     fn pick<'w>(&mut self, words: &'w str) -> &'w str {
         let count = words.split(' ').count() as u64;
         words.split(' ').nth(usize::try_from(self.below(count)).unwrap_or(0)).unwrap_or_default()
-    }
-}
-
-/// A pronounceable word for a number.
-fn word(mut number: u64) -> String {
-    let mut word = String::new();
-    loop {
-        for letters in ["bdfgklmnprstvz", "aeiou"] {
-            let count = letters.len() as u64;
-            word.push(letters.chars().nth(usize::try_from(number % count).unwrap_or(0)).unwrap_or('a'));
-            number /= count;
-        }
-        if number == 0 {
-            return word;
-        }
     }
 }
 
@@ -79,7 +56,7 @@ fn clause(random: &mut Random) -> String {
     let count = 8 + random.below(10);
     let words = (0..count).map(|n| match n % 2 {
         0 => random.pick(COMMON).to_owned(),
-        _ => word(random.rank(VOCABULARY)),
+        _ => word(random.rank(18, VOCABULARY)),
     });
     words.collect::<Vec<_>>().join(" ")
 }
@@ -87,12 +64,12 @@ fn clause(random: &mut Random) -> String {
 /// The text of an article; equal seeds give equal articles.
 fn text(seed: u64) -> String {
     let random = &mut Random(seed);
-    let mut text = format!("{} {}\n\n", capital(&word(random.rank(VOCABULARY))), word(random.rank(VOCABULARY)));
+    let mut text = format!("{} {}\n\n", capital(&word(random.rank(18, VOCABULARY))), word(random.rank(18, VOCABULARY)));
     let people: Vec<(String, String)> = (0..3)
-        .map(|_| (random.pick(GIVEN).to_owned(), capital(&format!("{}son", word(random.rank(SURNAMES))))))
+        .map(|_| (random.pick(GIVEN).to_owned(), capital(&format!("{}son", word(random.rank(18, SURNAMES))))))
         .collect();
     for (given, surname) in &people {
-        let (role, place) = (random.pick(ROLES), capital(&word(random.rank(SURNAMES))));
+        let (role, place) = (random.pick(ROLES), capital(&word(random.rank(18, SURNAMES))));
         text.push_str(&format!("“{},” {given} {surname}, the {role} of {place}, said.\n\n", capital(&clause(random))));
     }
     for number in 3..PARAGRAPHS {

@@ -5,6 +5,8 @@
 //! news does. The same on every machine. Prints medians, not a criterion report: what is measured takes seconds and
 //! changes what it measures.
 
+mod common;
+
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -16,6 +18,7 @@ use byline::article::read::{Format, read_text};
 use byline::library::store::{CollectionId, Seq, Stored, StoredId};
 use byline::library::{ArticleId, Library};
 use byline::matcher::{Matcher, Question};
+use common::{Random, word};
 use jiff::Timestamp;
 use rayon::prelude::*;
 
@@ -35,40 +38,6 @@ const MAKE: &str = "BYLINE_BENCH_INDEX_FOLDER";
 /// Articles that are changed one by one.
 const CHANGES: usize = 60;
 
-/// A small generator (`SplitMix64`), so that the bench needs no crate for it.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    /// A rank, small ones far more often than large ones: uniform in the logarithm.
-    fn rank(&mut self) -> u64 {
-        let doublings = self.next() % 19;
-        (self.next() % (1 << doublings)).min(VOCABULARY)
-    }
-}
-
-/// A pronounceable word for a number.
-fn word(mut number: u64) -> String {
-    let mut word = String::new();
-    loop {
-        for letters in ["bdfgklmnprstvz", "aeiou"] {
-            let count = letters.len() as u64;
-            word.push(letters.chars().nth(usize::try_from(number % count).unwrap_or(0)).unwrap_or('a'));
-            number /= count;
-        }
-        if number == 0 {
-            return word;
-        }
-    }
-}
-
 /// The sentences of the sample articles.
 fn sentences() -> Result<Vec<String>, Box<dyn Error>> {
     let mut sentences = Vec::new();
@@ -84,13 +53,18 @@ fn sentences() -> Result<Vec<String>, Box<dyn Error>> {
 
 fn article(number: u64, version: i64, sentences: &[String]) -> Result<Stored, Box<dyn Error + Send + Sync>> {
     let mut random = Random(number << 8 | version.cast_unsigned());
-    let mut text = format!("{} meets {} over {}\n\n", word(random.rank()), word(random.rank()), word(random.rank()));
+    let mut text = format!(
+        "{} meets {} over {}\n\n",
+        word(random.rank(19, VOCABULARY)),
+        word(random.rank(19, VOCABULARY)),
+        word(random.rank(19, VOCABULARY))
+    );
     for _ in 0..PARAGRAPHS {
         for _ in 0..SENTENCES {
             let at = random.next() % sentences.len() as u64;
             for old in sentences.get(usize::try_from(at)?).into_iter().flat_map(|sentence| sentence.split(' ')) {
                 if random.next().is_multiple_of(MADE_UP) {
-                    let _ = write!(text, "{} ", word(random.rank()));
+                    let _ = write!(text, "{} ", word(random.rank(19, VOCABULARY)));
                 } else {
                     let _ = write!(text, "{old} ");
                 }

@@ -2,12 +2,15 @@
 //!
 //! The text is drawn from a skewed (Zipf-like) made-up vocabulary by a fixed generator: the same on every machine.
 
+mod common;
+
 use std::fmt::Write as _;
 use std::hint::black_box;
 
 use byline::article::read::{Format, read_text};
 use byline::library::Library;
 use byline::matcher::{Matcher, Question};
+use common::{Random, word};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 /// Articles, and paragraphs of each: about what 840 news articles hold.
@@ -18,48 +21,14 @@ const WORDS: usize = 25;
 /// Distinct words.
 const VOCABULARY: u64 = 40_000;
 
-/// A small generator (`SplitMix64`), so that the bench needs no crate for it.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    /// A rank, small ones far more often than large ones: uniform in the logarithm.
-    fn rank(&mut self) -> u64 {
-        let doublings = self.next() % 16;
-        (self.next() % (1 << doublings)).min(VOCABULARY)
-    }
-}
-
-/// A pronounceable word for a number.
-fn word(mut number: u64) -> String {
-    let mut word = String::new();
-    loop {
-        for letters in ["bdfgklmnprstvz", "aeiou"] {
-            let count = letters.len() as u64;
-            word.push(letters.chars().nth(usize::try_from(number % count).unwrap_or(0)).unwrap_or('a'));
-            number /= count;
-        }
-        if number == 0 {
-            return word;
-        }
-    }
-}
-
 fn library() -> Library {
     let mut random = Random(1);
     let mut library = Library::default();
     for number in 0..ARTICLES {
-        let mut text = format!("{} {}\n\n", word(random.rank()), word(random.rank()));
+        let mut text = format!("{} {}\n\n", word(random.rank(16, VOCABULARY)), word(random.rank(16, VOCABULARY)));
         for _ in 0..PARAGRAPHS {
             for _ in 0..WORDS {
-                let _ = write!(text, "{} ", word(random.rank()));
+                let _ = write!(text, "{} ", word(random.rank(16, VOCABULARY)));
             }
             text.push_str("end.\n\n");
         }

@@ -229,14 +229,7 @@ impl Painter {
 
 /// `Title · Outlet · Author · 4 July 2026 · paragraph 6`, as far as the source says.
 fn attribution(source: &Source) -> String {
-    let parts = [
-        Some(source.title.clone()),
-        source.outlet.clone(),
-        source.author.clone(),
-        source.published.map(|published| published.to_string()),
-        source.paragraph.map(|number| format!("paragraph {number}")),
-    ];
-    parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+    source.parts().collect::<Vec<_>>().join(" · ")
 }
 
 /// Text without what a terminal would obey: control characters (escape sequences begin with one) and the marks that turn

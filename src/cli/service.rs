@@ -1,6 +1,6 @@
 //! What runs beside the answers: changes are followed, files watched, digests made at their hour, and what is queued is sent.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
@@ -111,7 +111,8 @@ pub(super) fn run(loaded: &Loaded) -> anyhow::Result<()> {
         }
         tracing::info!(?networks, library = kept.store.place(), %held, "running");
         if std::io::stderr().is_terminal() {
-            eprintln!("Byline is running. {held} Ctrl-C ends it.");
+            // The terminal may be closed by now; the service runs all the same.
+            let _ = writeln!(std::io::stderr(), "Byline is running. {held} Ctrl-C ends it.");
         }
         let stopping = asked_to_stop(service.stop.subscribe());
         #[cfg(feature = "discord")]

@@ -168,6 +168,20 @@ impl Source {
     }
 }
 
+impl Source {
+    /// What it says of itself, in the order in which it is told: title, outlet, author, day, paragraph.
+    pub fn parts(&self) -> impl Iterator<Item = String> {
+        let parts = [
+            Some(self.title.clone()),
+            self.outlet.clone(),
+            self.author.clone(),
+            self.published.map(|published| published.to_string()),
+            self.paragraph.map(|number| format!("paragraph {number}")),
+        ];
+        parts.into_iter().flatten().filter(|part| !part.is_empty())
+    }
+}
+
 impl Quoted {
     /// One stretch of an article with the marked parts of it.
     #[must_use]

@@ -81,13 +81,6 @@ fn source(reply: &Checked, page: usize) -> String {
         _ => None,
     });
     let Some(source) = quoted.map(|quoted| &quoted.source) else { return "This page quotes no article.".to_owned() };
-    let parts = [
-        Some(source.title.clone()),
-        source.outlet.clone(),
-        source.author.clone(),
-        source.published.map(|published| published.to_string()),
-        source.paragraph.map(|number| format!("paragraph {number}")),
-        source.url.clone(),
-    ];
-    parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
+    let link = source.url.clone().filter(|url| !url.is_empty());
+    source.parts().chain(link).collect::<Vec<_>>().join("\n")
 }
