@@ -9,9 +9,9 @@ use anyhow::{Context, bail};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde::Serialize;
 use tempfile::NamedTempFile;
-use tokio::runtime::Runtime;
 use url::Url;
 
+use super::runtime::Running;
 use super::{installation, opening, progress};
 use crate::config::Loaded;
 use crate::intake::import::{self, Summary};
@@ -63,7 +63,7 @@ pub(super) fn import(asked: &ArgMatches, loaded: &Loaded) -> anyhow::Result<Exit
     let (urls, paths): (Vec<_>, Vec<_>) =
         named.cloned().partition(|path| path.to_str().and_then(web::address).is_some());
     let urls: Vec<Url> = urls.iter().filter_map(|url| web::address(url.to_str()?)).collect();
-    let runtime = Runtime::new()?;
+    let runtime = Running::new()?;
     let summary = runtime.block_on(async {
         let (store, folder) = opening::store(&loaded.config).await?;
         let into = match asked.get_one::<String>("collection") {
@@ -94,7 +94,7 @@ pub(super) fn import(asked: &ArgMatches, loaded: &Loaded) -> anyhow::Result<Exit
 
 /// Writes the articles out.
 pub(super) fn export(asked: &ArgMatches, loaded: &Loaded) -> anyhow::Result<()> {
-    let runtime = Runtime::new()?;
+    let runtime = Running::new()?;
     runtime.block_on(async {
         let (store, _) = opening::store(&loaded.config).await?;
         let from = match asked.get_one::<String>("collection") {

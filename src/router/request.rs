@@ -1,13 +1,15 @@
 //! A request: what a command answers from, who asks and where.
 
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
-use super::{Desk, Problem, Settings, in_force};
+use super::keeper::lock;
+use super::{Desk, Desks, Problem, Settings, in_force};
 use crate::intake::fetch::Fetcher;
-use crate::library::store::{CollectionId, Community, SHARED, Store};
+use crate::library::store::{CollectionId, Community, SHARED, Store, StoredId};
+use crate::library::{ArticleId, Library};
 
 /// Where a request comes from: a channel of a community on a network, and what the asker may do there. The surfaces make it;
 /// nothing in it is taken from the words of a message.
@@ -112,18 +114,21 @@ pub struct Request<'r> {
     /// Where a command that takes its time tells how far it is.
     pub progress: Progress,
     /// What is kept; nothing when articles were only read from files for this one run.
-    kept: Option<&'r Store>,
+    kept: Option<&'r Desks>,
+    /// Earlier versions of articles, for a reply that quotes them.
+    earlier: Mutex<Library>,
     /// The way to the web, where there is one.
     web: Option<&'r Fetcher>,
 }
 
 impl<'r> Request<'r> {
-    pub(super) async fn new(desk: Arc<Desk>, place: &'r Place, kept: Option<&'r Store>) -> Result<Self, Problem> {
+    pub(super) async fn new(desk: Arc<Desk>, place: &'r Place, kept: Option<&'r Desks>) -> Result<Self, Problem> {
         let settings = match kept {
-            Some(store) => in_force::settings(store, place, desk.settings).await?,
+            Some(desks) => in_force::settings(desks.store(), place, desk.settings).await?,
             None => desk.settings,
         };
-        Ok(Self { desk, place, settings, progress: Progress::unseen(), kept, web: None })
+        let (progress, earlier) = (Progress::unseen(), Mutex::default());
+        Ok(Self { desk, place, settings, progress, kept, earlier, web: None })
     }
 
     /// The same, with a way to the web.
@@ -136,6 +141,38 @@ impl<'r> Request<'r> {
     #[must_use]
     pub(super) fn with_progress(self, progress: Progress) -> Self {
         Self { progress, ..self }
+    }
+
+    /// Fetches an earlier version of an article, so that the reply can quote it: its number among [`Request::with_earlier`]'s.
+    /// `None` when there is none, or the article was removed.
+    ///
+    /// # Errors
+    /// [`Problem::NothingKept`], and what the store may answer.
+    pub async fn earlier(&self, id: StoredId, version: i64) -> Result<Option<ArticleId>, Problem> {
+        let stored = self.store()?.version(id, version).await?;
+        Ok(stored.and_then(|stored| lock(&self.earlier).put_earlier(stored)))
+    }
+
+    /// Looks at the earlier versions that were fetched.
+    pub fn with_earlier<T>(&self, look: impl FnOnce(&Library) -> T) -> T {
+        look(&lock(&self.earlier))
+    }
+
+    /// The earlier versions that were fetched, for the check of the reply.
+    pub(super) fn into_earlier(self) -> Arc<Library> {
+        Arc::new(self.earlier.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Makes what the command has changed in a collection the next that is answered from: who adds an article and asks at once
+    /// gets it.
+    ///
+    /// # Errors
+    /// [`Problem::Library`] and its like, when the changes can't be read back.
+    pub async fn take_over(&self, collection: CollectionId) -> Result<(), Problem> {
+        match self.kept {
+            Some(desks) => Ok(desks.take_over(collection).await?),
+            None => Ok(()),
+        }
     }
 
     /// The way to the web, for commands that fetch.
@@ -171,7 +208,7 @@ impl<'r> Request<'r> {
     /// # Errors
     /// [`Problem::NothingKept`] where there is none.
     pub fn store(&self) -> Result<&'r Store, Problem> {
-        self.kept.ok_or(Problem::NothingKept)
+        self.kept.map(Desks::store).ok_or(Problem::NothingKept)
     }
 
     /// The community that asks, made in the store if it is new.

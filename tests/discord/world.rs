@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use byline::article::read::{Format, read_text};
 use byline::chat::discord::{self, DiscordError, Settings};
+use byline::intake::fetch::Fetcher;
 use byline::library::store::{SHARED, Store, StoreUrl};
 use byline::router::{Desks, Router, Settings as Answers};
 use secrecy::SecretString;
@@ -59,6 +60,8 @@ pub struct World {
     pub store: Store,
     folder: TempDir,
     settings: Settings,
+    /// The way to the web, from the next start on.
+    pub web: Option<Fetcher>,
     running: Option<(oneshot::Sender<()>, Running)>,
 }
 
@@ -95,12 +98,23 @@ impl World {
         fake.gateway.guilds.lock().unwrap().push(From::default().guild.unwrap());
         let api_url = settings.api_url.clone().unwrap_or_else(|| fake.url());
         let token = Some(SecretString::from(TOKEN));
-        Self { fake, store, folder, settings: Settings { token, api_url: Some(api_url), ..settings }, running: None }
+        Self {
+            fake,
+            store,
+            folder,
+            settings: Settings { token, api_url: Some(api_url), ..settings },
+            web: None,
+            running: None,
+        }
     }
 
     pub async fn start(&mut self) {
         let desks = Desks::new(self.store.clone(), self.folder.path().join("index"), Answers::default());
-        let router = Arc::new(Router::over(desks));
+        let router = Router::over(desks);
+        let router = Arc::new(match &self.web {
+            Some(fetcher) => router.with_web(fetcher.clone()),
+            None => router,
+        });
         let (stop, stopped) = oneshot::channel::<()>();
         let run = discord::run(self.settings.clone(), router, self.store.clone(), async move {
             let _ = stopped.await;

@@ -304,3 +304,26 @@ async fn statuses_that_are_no_success_are_errors_with_their_number() {
         assert!(matches!(refused, Err(FetchError::Status { status: told, .. }) if told == status), "{refused:?}");
     }
 }
+
+#[tokio::test]
+async fn a_title_of_ten_megabytes_is_no_title() {
+    let paragraphs =
+        "<p>The ferry to the islands sails again from Friday on, the harbour office said on Tuesday.</p>".repeat(8);
+    let page = |megabytes: usize| {
+        let title = "Ferry ".repeat(megabytes * MIB / 6);
+        format!(
+            "<html><head><title>{title}</title><meta property=\"og:title\" content=\"{title}\"></head>\
+             <body><article>{paragraphs}</article></body></html>"
+        )
+    };
+    let (large, small) = (page(10), page(3));
+    let (told, _) = answered(move || Reply::page(&large)).await;
+    assert!(matches!(told, Err(FetchError::TooLarge { .. })), "{told:?}");
+    let server = Server::start(move |_| Reply::page(&small)).await;
+    let fetched = get(&Fetcher::new(open(&server)), &server.url("127.0.0.1", "/")).await.unwrap();
+    let started = std::time::Instant::now();
+    if let Ok(article) = byline::intake::page::article(&fetched) {
+        assert!(article.meta().title.chars().count() <= 500, "{}", article.meta().title.len());
+    }
+    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
+}

@@ -20,6 +20,7 @@ pub async fn press(bot: Arc<Bot>, press: ComponentInteraction) {
         application: press.application_id.get(),
         token: press.token.clone(),
         updates: true,
+        progress: None,
     };
     let limited = bot.limits.take(asker.person, asker.server, std::time::Instant::now());
     let work = {

@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use serenity::all::{CommandDataOption, CommandDataOptionValue, CommandInteraction, CommandType, Permissions};
-use tokio::time::timeout;
+use tokio::sync::watch;
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, timeout};
 
 use super::bot::Bot;
 use super::commands::{CHECK_MENU, PRIVATE, SOURCE_MENU};
@@ -21,14 +23,20 @@ use super::rest::RestError;
 use super::{menus, page::EPHEMERAL};
 use crate::reply::{Checked, Outcome};
 use crate::router::table::{self, Spec};
-use crate::router::{Args, Problem};
+use crate::router::{Args, Problem, Progress};
 
 /// How long an answer may take to be the acknowledgement itself. A search takes a few milliseconds; 100 is where people
 /// notice.
 const GRACE: Duration = Duration::from_millis(40);
 
-/// How long an answer may take at all; far below Discord's 15 minutes, and beyond what anybody waits.
+/// How long an answer may take without telling how far it is; beyond what anybody waits.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long it may take at all; below Discord's 15 minutes.
+const AT_ALL: Duration = Duration::from_secs(10 * 60);
+
+/// How often at most is shown how far an answer is.
+const SHOW_EVERY: Duration = Duration::from_secs(2);
 
 /// What is said.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +66,8 @@ pub struct Ticket {
     pub token: String,
     /// Whether the answer takes the place of the message that it came from.
     pub updates: bool,
+    /// Where is told how far the work is; nowhere for what is done at once.
+    pub progress: Option<watch::Receiver<String>>,
 }
 
 /// Discord's numbers of first responses.
@@ -74,6 +84,7 @@ pub async fn command(bot: Arc<Bot>, command: CommandInteraction, health: String)
         application: command.application_id.get(),
         token: command.token.clone(),
         updates: false,
+        progress: None,
     };
     if let Err(too_much) = bot.limits.take(asker.person, asker.server, std::time::Instant::now()) {
         return deliver(&bot, ticket, true, async move { Said::alone(&too_much.kind_word()) }).await;
@@ -90,12 +101,13 @@ pub async fn command(bot: Arc<Bot>, command: CommandInteraction, health: String)
     {
         return deliver(&bot, ticket, true, async move { Said::alone(&missing) }).await;
     }
+    let (progress, look) = Progress::new();
     let work = {
         let bot = Arc::clone(&bot);
         async move {
             match parsed {
                 Ok((spec, args)) => {
-                    let reply = bot.router.answer(&asker.place, spec, &args).await;
+                    let reply = bot.router.answer_telling(&asker.place, spec, &args, progress).await;
                     let note = (spec.name == "about").then_some(health.as_str());
                     with_buttons(&bot, &asker, &reply, Asked::command(spec, &args, private), note).await
                 }
@@ -103,7 +115,7 @@ pub async fn command(bot: Arc<Bot>, command: CommandInteraction, health: String)
             }
         }
     };
-    deliver(&bot, ticket, private, work).await;
+    deliver(&bot, Ticket { progress: Some(look), ..ticket }, private, work).await;
 }
 
 /// Which permissions Byline lacks to post in this channel, if any: a schedule that could post nothing is not set.
@@ -200,6 +212,10 @@ fn parse(command: &CommandInteraction) -> (Result<(&'static Spec, Args), Problem
             CommandDataOptionValue::Integer(number) => number.to_string(),
             CommandDataOptionValue::Number(number) => number.to_string(),
             CommandDataOptionValue::Boolean(flag) => flag.to_string(),
+            CommandDataOptionValue::Attachment(id) => match command.data.resolved.attachments.get(id) {
+                Some(attachment) => attachment.url.clone(),
+                None => continue,
+            },
             _ => continue,
         };
         let set = spec.option(&given.name).map(|option| args.set(option, &text));
@@ -213,7 +229,7 @@ fn parse(command: &CommandInteraction) -> (Result<(&'static Spec, Args), Problem
 /// Does the work, and tells its outcome to the person in time.
 pub async fn deliver(bot: &Arc<Bot>, ticket: Ticket, private: bool, work: impl Future<Output = Said> + Send + 'static) {
     // A task of its own: a panic in it is told as a failure, and this one goes on.
-    let mut work = tokio::spawn(timeout(PATIENCE, work));
+    let mut work = tokio::spawn(patiently(work, ticket.progress.clone()));
     let early = timeout(GRACE, &mut work).await;
     let outcome = match early {
         Ok(done) => first(bot, &ticket, private, finished(done)).await,
@@ -224,7 +240,35 @@ pub async fn deliver(bot: &Arc<Bot>, ticket: Ticket, private: bool, work: impl F
     }
 }
 
-type Done = Result<Result<Said, tokio::time::error::Elapsed>, tokio::task::JoinError>;
+/// Waits for work as long as it goes on.
+async fn patiently(
+    work: impl Future<Output = Said>,
+    mut progress: Option<watch::Receiver<String>>,
+) -> Result<Said, Elapsed> {
+    tokio::pin!(work);
+    let goes_on = async {
+        loop {
+            let told = async {
+                match &mut progress {
+                    Some(look) => look.changed().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                said = &mut work => return Ok(said),
+                told = timeout(PATIENCE, told) => match told {
+                    Ok(Ok(())) => {}
+                    // Nobody tells any more.
+                    Ok(Err(_)) => progress = None,
+                    Err(elapsed) => return Err(elapsed),
+                },
+            }
+        }
+    };
+    timeout(AT_ALL, goes_on).await?
+}
+
+type Done = Result<Result<Said, Elapsed>, tokio::task::JoinError>;
 
 fn finished(done: Done) -> Said {
     match done {
@@ -263,7 +307,7 @@ async fn promise_and_keep(
     bot: &Bot,
     ticket: &Ticket,
     private: bool,
-    work: tokio::task::JoinHandle<Result<Said, tokio::time::error::Elapsed>>,
+    work: tokio::task::JoinHandle<Result<Said, Elapsed>>,
 ) -> Result<(), RestError> {
     let promise = match (ticket.updates, private) {
         (true, _) => json!({ "type": PROMISE_UPDATE }),
@@ -278,6 +322,7 @@ async fn promise_and_keep(
     }
     // A message that is to change stays as it is when we die; an empty promise would stand there.
     let noted = !ticket.updates;
+    let work = while_showing_progress(bot, ticket, work);
     let (done, ()) = tokio::join!(work, async {
         if noted {
             bot.note_promise(ticket.application, &ticket.token).await;
@@ -288,6 +333,37 @@ async fn promise_and_keep(
         bot.note_promise_kept(&ticket.token).await;
     }
     kept
+}
+
+/// Waits for the answer, and shows in its place how far it is. An edit is never broken off: it might arrive after the answer.
+async fn while_showing_progress(
+    bot: &Bot,
+    ticket: &Ticket,
+    mut work: tokio::task::JoinHandle<Result<Said, Elapsed>>,
+) -> Done {
+    let Some(mut look) = ticket.progress.clone().filter(|_| !ticket.updates) else { return work.await };
+    let mut shown = Instant::now();
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            told = look.changed() => {
+                if told.is_err() {
+                    return work.await;
+                }
+            }
+        }
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            () = tokio::time::sleep_until(shown + SHOW_EVERY) => {}
+        }
+        let line = look.borrow_and_update().clone();
+        if let Err(error) = bot.rest.edit(ticket.application, &ticket.token, &page::line(&line)).await {
+            tracing::debug!(interaction = ticket.id, %error, "progress could not be shown");
+        }
+        shown = Instant::now();
+    }
 }
 
 /// Gives the answer that was promised.

@@ -57,6 +57,12 @@ impl Wanted {
         Self { content_types: &FEED, robots: false, ..Self::page() }
     }
 
+    /// A file that somebody attached to a message: of any kind, as large as the policy lets.
+    #[must_use]
+    pub fn file() -> Self {
+        Self { content_types: &[], robots: false, ..Self::page() }
+    }
+
     /// The same, only if it changed since it had this `ETag` and `Last-Modified`.
     #[must_use]
     pub fn unless(self, etag: Option<String>, last_modified: Option<String>) -> Self {

@@ -54,6 +54,23 @@ fn microdata_speaks_where_nothing_else_does() {
 }
 
 #[test]
+fn what_is_said_of_the_article_goes_before_what_is_said_of_the_page() {
+    let linked = r#"{"@type":"NewsArticle","headline":"A","publisher":{"@type":"Organization","name":"The Courier"},
+        "inLanguage":"en-GB","datePublished":"2024-05-06","mainEntityOfPage":{"@id":"https://example.org/linked"}}"#;
+    let page = PAGE
+        .replace("<link rel=\"canonical\" href=\"https://example.org/bridge\">", "<meta property=\"og:url\" content=\"https://example.org/og\"><meta property=\"og:locale\" content=\"de_DE\">")
+        .replace("lang=\"en-GB\"", "lang=\"fr\"");
+    let with = |linked: &str| {
+        let start = page.find("{\"@context\"").unwrap();
+        let end = page.find("</script>").unwrap();
+        let meta = draft(&format!("{}{linked}{}", &page[..start], &page[end..])).unwrap().meta;
+        [meta.outlet, meta.language, meta.url].map(Option::unwrap_or_default)
+    };
+    assert_eq!(with(linked), ["The Courier", "en-GB", "https://example.org/linked"]);
+    assert_eq!(with("{}"), ["Harbour Times", "de_DE", "https://example.org/og"]);
+}
+
+#[test]
 fn a_page_without_an_article_says_so() {
     for shell in ["<html><body><div id=\"app\"></div><script>render()</script></body></html>", "<html></html>"] {
         assert!(matches!(read_text("a", shell, Format::Html), Err(ReadError::NoArticle(_) | ReadError::Empty)));
