@@ -30,11 +30,13 @@ pub(super) fn draft(source: &str) -> Result<Draft, ReadError> {
         .with_exclude_comments(true)
         .with_prune_selector(BESIDE);
     let extracted = extract_document(document, &options).map_err(|error| ReadError::NoArticle(error.to_string()))?;
-    let (text, blocks) = blocks::of(&extracted.content_html, &meta.title);
+    let content = extracted.content_html;
+    // The title first: where the page does not say it outright, the heading that repeats it is none of the article's.
+    meta::fill(&mut meta, extracted.metadata);
+    let (text, blocks) = blocks::of(&content, &meta.title);
     if blocks.is_empty() {
         return Err(ReadError::NoArticle("it has no text of its own".to_owned()));
     }
-    meta::fill(&mut meta, extracted.metadata);
     Ok(Draft { text, blocks, meta })
 }
 

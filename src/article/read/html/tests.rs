@@ -46,7 +46,8 @@ fn microdata_speaks_where_nothing_else_does() {
         <p>The ferry to the islands sails again after nine weeks in the dock, the harbour office said on Monday morning.</p>
         <p>The first crossing was full before the sun was up, and so was the second, with bicycles and sheep among them.</p>
         </article></body></html>"#;
-    let meta = draft(page).unwrap().meta;
+    let Draft { meta, blocks, .. } = draft(page).unwrap();
+    assert!(blocks.iter().all(|block| block.kind != Heading), "{blocks:?}");
     assert_eq!((meta.title.as_str(), meta.author.as_deref()), ("Ferry sails again", Some("Jane Doe")));
     assert_eq!(meta.published.map(|p| p.to_iso()).as_deref(), Some("2024-05-06T07:08:00Z"));
     let told = page.replace("<title>", "<meta property=\"og:title\" content=\"Ferry is back\"><title>");
