@@ -6,6 +6,7 @@
 //! proxy to the real host.)
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -22,6 +23,8 @@ const CONNECT: Duration = Duration::from_secs(5);
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
 /// How often a request is tried.
 const TRIES: u32 = 5;
+/// What stands before every path of Discord's API.
+const API: &str = "/api/v10";
 /// The first wait before a request is tried again after a failure of the server; it doubles.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 
@@ -89,6 +92,11 @@ impl RestError {
         }
     }
 
+    /// Whether what was asked is not there at all.
+    fn is_absent(&self) -> bool {
+        matches!(self.status(), Some(404 | 405 | 501))
+    }
+
     /// Whether Discord has acknowledged the interaction before: an earlier try of ours arrived.
     fn was_acknowledged(&self) -> bool {
         matches!(self, Self::Refused { code: 40060, .. })
@@ -98,9 +106,11 @@ impl RestError {
 /// A way to make requests. Clones share its connections.
 #[derive(Debug, Clone)]
 pub struct Rest {
-    /// serenity's own, for the gateway.
+    /// serenity's own: its limiter, its token, its proxy.
     http: Arc<Http>,
     client: reqwest::Client,
+    /// Whether what `discord.api_url` names has Discord's API at its root, without `/api/v10`.
+    bare: Arc<AtomicBool>,
 }
 
 /// A request.
@@ -120,7 +130,7 @@ impl Rest {
     ///
     /// # Errors
     /// [`RestError::Request`] when no HTTP client can be made on this machine.
-    pub fn new(token: &str, proxy: Option<&str>) -> Result<(Self, Http), RestError> {
+    pub fn new(token: &str, proxy: Option<&str>) -> Result<Self, RestError> {
         let client = reqwest::Client::builder()
             .use_rustls_tls()
             .timeout(REQUEST)
@@ -128,22 +138,50 @@ impl Rest {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| RestError::Request(error.to_string()))?;
-        let build = || {
-            let builder = HttpBuilder::new(token).client(client.clone());
-            match proxy {
-                Some(proxy) => builder.proxy(proxy).ratelimiter_disabled(true).build(),
-                None => builder.build(),
-            }
+        let builder = HttpBuilder::new(token).client(client.clone());
+        let http = match proxy {
+            Some(proxy) => builder.proxy(proxy).ratelimiter_disabled(true).build(),
+            None => builder.build(),
         };
-        Ok((Self { http: Arc::new(build()), client: client.clone() }, build()))
+        Ok(Self { http: Arc::new(http), client, bare: Arc::default() })
     }
 
-    /// Where the gateway is, how many shards Discord recommends, and how many sessions may still be started.
+    /// Where the gateway is, how many shards Discord recommends, and how many sessions may still be started. What stands in for
+    /// Discord may tell only where it is, or have no path before its API.
     ///
     /// # Errors
     /// [`RestError`]; status 401 for a token that is none.
     pub async fn gateway(&self) -> Result<Value, RestError> {
-        self.ask(Ask { method: LightMethod::Get, ..Ask::new(Route::GatewayBot) }, TRIES).await
+        let told = self.told_gateway().await;
+        let absent = |told: &Result<Value, RestError>| matches!(told, Err(error) if error.is_absent());
+        if !absent(&told) || self.http.proxy.is_none() || self.bare.swap(true, Ordering::AcqRel) {
+            return told;
+        }
+        let at_root = self.told_gateway().await;
+        if at_root.is_err() {
+            self.bare.store(false, Ordering::Release);
+            return told;
+        }
+        at_root
+    }
+
+    async fn told_gateway(&self) -> Result<Value, RestError> {
+        let ask = |route| Ask { method: LightMethod::Get, ..Ask::new(route) };
+        match self.ask(ask(Route::GatewayBot), TRIES).await {
+            Err(error) if error.is_absent() => self.ask(ask(Route::Gateway), TRIES).await,
+            told => told,
+        }
+    }
+
+    /// The application's number, where a session did not tell it.
+    ///
+    /// # Errors
+    /// [`RestError`]
+    pub async fn application(&self) -> Result<u64, RestError> {
+        let told =
+            self.ask(Ask { method: LightMethod::Get, ..Ask::new(Route::Oauth2ApplicationCurrent) }, TRIES).await?;
+        let number = told["id"].as_str().and_then(|id| id.parse().ok());
+        number.ok_or_else(|| RestError::Request("no application has this token".to_owned()))
     }
 
     /// The commands that are registered, everywhere or in a server.
@@ -296,8 +334,12 @@ impl Rest {
             return read(answer.map_err(from_serenity)?).await;
         }
         let request = request.build(&self.client, self.http.token(), self.http.proxy.as_deref());
-        let answer = request.map_err(from_serenity)?.send().await.map_err(from_reqwest)?;
-        read(answer).await
+        let mut request = request.map_err(from_serenity)?.build().map_err(from_reqwest)?;
+        if self.bare.load(Ordering::Acquire) {
+            let path = request.url().path().replacen(API, "", 1);
+            request.url_mut().set_path(&path);
+        }
+        read(self.client.execute(request).await.map_err(from_reqwest)?).await
     }
 }
 

@@ -65,7 +65,7 @@ impl Default for Settings {
             api_url: None,
             guilds: Vec::new(),
             shards: Shards::Automatic,
-            per_person: 30,
+            per_person: 120,
             per_server: 600,
             buttons: 30 * DAY,
             forget: 30 * DAY,

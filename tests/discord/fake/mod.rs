@@ -83,6 +83,24 @@ pub struct Fake {
     next_id: AtomicU64,
     /// Whether bodies are checked; a load test has no time for that.
     pub strict: bool,
+    pub manners: Mutex<Manners>,
+}
+
+/// How something that stands in for Discord may differ from it.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Manners {
+    /// It tells of itself, of people and of messages as little as it can.
+    pub sparse: bool,
+    /// It has the API at its root, without `/api/v10`.
+    pub bare: bool,
+    /// It knows where the gateway is, and nothing of shards.
+    pub no_gateway_bot: bool,
+    /// It packs its events.
+    pub packs: bool,
+    /// It closes every connection, as HTTP/1.0 does.
+    pub closes: bool,
+    /// It answers a first response with 200 and what came of it.
+    pub tells: bool,
 }
 
 #[derive(Default)]
@@ -125,6 +143,7 @@ impl Fake {
             changed: watch::Sender::new(0),
             next_id: AtomicU64::new(800_000_000_000_000_000),
             strict,
+            manners: Mutex::default(),
         });
         let _ = cell.set(Arc::clone(&fake));
         fake
@@ -156,6 +175,21 @@ impl Fake {
         }
     }
 
+    /// Behaves so from now on.
+    pub fn behave(&self, manners: Manners) {
+        *self.manners.lock().unwrap() = manners;
+        self.gateway.sparse.store(manners.sparse, Ordering::Relaxed);
+        self.gateway.packs.store(manners.packs, Ordering::Relaxed);
+    }
+
+    /// An event, as much of it as is told.
+    pub fn tell(&self, guild: Option<u64>, name: &str, mut data: Value) {
+        if self.manners.lock().unwrap().sparse {
+            payloads::thin(&mut data);
+        }
+        self.gateway.dispatch(guild, name, &data);
+    }
+
     pub fn plan(&self, planned: Planned) {
         self.state.lock().unwrap().planned.push(planned);
     }
@@ -171,7 +205,7 @@ impl Fake {
         self.note(id, kind, Instant::now());
         let mut value = payloads::interaction(id, &format!("token-{id}"), kind, data, from);
         change(&mut value);
-        self.gateway.dispatch(from.guild, "INTERACTION_CREATE", &value);
+        self.tell(from.guild, "INTERACTION_CREATE", value);
         id
     }
 
@@ -193,7 +227,7 @@ impl Fake {
         let mut value = payloads::interaction(id, &format!("token-{id}"), 3, &data, from);
         let author = payloads::user(BOT, "byline", true);
         value["message"] = payloads::message(self.id(), from.channel, from.guild, author, "", Some(body));
-        self.gateway.dispatch(from.guild, "INTERACTION_CREATE", &value);
+        self.tell(from.guild, "INTERACTION_CREATE", value);
         id
     }
 
@@ -245,11 +279,17 @@ impl Fake {
         };
         drop(state);
         self.changed.send_modify(|version| *version += 1);
-        answer
+        Answer { closes: self.manners.lock().unwrap().closes, ..answer }
     }
 
     fn route(&self, state: &mut State, request: &Request) -> Answer {
-        let Some(path) = request.path.strip_prefix("/api/v10/") else {
+        let manners = *self.manners.lock().unwrap();
+        let absent = || Answer::new(404, json!({ "message": "404: Not Found", "code": 0 }));
+        if manners.bare && request.path.starts_with("/api/v10/gateway") {
+            return absent();
+        }
+        let prefix = if manners.bare { "/" } else { "/api/v10/" };
+        let Some(path) = request.path.strip_prefix(prefix) else {
             state.violations.push(format!("no path of the API: {}", request.path));
             return Answer::new(404, json!({ "message": "404: Not Found", "code": 0 }));
         };
@@ -258,6 +298,8 @@ impl Fake {
         let number = |text: &str| text.parse::<u64>().unwrap_or(0);
         match (request.method.as_str(), &parts[..]) {
             ("GET", ["gateway"]) => Answer::new(200, json!({ "url": format!("ws://{}", self.gateway_address) })),
+            ("GET", ["gateway", "bot"]) if manners.no_gateway_bot => absent(),
+            ("GET", ["oauth2", "applications", "@me"]) => Answer::new(200, json!({ "id": APPLICATION.to_string() })),
             ("GET", ["gateway", "bot"]) => Answer::new(
                 200,
                 json!({
@@ -377,7 +419,10 @@ impl Fake {
                 interaction.shown = Some(if self.strict { data.clone() } else { Value::Null });
                 interaction.answered_at = Some(now);
             }
-            return Answer::new(204, Value::Null);
+            return match self.manners.lock().unwrap().tells {
+                true => Answer::new(200, json!({ "interaction": { "id": id.to_string(), "type": 2 } })),
+                false => Answer::new(204, Value::Null),
+            };
         }
         if late {
             state.violations.push(format!("acknowledged {:?} after it was asked", FIRST));
