@@ -41,6 +41,10 @@ async fn every_command_answers() {
         assert!(shown.contains(expected), "{command}: {shown}");
         assert!(!answer.ephemeral, "{command}");
     }
+    let about = words(&world.command("about", &[], &From::default()).await.shown.unwrap());
+    for told in [env!("CARGO_PKG_VERSION"), "3 articles", "Shard 1 of 1"] {
+        assert!(about.contains(&told.replace('-', "\\-")), "{told} in {about}");
+    }
     world.end().await;
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::fake::gateway::Drop;
 use crate::fake::http::Answer;
 use crate::fake::payloads::From;
-use crate::fake::{BOT, Planned, State};
+use crate::fake::{BOT, Planned, State, TOKEN};
 use crate::world::{World, button, command, words};
 
 const QUESTION: &str = "When does the pier at Oldhaven close?";
@@ -222,6 +222,27 @@ async fn nobody_is_left_without_an_answer_when_discord_stumbles() {
     // In the log is what happened, and nothing that anybody said.
     let log = world.log();
     assert!(log.contains("the session goes on") && !log.contains("pier at Oldhaven"), "{log}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn the_token_may_be_a_systemd_credential_and_without_one_the_way_to_it_is_told() {
+    let world = World::stopped(byline::chat::discord::Settings::default()).await;
+    let credentials = tempfile::tempdir().unwrap();
+    std::fs::write(credentials.path().join("discord-token"), format!("{TOKEN}\n")).unwrap();
+    let mut with_it = world.run(&["run"]);
+    let with_it = with_it.env_remove("BYLINE__DISCORD__TOKEN").env("CREDENTIALS_DIRECTORY", credentials.path());
+    let mut with_it = with_it.spawn().unwrap();
+    world.fake.until("the registration", |state| (state.registrations == 1).then_some(())).await;
+    with_it.kill().unwrap();
+    with_it.wait().unwrap();
+    assert!(!world.log().contains("discord.com/developers"));
+
+    // Discord is named, and there is no token.
+    let mut without = world.run(&["run"]);
+    let status = without.env_remove("BYLINE__DISCORD__TOKEN").status().unwrap();
+    assert_eq!(status.code(), Some(2));
+    assert!(world.log().contains("https://discord.com/developers/applications"), "{}", world.log());
     world.end().await;
 }
 

@@ -55,5 +55,5 @@ async fn one_that_has_the_api_at_its_root() {
 
 #[tokio::test]
 async fn one_that_closes_every_connection_and_tells_what_came_of_a_response() {
-    everything_works(Manners { closes: true, tells: true, ..Manners::default() }, "/api/").await;
+    everything_works(Manners { closes: true, tells: true, forgets: true, ..Manners::default() }, "/api/").await;
 }

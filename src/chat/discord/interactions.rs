@@ -102,7 +102,7 @@ pub async fn command(bot: Arc<Bot>, command: Interaction, health: String) {
     if let Ok((spec, _)) = &parsed
         && command.data.name == "digest"
         && spec.name == "set"
-        && let Some(missing) = missing(&command)
+        && let Some(missing) = missing(&command, bot.settings.posts.threads)
     {
         return deliver(&bot, ticket, true, async move { Said::alone(&missing) }).await;
     }
@@ -122,17 +122,22 @@ pub async fn command(bot: Arc<Bot>, command: Interaction, health: String) {
     deliver(&bot, ticket, private, work).await;
 }
 
-/// Which permissions Byline lacks to post in this channel, if any: a schedule that could post nothing is not set.
-fn missing(command: &Interaction) -> Option<String> {
+/// Which permissions Byline lacks to post in this channel, if any, and to open a thread below each posting where that is set: a
+/// schedule that could post nothing is not set.
+fn missing(command: &Interaction, threads: bool) -> Option<String> {
     let held = command.our_permissions()?;
     let send = match command.in_thread() {
         true => (Permissions::SEND_MESSAGES_IN_THREADS, "Send Messages in Threads"),
         false => (Permissions::SEND_MESSAGES, "Send Messages"),
     };
+    let thread = (Permissions::CREATE_PUBLIC_THREADS, "Create Public Threads");
+    // There is no thread in a thread.
+    let thread = Some(thread).filter(|_| threads && !command.in_thread());
     let needed = [(Permissions::VIEW_CHANNEL, "View Channel"), send, (Permissions::EMBED_LINKS, "Embed Links")];
+    let needed = needed.into_iter().chain(thread);
     let lacks = |permission| !held.contains(permission) && !held.contains(Permissions::ADMINISTRATOR);
     let missing: Vec<String> =
-        needed.into_iter().filter(|(permission, _)| lacks(*permission)).map(|(_, name)| format!("“{name}”")).collect();
+        needed.filter(|(permission, _)| lacks(*permission)).map(|(_, name)| format!("“{name}”")).collect();
     let what = if missing.len() == 1 { "the permission" } else { "the permissions" };
     (!missing.is_empty()).then(|| {
         format!(

@@ -93,7 +93,8 @@ impl RestError {
     }
 
     /// Whether what was asked is not there at all.
-    fn is_absent(&self) -> bool {
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
         matches!(self.status(), Some(404 | 405 | 501))
     }
 
@@ -135,9 +136,10 @@ impl Rest {
             .use_rustls_tls()
             .timeout(REQUEST)
             .connect_timeout(CONNECT)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|error| RestError::Request(error.to_string()))?;
+            .redirect(reqwest::redirect::Policy::none());
+        // What `discord.api_url` names is meant to be reached itself, whatever the environment has for the rest of the web.
+        let client = if proxy.is_some() { client.no_proxy() } else { client };
+        let client = client.build().map_err(|error| RestError::Request(error.to_string()))?;
         let builder = HttpBuilder::new(token).client(client.clone());
         let http = match proxy {
             Some(proxy) => builder.proxy(proxy).ratelimiter_disabled(true).build(),

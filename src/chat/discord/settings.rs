@@ -126,7 +126,7 @@ To get one:
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// No token was given.
-    #[error("Discord needs a bot token, and none is set.\n{STEPS}")]
+    #[error("Discord needs a bot token, and none is set (discord.token).\n{STEPS}")]
     NoToken,
     /// What was given can't be a token.
     #[error("The Discord token from {from} can't be one: {why}.\n{STEPS}")]

@@ -95,6 +95,8 @@ pub struct Manners {
     pub bare: bool,
     /// It knows where the gateway is, and nothing of shards.
     pub no_gateway_bot: bool,
+    /// It takes commands and does not tell which it has.
+    pub forgets: bool,
     /// It packs its events.
     pub packs: bool,
     /// It closes every connection, as HTTP/1.0 does.
@@ -367,6 +369,9 @@ impl Fake {
 
     fn commands(&self, state: &mut State, method: &str, guild: Option<u64>, template: &str, body: &Value) -> Answer {
         match method {
+            "GET" if self.manners.lock().unwrap().forgets => {
+                Answer::new(405, json!({ "message": "405: Method Not Allowed", "code": 0 }))
+            }
             "GET" => Answer::new(200, state.commands.get(&guild).cloned().unwrap_or(json!([]))),
             "PUT" => {
                 if !self.look(state, method, template, body, overlay::commands(body)) {
