@@ -120,6 +120,8 @@ async fn what_a_hostile_article_says_is_only_words() {
     let list = world.command("articles list", &[], &From::default()).await;
     let text = words(&list.shown.unwrap());
     assert!(!text.contains("](https") && !text.contains(" @everyone") && text.contains("@everyone"), "{text}");
+    let choices = world.suggested("summary", "article", "everyone").await;
+    assert!(choices[0].0.starts_with("@everyone Hostile title"), "{choices:?}");
     // The asker's own words are repeated, and obeyed as little.
     let said = world.command("said", &[("speaker", "@everyone [x](https://y.example)".into())], &From::default()).await;
     let text = words(said.shown.as_ref().unwrap());

@@ -1,5 +1,5 @@
 //! What stands in for Discord, a REST proxy or somebody's emulator, differs from it: in paths, in how much it tells, in how it
-//! speaks HTTP. The bot does with what the documentation promises.
+//! speaks HTTP. The bot makes do with less than the documentation promises.
 
 use byline::chat::discord::Settings;
 

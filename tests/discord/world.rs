@@ -47,7 +47,7 @@ The mill grinds flour on the first Sunday of each month, and the bakery of Brack
 ";
 
 /// An article that tries everything.
-pub const HOSTILE: &str = "@everyone Hostile title **bold** [click](https://evil.example)
+pub const HOSTILE: &str = "@everyone Hos\u{202e}tile title **bold** [click](https://evil.example)
 
 The trapdoor machine said @everyone and <@1001> and [click here](https://evil.example/login) to \u{202e}esrever\u{200b} ||spoiler|| `code` ~~gone~~.
 ";

@@ -5,13 +5,13 @@
 //! proxy, which does the limiting for all processes. (serenity's limiter would also send a repeated request past the
 //! proxy to the real host.)
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
 use serenity::http::{Http, HttpBuilder, LightMethod, Request, Route};
-use serenity::model::id::{ApplicationId, ChannelId, GuildId, InteractionId, MessageId};
 use serenity_reqwest as reqwest;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -191,7 +191,7 @@ impl Rest {
     /// # Errors
     /// [`RestError`]
     pub async fn commands(&self, application: u64, guild: Option<u64>) -> Result<Value, RestError> {
-        self.ask(Ask { method: LightMethod::Get, ..Ask::new(commands_route(application, guild)) }, TRIES).await
+        self.ask(Ask { method: LightMethod::Get, ..Ask::new(commands_route(application, guild)?) }, TRIES).await
     }
 
     /// Puts these commands in the place of those that are registered.
@@ -199,7 +199,7 @@ impl Rest {
     /// # Errors
     /// [`RestError`]
     pub async fn set_commands(&self, application: u64, guild: Option<u64>, commands: &Value) -> Result<(), RestError> {
-        let ask = Ask { method: LightMethod::Put, ..Ask::new(commands_route(application, guild)) };
+        let ask = Ask { method: LightMethod::Put, ..Ask::new(commands_route(application, guild)?) };
         self.ask(ask.body(commands)?, TRIES).await.map(drop)
     }
 
@@ -208,7 +208,7 @@ impl Rest {
     /// # Errors
     /// [`RestError`]
     pub async fn respond(&self, interaction: u64, token: &str, body: &Value) -> Result<(), RestError> {
-        let route = Route::InteractionResponse { interaction_id: InteractionId::new(interaction), token };
+        let route = Route::InteractionResponse { interaction_id: numbered(interaction)?, token };
         let ask = Ask { limited: false, ..Ask::new(route) }.body(body)?;
         match self.ask(ask, TRIES).await {
             Err(error) if !error.was_acknowledged() => Err(error),
@@ -221,8 +221,7 @@ impl Rest {
     /// # Errors
     /// [`RestError`]
     pub async fn edit(&self, application: u64, token: &str, body: &Value) -> Result<Value, RestError> {
-        let route =
-            Route::WebhookOriginalInteractionResponse { application_id: ApplicationId::new(application), token };
+        let route = Route::WebhookOriginalInteractionResponse { application_id: numbered(application)?, token };
         let ask = Ask { method: LightMethod::Patch, limited: false, ..Ask::new(route) }.body(body)?;
         self.ask(ask, TRIES).await
     }
@@ -232,8 +231,7 @@ impl Rest {
     /// # Errors
     /// [`RestError`]
     pub async fn take_back(&self, application: u64, token: &str) -> Result<(), RestError> {
-        let route =
-            Route::WebhookOriginalInteractionResponse { application_id: ApplicationId::new(application), token };
+        let route = Route::WebhookOriginalInteractionResponse { application_id: numbered(application)?, token };
         let ask = Ask { method: LightMethod::Delete, limited: false, ..Ask::new(route) };
         self.ask(ask, TRIES).await.map(drop)
     }
@@ -243,7 +241,7 @@ impl Rest {
     /// # Errors
     /// [`RestError`]
     pub async fn follow_up(&self, application: u64, token: &str, body: &Value) -> Result<(), RestError> {
-        let route = Route::WebhookFollowupMessages { application_id: ApplicationId::new(application), token };
+        let route = Route::WebhookFollowupMessages { application_id: numbered(application)?, token };
         let ask = Ask { repeatable: false, limited: false, ..Ask::new(route) }.body(body)?;
         self.ask(ask, TRIES).await.map(drop)
     }
@@ -253,7 +251,7 @@ impl Rest {
     /// # Errors
     /// [`RestError`]
     pub async fn post(&self, channel: u64, body: &Value) -> Result<Value, RestError> {
-        let route = Route::ChannelMessages { channel_id: ChannelId::new(channel) };
+        let route = Route::ChannelMessages { channel_id: numbered(channel)? };
         self.ask(Ask::new(route).body(body)?, TRIES).await
     }
 
@@ -262,7 +260,7 @@ impl Rest {
     /// # Errors
     /// [`RestError`]
     pub async fn post_once(&self, channel: u64, body: &Value) -> Result<Value, RestError> {
-        let route = Route::ChannelMessages { channel_id: ChannelId::new(channel) };
+        let route = Route::ChannelMessages { channel_id: numbered(channel)? };
         self.ask(Ask::new(route).body(body)?, 1).await
     }
 
@@ -271,7 +269,7 @@ impl Rest {
     /// # Errors
     /// [`RestError`]
     pub async fn typing(&self, channel: u64) -> Result<(), RestError> {
-        let route = Route::ChannelTyping { channel_id: ChannelId::new(channel) };
+        let route = Route::ChannelTyping { channel_id: numbered(channel)? };
         self.ask(Ask::new(route), 1).await.map(drop)
     }
 
@@ -280,7 +278,7 @@ impl Rest {
     /// # Errors
     /// [`RestError`]
     pub async fn channel(&self, channel: u64) -> Result<Value, RestError> {
-        let route = Route::Channel { channel_id: ChannelId::new(channel) };
+        let route = Route::Channel { channel_id: numbered(channel)? };
         self.ask(Ask { method: LightMethod::Get, ..Ask::new(route) }, TRIES).await
     }
 
@@ -289,8 +287,7 @@ impl Rest {
     /// # Errors
     /// [`RestError`]
     pub async fn crosspost(&self, channel: u64, message: u64) -> Result<(), RestError> {
-        let route =
-            Route::ChannelMessageCrosspost { channel_id: ChannelId::new(channel), message_id: MessageId::new(message) };
+        let route = Route::ChannelMessageCrosspost { channel_id: numbered(channel)?, message_id: numbered(message)? };
         self.ask(Ask::new(route), TRIES).await.map(drop)
     }
 
@@ -299,8 +296,7 @@ impl Rest {
     /// # Errors
     /// [`RestError`]
     pub async fn open_thread(&self, channel: u64, message: u64, body: &Value) -> Result<Value, RestError> {
-        let route =
-            Route::ChannelMessageThreads { channel_id: ChannelId::new(channel), message_id: MessageId::new(message) };
+        let route = Route::ChannelMessageThreads { channel_id: numbered(channel)?, message_id: numbered(message)? };
         self.ask(Ask { repeatable: false, ..Ask::new(route) }.body(body)?, TRIES).await
     }
 
@@ -359,12 +355,18 @@ impl<'a> Ask<'a> {
     }
 }
 
-fn commands_route(application: u64, guild: Option<u64>) -> Route<'static> {
-    let application_id = ApplicationId::new(application);
-    match guild {
-        Some(guild) => Route::GuildCommands { application_id, guild_id: GuildId::new(guild) },
+fn commands_route(application: u64, guild: Option<u64>) -> Result<Route<'static>, RestError> {
+    let application_id = numbered(application)?;
+    Ok(match guild {
+        Some(guild) => Route::GuildCommands { application_id, guild_id: numbered(guild)? },
         None => Route::Commands { application_id },
-    }
+    })
+}
+
+/// A number as serenity has it, which panics at 0.
+fn numbered<T: From<NonZeroU64>>(number: u64) -> Result<T, RestError> {
+    let number = NonZeroU64::new(number);
+    number.map(T::from).ok_or_else(|| RestError::Request("nothing of Discord's has the number 0".to_owned()))
 }
 
 async fn read(mut answer: reqwest::Response) -> Result<Value, RestError> {
@@ -407,5 +409,28 @@ fn from_serenity(error: serenity::Error) -> RestError {
     match error {
         serenity::Error::Http(serenity::http::HttpError::Request(error)) => from_reqwest(error),
         other => RestError::Request(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_number_0_is_an_error_and_no_panic() {
+        // Nobody listens there, and nobody is asked.
+        let rest = Rest::new("of.a.test", Some("http://127.0.0.1:1")).unwrap();
+        let body = Value::Null;
+        for refused in [
+            rest.respond(0, "t", &body).await,
+            rest.edit(0, "t", &body).await.map(drop),
+            rest.follow_up(0, "t", &body).await,
+            rest.take_back(0, "t").await,
+            rest.post_once(0, &body).await.map(drop),
+            rest.crosspost(1, 0).await,
+            rest.commands(1, Some(0)).await.map(drop),
+        ] {
+            assert!(matches!(refused, Err(RestError::Request(_))), "{refused:?}");
+        }
     }
 }

@@ -70,7 +70,8 @@ pub struct Gateway {
     presence: watch::Receiver<Option<String>>,
     stop: watch::Receiver<bool>,
     handler: Arc<Handler>,
-    tls: Arc<ClientConfig>,
+    /// How encrypted connections are made, or why they can't be.
+    tls: Result<Arc<ClientConfig>, String>,
 }
 
 /// When sessions may begin: one of a bucket at a time.
@@ -132,11 +133,6 @@ impl Gateway {
     ) -> Result<Self, DiscordError> {
         let buckets = told["session_start_limit"]["max_concurrency"].as_u64().unwrap_or(1);
         let buckets = u32::try_from(buckets).unwrap_or(1).max(1);
-        let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .and_then(BuilderVerifierExt::with_platform_verifier)
-            .map_err(|error| DiscordError::Ended(format!("this machine trusts nobody: {error}")))?
-            .with_no_client_auth();
         Ok(Self {
             token,
             rest,
@@ -147,7 +143,7 @@ impl Gateway {
             presence,
             stop,
             handler,
-            tls: Arc::new(tls),
+            tls: tls().map_err(|error| error.to_string()),
         })
     }
 
@@ -188,6 +184,9 @@ impl Gateway {
                 Ended::Never(error) => return Err(error),
                 Ended::Again { why, pause } => (why, pause),
             };
+            if why == OVER {
+                session = None;
+            }
             failed = if well { 0 } else { failed.saturating_add(1) };
             let pause = pause.max(wait(failed));
             if failed == 0 {
@@ -227,8 +226,15 @@ impl Gateway {
             sleep_until(self.turns.next(shard, Instant::now())).await;
         }
         let config = WebSocketConfig::default().max_message_size(Some(MAX_PAYLOAD)).max_frame_size(Some(MAX_PAYLOAD));
-        let tls = Some(Connector::Rustls(Arc::clone(&self.tls)));
-        let opening = connect_async_tls_with_config(address.as_str(), Some(config), true, tls);
+        let connector = match (&self.tls, address.scheme()) {
+            (_, "ws") => Connector::Plain,
+            (Ok(tls), _) => Connector::Rustls(Arc::clone(tls)),
+            (Err(why), _) => {
+                let why = format!("this machine knows no certificate authorities (ca-certificates): {why}");
+                return Err(Ended::Never(DiscordError::Ended(why)));
+            }
+        };
+        let opening = connect_async_tls_with_config(address.as_str(), Some(config), true, Some(connector));
         let (mut socket, _) = timeout(CONNECT, opening)
             .await
             .map_err(|_| Ended::again("no connection in time"))?
@@ -311,12 +317,7 @@ impl Gateway {
                 received = receive(socket) => match received {
                     Ok(Some(payload)) => self.take(talk, socket, payload, session, well).await,
                     Ok(None) => Ok(()),
-                    Err(ended) => {
-                        if matches!(&ended, Ended::Again { why, .. } if why == OVER) {
-                            *session = None;
-                        }
-                        return ended;
-                    }
+                    Err(ended) => return ended,
                 },
             };
             if let Err(ended) = done {
@@ -353,10 +354,9 @@ impl Gateway {
             7 => Err(Ended::again("Discord asked for it")),
             9 if payload.d == true => Err(Ended::again("the session is to go on")),
             9 => {
-                *session = None;
                 // Discord wants one to five seconds between this and the next session.
                 let pause = Duration::from_secs(1) + Duration::from_secs(4).mul_f64(fastrand::f64());
-                Err(Ended::Again { why: "the session is over".to_owned(), pause })
+                Err(Ended::Again { why: OVER.to_owned(), pause })
             }
             11 => {
                 if let Some(sent) = talk.unanswered.take() {
@@ -489,25 +489,35 @@ const OVER: &str = "the session is over";
 
 /// The next message; nothing for what is none. It may be dropped at any moment.
 async fn receive(socket: &mut Socket) -> Result<Option<Payload>, Ended> {
-    let text = match socket.next().await {
-        Some(Ok(Message::Text(text))) => text.as_bytes().to_vec(),
+    match socket.next().await {
+        Some(Ok(Message::Text(text))) => Ok(read(text.as_bytes())),
         Some(Ok(Message::Binary(bytes))) => match inflated(&bytes) {
-            Some(text) => text,
-            None => return Err(Ended::again("a payload that can't be unpacked")),
+            Some(text) => Ok(read(&text)),
+            None => Err(Ended::again("a payload that can't be unpacked")),
         },
-        Some(Ok(Message::Close(frame))) => return Err(closed(frame.as_ref())),
-        Some(Ok(_)) => return Ok(None),
-        Some(Err(error)) => return Err(Ended::again(error.to_string())),
-        None => return Err(Ended::again("it was closed")),
-    };
-    match serde_json::from_slice(&text) {
-        Ok(payload) => Ok(Some(payload)),
-        Err(_) => {
-            // Not what it was: it holds people's words.
-            tracing::warn!(bytes = text.len(), "a message of the gateway makes no sense");
-            Ok(None)
-        }
+        Some(Ok(Message::Close(frame))) => Err(closed(frame.as_ref())),
+        Some(Ok(_)) => Ok(None),
+        Some(Err(error)) => Err(Ended::again(error.to_string())),
+        None => Err(Ended::again("it was closed")),
     }
+}
+
+fn read(text: &[u8]) -> Option<Payload> {
+    let payload = serde_json::from_slice(text);
+    if payload.is_err() {
+        // Not what it was: it may hold people's words.
+        tracing::warn!(bytes = text.len(), "a message of the gateway makes no sense");
+    }
+    payload.ok()
+}
+
+/// Trust as the machine has it: its certificate authorities.
+fn tls() -> Result<Arc<ClientConfig>, rustls::Error> {
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_platform_verifier()?
+        .with_no_client_auth();
+    Ok(Arc::new(config))
 }
 
 /// A packed payload; one that was not packed is taken as it is.

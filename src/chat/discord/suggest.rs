@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::bot::Bot;
+use super::embeds;
 use super::events::{Given, Interaction};
 use super::place::Asker;
 use crate::router::table::{self, OptionSpec};
@@ -66,7 +67,8 @@ fn choice(suggestion: &Suggestion) -> Option<Value> {
 }
 
 fn shorten(text: &str) -> String {
-    let text: String = text.chars().filter(|c| !c.is_control()).collect();
+    // A line break would end the choice's line.
+    let text = embeds::visible(text).replace('\n', " ");
     if text.chars().count() <= MAX_CHOICE {
         return text;
     }
