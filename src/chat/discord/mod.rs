@@ -5,6 +5,7 @@
 //! | `settings.rs` | what the connection needs to know, and where the token comes from |
 //! | `client.rs` | the connection: presence, what events are handed to, shutting down |
 //! | `shard.rs` | the gateway: each shard's connection |
+//! | `socket.rs` | what goes over the gateway's WebSocket |
 //! | `events.rs` | what is read of events |
 //! | `rest.rs` | requests: time limits, retries, proxies |
 //! | `commands.rs` | the command table as Discord registers it |
@@ -41,6 +42,7 @@ mod promises;
 mod rest;
 mod settings;
 mod shard;
+mod socket;
 mod suggest;
 
 pub use client::{Discord, DiscordError, run};

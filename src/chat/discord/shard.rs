@@ -5,45 +5,28 @@
 //! to the time of connecting or to the size of what comes; and it sends a presence whose `since` is no number.
 
 use std::collections::HashMap;
-use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use flate2::read::ZlibDecoder;
-use futures_util::{SinkExt, StreamExt};
-use rustls::ClientConfig;
-use rustls::crypto::ring;
-use rustls_platform_verifier::BuilderVerifierExt;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use serenity::all::GatewayIntents;
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until, timeout};
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
-use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
 use url::Url;
 
 use super::client::{DiscordError, Handler};
 use super::rest::Rest;
-use super::settings::SettingsError;
+use super::socket::{self, CONNECT, Ended, OVER, Payload, Socket, Tls, receive, send};
 
 /// The version of the gateway's protocol.
 const VERSION: &str = "10";
 /// What we ask to be told of. No privileged intent is among them.
 const INTENTS: GatewayIntents =
     GatewayIntents::GUILDS.union(GatewayIntents::GUILD_MESSAGES).union(GatewayIntents::DIRECT_MESSAGES);
-/// How long connecting may take, and then the first word.
-const CONNECT: Duration = Duration::from_secs(15);
 /// How long a session may take to begin, or to go on.
 const BEGIN: Duration = Duration::from_secs(60);
-/// How long it may take to send something.
-const SEND: Duration = Duration::from_secs(10);
-/// The most of one payload that is read, in bytes: far beyond the largest server's.
-const MAX_PAYLOAD: usize = 64 * 1024 * 1024;
 /// Sessions of one bucket begin five seconds apart.
 const APART: Duration = Duration::from_millis(5_200);
 /// The first wait after an attempt in vain; it doubles up to the longest.
@@ -70,8 +53,7 @@ pub struct Gateway {
     presence: watch::Receiver<Option<String>>,
     stop: watch::Receiver<bool>,
     handler: Arc<Handler>,
-    /// How encrypted connections are made, or why they can't be.
-    tls: Result<Arc<ClientConfig>, String>,
+    tls: Tls,
 }
 
 /// When sessions may begin: one of a bucket at a time.
@@ -87,36 +69,6 @@ struct Session {
     address: Option<Url>,
     seq: u64,
 }
-
-/// A message of the gateway.
-#[derive(Deserialize)]
-struct Payload {
-    op: u8,
-    #[serde(default)]
-    d: Value,
-    #[serde(default)]
-    s: Option<u64>,
-    #[serde(default)]
-    t: Option<String>,
-}
-
-/// Why a connection ended.
-enum Ended {
-    /// We were asked to stop.
-    Stopped,
-    /// It is made again, not before this time has passed.
-    Again { why: String, pause: Duration },
-    /// It can't be made.
-    Never(DiscordError),
-}
-
-impl Ended {
-    fn again(why: impl Into<String>) -> Self {
-        Self::Again { why: why.into(), pause: Duration::ZERO }
-    }
-}
-
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 impl Gateway {
     /// A way to the gateway, as `told` by Discord; nothing is connected yet.
@@ -143,7 +95,7 @@ impl Gateway {
             presence,
             stop,
             handler,
-            tls: tls().map_err(|error| error.to_string()),
+            tls: socket::tls().map_err(|error| error.to_string()),
         })
     }
 
@@ -225,20 +177,7 @@ impl Gateway {
         if session.is_none() {
             sleep_until(self.turns.next(shard, Instant::now())).await;
         }
-        let config = WebSocketConfig::default().max_message_size(Some(MAX_PAYLOAD)).max_frame_size(Some(MAX_PAYLOAD));
-        let connector = match (&self.tls, address.scheme()) {
-            (_, "ws") => Connector::Plain,
-            (Ok(tls), _) => Connector::Rustls(Arc::clone(tls)),
-            (Err(why), _) => {
-                let why = format!("this machine knows no certificate authorities (ca-certificates): {why}");
-                return Err(Ended::Never(DiscordError::Ended(why)));
-            }
-        };
-        let opening = connect_async_tls_with_config(address.as_str(), Some(config), true, Some(connector));
-        let (mut socket, _) = timeout(CONNECT, opening)
-            .await
-            .map_err(|_| Ended::again("no connection in time"))?
-            .map_err(|error| Ended::again(error.to_string()))?;
+        let mut socket = socket::open(&address, &self.tls).await?;
         let hello = async {
             loop {
                 if let Some(payload) = receive(&mut socket).await?
@@ -266,10 +205,7 @@ impl Gateway {
         if let (Some(session), Some(seq)) = (session.as_mut(), talk.seq) {
             session.seq = seq;
         }
-        let code = if matches!(ended, Ended::Stopped) { 1000 } else { TO_GO_ON };
-        let farewell = CloseFrame { code: code.into(), reason: "".into() };
-        // Whether it arrives matters to nobody: the connection is over.
-        let _ = timeout(Duration::from_secs(1), socket.close(Some(farewell))).await;
+        socket::leave(&mut socket, if matches!(ended, Ended::Stopped) { 1000 } else { TO_GO_ON }).await;
         self.handler.latency(shard, None);
         ended
     }
@@ -470,87 +406,14 @@ fn with_version(told: &str) -> Result<Url, ()> {
     Ok(url)
 }
 
-async fn send(socket: &mut Socket, payload: &Value) -> Result<(), Ended> {
-    match timeout(SEND, socket.send(Message::text(payload.to_string()))).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(Ended::again(error.to_string())),
-        Err(_) => Err(Ended::again("nothing could be sent")),
-    }
-}
-
 /// Completes when it is time to stop.
 async fn asked(stop: &mut watch::Receiver<bool>) {
     // An error: whoever could ask is gone.
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
-/// Why a connection ended when its session can't go on.
-const OVER: &str = "the session is over";
-
-/// The next message; nothing for what is none. It may be dropped at any moment.
-async fn receive(socket: &mut Socket) -> Result<Option<Payload>, Ended> {
-    match socket.next().await {
-        Some(Ok(Message::Text(text))) => Ok(read(text.as_bytes())),
-        Some(Ok(Message::Binary(bytes))) => match inflated(&bytes) {
-            Some(text) => Ok(read(&text)),
-            None => Err(Ended::again("a payload that can't be unpacked")),
-        },
-        Some(Ok(Message::Close(frame))) => Err(closed(frame.as_ref())),
-        Some(Ok(_)) => Ok(None),
-        Some(Err(error)) => Err(Ended::again(error.to_string())),
-        None => Err(Ended::again("it was closed")),
-    }
-}
-
-fn read(text: &[u8]) -> Option<Payload> {
-    let payload = serde_json::from_slice(text);
-    if payload.is_err() {
-        // Not what it was: it may hold people's words.
-        tracing::warn!(bytes = text.len(), "a message of the gateway makes no sense");
-    }
-    payload.ok()
-}
-
-/// Trust as the machine has it: its certificate authorities.
-fn tls() -> Result<Arc<ClientConfig>, rustls::Error> {
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_platform_verifier()?
-        .with_no_client_auth();
-    Ok(Arc::new(config))
-}
-
-/// A packed payload; one that was not packed is taken as it is.
-fn inflated(bytes: &[u8]) -> Option<Vec<u8>> {
-    if bytes.first() == Some(&b'{') {
-        return Some(bytes.to_vec());
-    }
-    let mut text = Vec::new();
-    let most = MAX_PAYLOAD as u64;
-    let read = ZlibDecoder::new(bytes).take(most + 1).read_to_end(&mut text);
-    (read.is_ok() && text.len() as u64 <= most).then_some(text)
-}
-
-/// What the gateway means by closing.
-/// <https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes>
-fn closed(frame: Option<&CloseFrame>) -> Ended {
-    let code = frame.map_or(1005, |frame| u16::from(frame.code));
-    let never = |why: &str| Ended::Never(DiscordError::Ended(format!("{why} (close code {code})")));
-    match code {
-        4004 => Ended::Never(SettingsError::Refused.into()),
-        4010 => never("Discord does not take this shard: see discord.shards"),
-        4011 => never("Byline is in so many servers that it needs more shards: see discord.shards"),
-        4012 => never("Discord no longer speaks this version of its gateway"),
-        4013 | 4014 => never("Discord does not allow what Byline asks to be told of"),
-        4003 | 4007 | 4009 => Ended::again(OVER),
-        code => Ended::again(format!("closed with code {code}")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
     use super::*;
 
     #[test]
@@ -570,20 +433,6 @@ mod tests {
             assert!(address(&json!({ "url": told })).is_err(), "{told}");
         }
         assert!(address(&Value::Null).is_err());
-    }
-
-    #[test]
-    fn payloads_are_read_packed_and_not() {
-        let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
-        packed.write_all(b"{\"op\":11}").unwrap();
-        assert_eq!(inflated(&packed.finish().unwrap()).unwrap(), b"{\"op\":11}");
-        assert_eq!(inflated(b"{\"op\":11}").unwrap(), b"{\"op\":11}");
-        assert_eq!(inflated(b"\x00\x01nonsense"), None);
-        let mut bomb = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
-        for _ in 0..=64 {
-            bomb.write_all(&vec![b' '; 1024 * 1024]).unwrap();
-        }
-        assert_eq!(inflated(&bomb.finish().unwrap()), None);
     }
 
     #[test]
