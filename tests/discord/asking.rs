@@ -55,11 +55,11 @@ async fn private_answers_and_errors_are_for_the_asker_alone() {
     let private = world.command("ask", &[question.clone(), ("private", true.into())], &From::default()).await;
     assert!(private.ephemeral && words(private.shown.as_ref().unwrap()).contains("5 November"));
     let wrong = world.command("ask", &[question.clone(), ("since", "someday".into())], &From::default()).await;
-    assert!(wrong.ephemeral && words(wrong.shown.as_ref().unwrap()).contains("not a day"));
+    assert!(wrong.alone() && words(wrong.said()).contains("not a day"));
     let none = world.command("summary", &[("article", "no such thing here".into())], &From::default()).await;
-    assert!(none.ephemeral, "{none:?}");
+    assert!(none.alone(), "{none:?}");
     let unknown = world.command("weather", &[], &From::default()).await;
-    assert!(unknown.ephemeral && words(unknown.shown.as_ref().unwrap()).contains("no command"));
+    assert!(unknown.alone() && words(unknown.said()).contains("no command"));
     world.end().await;
 }
 

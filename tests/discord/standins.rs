@@ -30,8 +30,7 @@ async fn everything_works(manners: Manners, path: &str) {
     assert!(world.command("ask", &private, &From::direct(5)).await.ephemeral);
     let manager = From { permissions: 32, ..From::default() };
     let set = world.command("digest set", &[("time", "08:30".into()), ("zone", "UTC".into())], &manager).await;
-    let said = set.shown.or(set.follow_ups.first().cloned()).unwrap();
-    assert!(words(&said).contains("posted in this channel"), "{said}");
+    assert!(words(set.said()).contains("posted in this channel"), "{set:?}");
     let mention = world.say(&format!("<@{BOT}> {QUESTION}"), &From::default(), None);
     let answer = world.answered(mention).await;
     assert!(words(&answer.body).contains("5 November"));

@@ -50,6 +50,18 @@ impl Interaction {
         self.shown.is_some() || !self.follow_ups.is_empty()
     }
 
+    /// What the person was told: in the place of the first response, or after it.
+    pub fn said(&self) -> &Value {
+        self.shown.as_ref().or(self.follow_ups.first()).expect("an answer")
+    }
+
+    /// Whether the person alone sees it. On a machine that is busy the error may come after a public promise, which is then taken
+    /// back, or after that of a message that was to change, which then stays as it is.
+    pub fn alone(&self) -> bool {
+        let after = self.follow_ups.first().is_some_and(|said| said["flags"] == 64);
+        self.ephemeral || self.shown.is_none() && after && (self.updates || self.taken_back)
+    }
+
     pub fn deferred(&self) -> bool {
         self.acked.is_some_and(|(kind, _)| matches!(kind, 5 | 6))
     }
