@@ -13,6 +13,8 @@ mod fake;
 mod gateway;
 mod load;
 mod posts;
+mod process;
+mod standins;
 mod strictness;
 mod talk;
 mod trouble;
