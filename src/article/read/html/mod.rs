@@ -1,4 +1,15 @@
 //! Pages: the extractor finds the article in the page, [`meta`] what the page says about it, [`blocks`] its shape.
+//!
+//! Why `trafilatura`, in its precision mode and with [`BESIDE`] taken out before: of 80 English news pages of 16 publishers,
+//! compared with their true paragraphs (F1 of words, and of whole paragraphs; headings left out of all),
+//!
+//! | extractor | words | paragraphs |
+//! |---|---|---|
+//! | what stands here | .951 | .903 |
+//! | trafilatura 0.6, precision | .938 | .888 |
+//! | trafilatura 0.6, as it comes or for recall | .933 | .878 |
+//! | readabilityrs 0.1 | .907 | .805 |
+//! | legible 0.5 | .906 | .805 |
 
 mod blocks;
 mod meta;
