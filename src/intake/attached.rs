@@ -4,9 +4,8 @@
 //! A file has no address by which it is known again. One of the same name and title is taken for the same article: attached again
 //! with other words it becomes a new version, and two that only share a name like `notes.txt` stay two.
 //!
-//! PDF files are refused. They come from strangers, and `pdf-extract` 0.12, the crate that is asked for their text most, gives up on what
-//! it does not expect by a panic: its library has a hundred lines with `unwrap`, `expect` or `panic!`. A program that made the text
-//! of a PDF elsewhere can attach that.
+//! PDF files are refused. They come from strangers, and the crate that gives their text, `pdf-extract` 0.12, meets what it does not
+//! expect with a panic: a hundred lines of its library `unwrap`, `expect` or `panic!`. Whoever has made text of a PDF attaches that.
 
 use std::collections::HashSet;
 use std::path::Path;
