@@ -9,6 +9,7 @@ mod once;
 mod opening;
 mod outbox;
 mod progress;
+mod runtime;
 mod service;
 mod talk;
 mod transfer;

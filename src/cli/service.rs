@@ -4,12 +4,12 @@ use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::installation;
 use super::opening::{self, Kept, tell_refused};
+use super::runtime::Running;
 use crate::chat::record::Recorder;
 use crate::config::{Config, Loaded};
 use crate::intake;
@@ -87,7 +87,7 @@ async fn until(stopped: watch::Receiver<bool>, work: impl Future<Output = ()>) {
 /// `byline run`: serves until it is asked to stop.
 pub(super) fn run(loaded: &Loaded) -> anyhow::Result<()> {
     let config = &loaded.config;
-    let runtime = Runtime::new()?;
+    let runtime = Running::new()?;
     runtime.block_on(async {
         #[cfg(feature = "discord")]
         let discord = discord::way(&config.discord)?;

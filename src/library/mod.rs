@@ -22,6 +22,14 @@ use store::{Stored, StoredId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ArticleId(pub u32);
 
+impl ArticleId {
+    /// Whether it is the number of an [earlier version](Library::put_earlier), and not of an article that is held.
+    #[must_use]
+    pub fn is_earlier(self) -> bool {
+        self.0 >= FIRST_EARLIER
+    }
+}
+
 /// Which article and version of a store an article of a library is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Mark {
@@ -57,7 +65,12 @@ pub struct Library {
     by_key: HashMap<String, ArticleId>,
     by_mark: HashMap<StoredId, ArticleId>,
     by_number: HashMap<i64, ArticleId>,
+    /// Versions that are not current, numbered from [`FIRST_EARLIER`].
+    earlier: Vec<Place>,
 }
+
+/// The first number of an [earlier version](Library::put_earlier): beyond those of the articles of any library.
+const FIRST_EARLIER: u32 = 1 << 31;
 
 #[derive(Debug, Clone)]
 struct Place {
@@ -128,6 +141,30 @@ impl Library {
         }
         self.by_key.insert(key, here);
         Some(here)
+    }
+
+    /// Puts in an earlier version of an article, only so that its words can be quoted and compared with what they were: nobody
+    /// finds it, lists it or answers from it. Its number tells that ([`ArticleId::is_earlier`]); `None` when the article was
+    /// removed.
+    pub fn put_earlier(&mut self, stored: Stored) -> Option<ArticleId> {
+        let Stored { id, number, article, version, added_at, moved, removed_at, .. } = stored;
+        if removed_at.is_some() {
+            return None;
+        }
+        if let Some(here) = self.earlier(id, version) {
+            return Some(here);
+        }
+        let here = ArticleId(FIRST_EARLIER.checked_add(narrow(self.earlier.len()))?);
+        let mark = Mark { id, number, version, added_at, moved };
+        self.earlier.push(Place { article: Arc::new(article), mark: Some(mark) });
+        Some(here)
+    }
+
+    /// The earlier version of an article, if it was put in.
+    #[must_use]
+    pub fn earlier(&self, id: StoredId, version: i64) -> Option<ArticleId> {
+        let same = |place: &Place| place.mark.is_some_and(|mark| mark.id == id && mark.version == version);
+        self.earlier.iter().position(same).map(|at| ArticleId(FIRST_EARLIER + narrow(at)))
     }
 
     /// Takes out the article that has this number in the store; the number that it had here.
@@ -208,7 +245,10 @@ impl Library {
     }
 
     fn place(&self, id: ArticleId) -> Option<&Place> {
-        self.places.get(id.0 as usize)?.as_ref()
+        match id.0.checked_sub(FIRST_EARLIER) {
+            Some(earlier) => self.earlier.get(earlier as usize),
+            None => self.places.get(id.0 as usize)?.as_ref(),
+        }
     }
 
     /// The article with this key.
@@ -302,6 +342,21 @@ mod tests {
         assert_eq!(library.mark(id).map(|mark| mark.version), Some(2));
         assert_eq!((library.by_key("ferry"), library.by_key("boat")), (None, Some(id)));
         assert_eq!((library.number(id), library.by_number(107), library.by_number(1)), (107, Some(id), None));
+    }
+
+    #[test]
+    fn an_earlier_version_is_there_to_be_quoted_and_found_by_nobody() {
+        let mut library = Library::default();
+        let now = library.put_stored(stored(7, 2, "ferry", "Ferry on time")).unwrap();
+        let before = library.put_earlier(stored(7, 1, "ferry", "Ferry late")).unwrap();
+        assert_eq!(library.put_earlier(stored(7, 1, "ferry", "Ferry late")), Some(before));
+        assert!(before.is_earlier() && !now.is_earlier());
+        assert_eq!(library.article(before).meta().title, "Ferry late");
+        assert_eq!((library.mark(before).unwrap().version, library.earlier(StoredId(7), 2)), (1, None));
+        assert_eq!((library.len(), library.slots(), library.iter().count()), (1, 1, 1));
+        assert_eq!((library.by_key("ferry"), library.by_stored(StoredId(7))), (Some(now), Some(now)));
+        let removed = Stored { removed_at: Some(Timestamp::UNIX_EPOCH), ..stored(8, 1, "pier", "Pier shut") };
+        assert_eq!(library.put_earlier(removed), None);
     }
 
     #[test]

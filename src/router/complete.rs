@@ -120,7 +120,7 @@ pub async fn suggest(desk: &Desk, kind: Kind, typed: &str) -> Vec<Suggestion> {
     let plain = |name: String, about: String| Suggestion { value: name.clone(), name, about };
     let typed = Typed::new(typed);
     match kind {
-        Kind::Words | Kind::Day => Vec::new(),
+        Kind::Words | Kind::Day | Kind::Attachment => Vec::new(),
         Kind::Number { min, max } => {
             let numbers = (min..=max).take(MOST_NUMBERS).map(|n| n.to_string());
             best(numbers, &typed, |n| n, |n| plain(n.clone(), String::new()))

@@ -78,13 +78,15 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// A time zone of the IANA database: `Europe/Berlin`.
     Zone,
+    /// A file: the address under which the network keeps what was attached; on the console its path.
+    Attachment,
 }
 
 impl Kind {
     /// Whether the option can take the words of a line that no option claims.
     #[must_use]
     pub fn takes_rest(self) -> bool {
-        !matches!(self, Self::Day)
+        !matches!(self, Self::Day | Self::Attachment)
     }
 
     /// How a value is shown in a usage line.
@@ -100,6 +102,7 @@ impl Kind {
             Self::Command => "command",
             Self::Choice(_) => "choice",
             Self::Zone => "zone",
+            Self::Attachment => "file",
         }
     }
 }

@@ -35,6 +35,9 @@ pub enum ReadError {
     /// Not text at all.
     #[error("not a text file")]
     Binary,
+    /// A PDF file.
+    #[error("PDF files are not read: save its text, or the page that it was printed from")]
+    Pdf,
     /// The text is longer than [`MAX_TEXT_BYTES`].
     #[error("the text has {0} bytes; at most {MAX_TEXT_BYTES} are read")]
     TooLarge(usize),
