@@ -127,7 +127,7 @@ impl Store {
             let query = format!(
                 "SELECT {FEED} FROM feeds AS f WHERE f.id IN ({}) AND f.state = 0
                    AND (f.lease_until IS NULL OR f.lease_until <= $2) ORDER BY f.next_at, f.id {}",
-                due_of("feeds", "state = 0"),
+                due_of("feeds", "d.state = 0", "next_at, id"),
                 self.skip_locked("f")
             );
             let query = sqlx::query(AssertSqlSafe(query)).bind(millis(now)).bind(clock);
@@ -398,17 +398,16 @@ impl Store {
     }
 }
 
-/// The numbers of the rows that are due by `$1` and not leased at `$2`, at most `$3`, and of one host at most `$4` with those that
-/// are leased.
-pub(super) fn due_of(table: &str, wanted: &str) -> String {
+/// The numbers of the rows that are due by `$1` and not leased at `$2`, the first `$3` in this order; of one host at most `$4`, with
+/// those that are leased.
+pub(super) fn due_of(table: &str, wanted: &str, order: &str) -> String {
     format!(
         "SELECT id FROM (
-             SELECT d.id AS id, d.next_at AS next_at, COALESCE(b.busy, 0) AS busy,
-                    ROW_NUMBER() OVER (PARTITION BY d.host ORDER BY d.next_at, d.id) AS place
+             SELECT d.*, COALESCE(b.busy, 0) AS busy, ROW_NUMBER() OVER (PARTITION BY d.host ORDER BY {order}) AS place
              FROM {table} AS d LEFT JOIN
                   (SELECT host, COUNT(*) AS busy FROM {table} WHERE lease_until > $2 GROUP BY host) AS b ON b.host = d.host
              WHERE {wanted} AND d.next_at <= $1 AND (d.lease_until IS NULL OR d.lease_until <= $2)) AS due
-         WHERE place + busy <= $4 ORDER BY next_at, id LIMIT $3"
+         WHERE place + busy <= $4 ORDER BY {order} LIMIT $3"
     )
 }
 
