@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 
 use super::{installation, progress};
 use crate::config::{self, Config, Loaded, Origin};
+use crate::intake::fetch::{Fetcher, Policy};
 use crate::intake::{Refusal, Tally, folder, mirror};
-
 use crate::library::store::{Problem, SHARED, Store, StoreUrl};
 use crate::matcher::Thresholds;
 use crate::router::{Desk, Desks, Router, Settings};
@@ -30,6 +31,8 @@ pub(super) struct Kept {
     pub(super) desks: Desks,
     /// The name of this installation.
     pub(super) installation: String,
+    /// The way to the web, one for the whole process: its clones share queues, pauses and what is known of robots.txt.
+    pub(super) fetcher: Fetcher,
 }
 
 /// The file of a store in the data folder.
@@ -45,7 +48,7 @@ pub(super) async fn open(loaded: &Loaded) -> anyhow::Result<Opened> {
         return Ok(Opened { router: read(&loaded.config)?, kept: None });
     }
     let kept = keep(loaded).await?;
-    Ok(Opened { router: Router::over(kept.desks.clone()), kept: Some(kept) })
+    Ok(Opened { router: Router::over(kept.desks.clone()).with_web(kept.fetcher.clone()), kept: Some(kept) })
 }
 
 /// The library of a data folder, in step with the files that the configuration names.
@@ -70,7 +73,22 @@ async fn keep(loaded: &Loaded) -> anyhow::Result<Kept> {
         Err(error) => return Err(error.into()),
     }
     let desks = Desks::new(store.clone(), folder.join(INDEX), settings(config));
-    Ok(Kept { store, desks, installation })
+    Ok(Kept { store, desks, installation, fetcher: fetcher(&config.web) })
+}
+
+/// The way to the web, as the configuration lets it be gone.
+pub(super) fn fetcher(web: &config::Web) -> Fetcher {
+    Fetcher::new(Policy {
+        user_agent: Policy::agent_of(web.contact.as_deref()),
+        ports: web.ports.clone(),
+        internal_hosts: web.internal_hosts.clone(),
+        robots: web.robots,
+        max_bytes: web.max_megabytes * 1024 * 1024,
+        total_timeout: Duration::from_secs(web.timeout),
+        concurrency: web.at_once,
+        host_delay: Duration::from_secs_f64(web.host_delay),
+        ..Policy::default()
+    })
 }
 
 /// Names what was not read.
@@ -124,6 +142,7 @@ fn settings(config: &Config) -> Settings {
         passages: config.answer.passages,
         thresholds: thresholds(&config.answer),
         summary_sentences: config.summary.sentences,
+        shared_open: config.library.shared_open,
     }
 }
 

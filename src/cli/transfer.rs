@@ -14,7 +14,6 @@ use url::Url;
 
 use super::{installation, opening, progress};
 use crate::config::Loaded;
-use crate::intake::fetch::{Fetcher, Policy};
 use crate::intake::import::{self, Summary};
 use crate::intake::{Refusal, Tally, web};
 use crate::library::store::{CollectionId, Exported, SHARED, Store, StoreError};
@@ -76,7 +75,7 @@ pub(super) fn import(asked: &ArgMatches, loaded: &Loaded) -> anyhow::Result<Exit
         let mut summary = import::import(&store, &owner, into, &paths, |done| progress::show(&bar, done)).await?;
         bar.finish_and_clear();
         if !urls.is_empty() {
-            let fetcher = Fetcher::new(Policy::default());
+            let fetcher = opening::fetcher(&loaded.config.web);
             summary.places.extend(web::import(&store, into.unwrap_or(SHARED), &fetcher, &urls).await?);
         }
         store.close().await;

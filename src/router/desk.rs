@@ -25,11 +25,13 @@ pub struct Settings {
     pub thresholds: Thresholds,
     /// How many sentences a summary has.
     pub summary_sentences: usize,
+    /// Whether managers of any community may change the collection that all share.
+    pub shared_open: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { passages: 3, thresholds: Thresholds::default(), summary_sentences: 3 }
+        Self { passages: 3, thresholds: Thresholds::default(), summary_sentences: 3, shared_open: false }
     }
 }
 

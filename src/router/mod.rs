@@ -27,10 +27,11 @@ pub use desks::{Desks, OpenError};
 pub use line::{Line, words_of};
 pub use plain::understand;
 pub use problem::Problem;
-pub use request::{Place, PlaceError, Request};
+pub use request::{Place, PlaceError, Progress, Request};
 
 use std::sync::Arc;
 
+use crate::intake::fetch::Fetcher;
 use crate::library::Library;
 use crate::reply::{self, Block, Checked, Reply};
 use table::{Audience, Spec};
@@ -39,6 +40,7 @@ use table::{Audience, Spec};
 #[derive(Debug)]
 pub struct Router {
     source: Source,
+    web: Option<Fetcher>,
 }
 
 /// What answers are drawn from.
@@ -57,13 +59,19 @@ impl Router {
     /// A router that answers from `desk` wherever it is asked, and keeps nothing.
     #[must_use]
     pub fn new(desk: Desk) -> Self {
-        Self { source: Source::Fixed(Arc::new(desk)) }
+        Self { source: Source::Fixed(Arc::new(desk)), web: None }
     }
 
     /// A router that answers each community from the collection that it reads.
     #[must_use]
     pub fn over(desks: Desks) -> Self {
-        Self { source: Source::Kept(desks) }
+        Self { source: Source::Kept(desks), web: None }
+    }
+
+    /// The same, whose commands fetch from the web through `fetcher`.
+    #[must_use]
+    pub fn with_web(self, fetcher: Fetcher) -> Self {
+        Self { web: Some(fetcher), ..self }
     }
 
     /// What answers at a place are drawn from at this moment.
@@ -94,6 +102,11 @@ impl Router {
 
     /// Answers a command whose options are already told apart.
     pub async fn answer(&self, place: &Place, spec: &'static Spec, args: &Args) -> Checked {
+        self.answer_telling(place, spec, args, Progress::unseen()).await
+    }
+
+    /// The same, and a command that takes its time tells on the way how far it is.
+    pub async fn answer_telling(&self, place: &Place, spec: &'static Spec, args: &Args, progress: Progress) -> Checked {
         let started = std::time::Instant::now();
         let desk = match self.desk(place).await {
             Ok(desk) => desk,
@@ -107,7 +120,8 @@ impl Router {
             if spec.audience == Audience::Managers && !place.manager {
                 return Err(Problem::NotManager { command: spec.name });
             }
-            (spec.run)(&Request::new(Arc::clone(&desk), place, kept).await?, args).await
+            let request = Request::new(Arc::clone(&desk), place, kept).await?;
+            (spec.run)(&request.with_web(self.web.as_ref()).with_progress(progress), args).await
         };
         let reply = run.await.unwrap_or_else(Reply::from);
         tracing::info!(command = spec.name, outcome = ?reply.outcome, micros = started.elapsed().as_micros(), "answered");

@@ -114,9 +114,15 @@ pub enum Problem {
         /// The command.
         command: &'static str,
     },
-    /// An article that all communities read, to be taken out by one of them.
-    #[error("This article is shared by all communities: only who runs Byline can take it out, on the console.")]
-    SharedArticle,
+    /// Articles that other communities read too, to be changed by one of them.
+    #[error(
+        "These articles are shared with other communities: only who runs Byline adds to them or takes out of them, on the \
+         console. “/settings articles own” gives this community articles of its own."
+    )]
+    SharedArticles,
+    /// A command that fetches, where nothing is fetched.
+    #[error("Nothing is fetched from the web in this run: it was started with --articles, or keeps nothing.")]
+    NoWeb,
     /// Something for a channel, from where there is none.
     #[error("There is no channel here.")]
     NoChannel,

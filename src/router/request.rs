@@ -3,8 +3,11 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use super::{Desk, Problem, Settings, in_force};
-use crate::library::store::{Community, Store};
+use crate::intake::fetch::Fetcher;
+use crate::library::store::{CollectionId, Community, SHARED, Store};
 
 /// Where a request comes from: a channel of a community on a network, and what the asker may do there. The surfaces make it;
 /// nothing in it is taken from the words of a message.
@@ -26,6 +29,18 @@ impl Place {
     pub fn console() -> Self {
         let name = || "console".to_owned();
         Self { network: name(), community: name(), channel: Some(name()), manager: true }
+    }
+
+    /// Whether it is the console of the machine. Whoever asks there runs Byline, and may name its files.
+    #[must_use]
+    pub fn is_console(&self) -> bool {
+        self.network == NETWORKS[0]
+    }
+
+    /// What the collection of a community's own articles is called.
+    #[must_use]
+    pub fn own_collection(&self) -> String {
+        format!("{}/{}", self.network, self.community)
     }
 }
 
@@ -60,6 +75,31 @@ pub enum PlaceError {
 /// The networks that there are.
 const NETWORKS: [&str; 4] = ["console", "discord", "matrix", "record"];
 
+/// Where a command that takes its time tells how far it is, in a line of Byline's own words. Only the latest counts: whoever
+/// shows it looks as often as its surface lets it be changed, and the command never waits.
+#[derive(Debug, Clone)]
+pub struct Progress(watch::Sender<String>);
+
+impl Progress {
+    /// One, and where to look at it.
+    #[must_use]
+    pub fn new() -> (Self, watch::Receiver<String>) {
+        let (tell, look) = watch::channel(String::new());
+        (Self(tell), look)
+    }
+
+    /// One that nobody looks at.
+    #[must_use]
+    pub fn unseen() -> Self {
+        Self::new().0
+    }
+
+    /// How far it is.
+    pub fn tell(&self, line: impl Into<String>) {
+        self.0.send_replace(line.into());
+    }
+}
+
 /// What a command is given besides its options.
 #[derive(Debug)]
 pub struct Request<'r> {
@@ -69,8 +109,12 @@ pub struct Request<'r> {
     pub place: &'r Place,
     /// The settings in force there.
     pub settings: Settings,
+    /// Where a command that takes its time tells how far it is.
+    pub progress: Progress,
     /// What is kept; nothing when articles were only read from files for this one run.
     kept: Option<&'r Store>,
+    /// The way to the web, where there is one.
+    web: Option<&'r Fetcher>,
 }
 
 impl<'r> Request<'r> {
@@ -79,7 +123,47 @@ impl<'r> Request<'r> {
             Some(store) => in_force::settings(store, place, desk.settings).await?,
             None => desk.settings,
         };
-        Ok(Self { desk, place, settings, kept })
+        Ok(Self { desk, place, settings, progress: Progress::unseen(), kept, web: None })
+    }
+
+    /// The same, with a way to the web.
+    #[must_use]
+    pub(super) fn with_web(self, web: Option<&'r Fetcher>) -> Self {
+        Self { web, ..self }
+    }
+
+    /// The same, with somebody who looks at how far it is.
+    #[must_use]
+    pub(super) fn with_progress(self, progress: Progress) -> Self {
+        Self { progress, ..self }
+    }
+
+    /// The way to the web, for commands that fetch.
+    ///
+    /// # Errors
+    /// [`Problem::NoWeb`] where there is none.
+    pub fn web(&self) -> Result<&'r Fetcher, Problem> {
+        self.web.ok_or(Problem::NoWeb)
+    }
+
+    /// The collection that this place reads, for commands that add to it or take out of it: a community's own is its
+    /// managers', the shared one (and any that an operator assigned) is for who runs Byline, on the console, unless
+    /// `library.shared_open` opens it.
+    ///
+    /// # Errors
+    /// [`Problem::SharedArticles`] when it is not theirs to change, [`Problem::NothingKept`], and what the store may answer.
+    pub async fn collection_to_change(&self) -> Result<CollectionId, Problem> {
+        let (store, place) = (self.store()?, self.place);
+        let community = store.known_community(&place.network, &place.community).await?;
+        let collection = community.map_or(SHARED, |community| community.collection);
+        if place.is_console() || collection == SHARED && self.settings.shared_open {
+            return Ok(collection);
+        }
+        let named = store.collections().await?.into_iter().find(|(id, _)| *id == collection);
+        match named {
+            Some((id, name)) if id != SHARED && name == place.own_collection() => Ok(id),
+            _ => Err(Problem::SharedArticles),
+        }
     }
 
     /// The store, for commands that keep something.

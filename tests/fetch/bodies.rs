@@ -79,9 +79,9 @@ async fn every_form_of_body_is_unpacked() {
     assert_eq!(answered(packed_by("X-GZIP", &packed)).await.0.unwrap(), text);
     assert_eq!(answered(packed_by("deflate", &deflated)).await.0.unwrap(), text);
     assert_eq!(answered(packed_by("identity", &text)).await.0.unwrap(), text);
-    let wide = Wanted { max_bytes: 80 * MIB, ..Wanted::page() };
     let server = Server::start(packed_by_request("br", BROTLI_ZEROS)).await;
-    let fetched = fetch(&Fetcher::new(open(&server)), &server.url("127.0.0.1", "/"), &wide).await.unwrap();
+    let wide = Fetcher::new(Policy { max_bytes: 80 * MIB, ..open(&server) });
+    let fetched = fetch(&wide, &server.url("127.0.0.1", "/"), &Wanted::page()).await.unwrap();
     assert!(fetched.body.len() == 64 * MIB && fetched.body.iter().all(|byte| *byte == 0));
     let chunked =
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4;x=y\r\ndefg\r\n0\r\nTrailer: 1\r\n\r\n";

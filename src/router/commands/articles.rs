@@ -1,11 +1,11 @@
 //! `/articles`: what is loaded.
 
-use super::{OUTLET, SINCE, settings};
+use super::{OUTLET, SINCE};
 use crate::article::{Article, BlockKind};
 use crate::library::ArticleId;
 use crate::reply::{Block, Outcome, Quoted, Reply};
 use crate::router::table::{Audience, Kind, OptionSpec, Spec};
-use crate::router::{Args, Desk, Place, Problem, Request, present};
+use crate::router::{Args, Desk, Problem, Request, present};
 
 pub(in crate::router) const SPEC: Spec = Spec {
     name: "articles",
@@ -117,19 +117,11 @@ async fn show(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
     })
 }
 
-/// Takes an article out of the community's own collection. What others read too is taken out by who runs Byline alone, on the
-/// console.
+/// Takes an article out, where it is this place's to take out.
 async fn remove(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
     let (store, desk) = (request.store()?, &request.desk);
     let id = desk.article(args.quote("article").unwrap_or_default())?;
-    let own = settings::own_collection(request.place);
-    let of_their_own = match desk.collection() {
-        Some(collection) => settings::name_of(store, collection).await? == own,
-        None => false,
-    };
-    if !of_their_own && request.place.network != Place::console().network {
-        return Err(Problem::SharedArticle);
-    }
+    request.collection_to_change().await?;
     let title = &desk.library().article(id).meta().title;
     let removed = match desk.library().mark(id) {
         Some(mark) => store.remove_article(mark.id).await?,
