@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use super::{Desk, Problem, Settings, in_force};
 use crate::intake::fetch::Fetcher;
+use crate::intake::poll::Poller;
 use crate::library::store::{CollectionId, Community, SHARED, Store};
 
 /// Where a request comes from: a channel of a community on a network, and what the asker may do there. The surfaces make it;
@@ -115,6 +116,8 @@ pub struct Request<'r> {
     kept: Option<&'r Store>,
     /// The way to the web, where there is one.
     web: Option<&'r Fetcher>,
+    /// What looks at feeds, where there is something that does.
+    feeds: Option<&'r Poller>,
 }
 
 impl<'r> Request<'r> {
@@ -123,13 +126,19 @@ impl<'r> Request<'r> {
             Some(store) => in_force::settings(store, place, desk.settings).await?,
             None => desk.settings,
         };
-        Ok(Self { desk, place, settings, progress: Progress::unseen(), kept, web: None })
+        Ok(Self { desk, place, settings, progress: Progress::unseen(), kept, web: None, feeds: None })
     }
 
     /// The same, with a way to the web.
     #[must_use]
     pub(super) fn with_web(self, web: Option<&'r Fetcher>) -> Self {
         Self { web, ..self }
+    }
+
+    /// The same, with what looks at feeds.
+    #[must_use]
+    pub(super) fn with_feeds(self, feeds: Option<&'r Poller>) -> Self {
+        Self { feeds, ..self }
     }
 
     /// The same, with somebody who looks at how far it is.
@@ -144,6 +153,14 @@ impl<'r> Request<'r> {
     /// [`Problem::NoWeb`] where there is none.
     pub fn web(&self) -> Result<&'r Fetcher, Problem> {
         self.web.ok_or(Problem::NoWeb)
+    }
+
+    /// What looks at feeds, for commands that subscribe to them.
+    ///
+    /// # Errors
+    /// [`Problem::NoWeb`] where there is none.
+    pub fn feeds(&self) -> Result<&'r Poller, Problem> {
+        self.feeds.ok_or(Problem::NoWeb)
     }
 
     /// The collection that this place reads, for commands that add to it or take out of it: a community's own is its

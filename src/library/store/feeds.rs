@@ -11,9 +11,11 @@ mod tell;
 mod turn;
 mod waiting;
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{Any, AssertSqlSafe, Row, Transaction};
 
 use super::error::{Located, Problem, check_text};
 use super::writer::next;
@@ -53,6 +55,8 @@ pub struct NewFeed<'a> {
     pub community: Option<CommunityId>,
     /// The network's name of the channel.
     pub channel: Option<&'a str>,
+    /// Who looks at it now, and for how long nobody else may; nothing leaves it to whoever is first.
+    pub taken: Option<(&'a str, Duration)>,
 }
 
 /// Whether a feed is looked at.
@@ -166,51 +170,80 @@ impl Store {
     /// [`Problem::Text`] for an address or filters that can't be kept, [`Problem::Missing`] for a collection that is not there, and
     /// what a database may answer.
     pub async fn subscribe(&self, feed: &NewFeed<'_>) -> Result<Subscription, StoreError> {
+        let subscribed = self.subscribe_all(std::slice::from_ref(feed)).await?.pop();
+        subscribed.ok_or(Problem::Task("nothing was subscribed to".to_owned())).at(self.place())
+    }
+
+    /// The same for several feeds in one transaction, all or none; the outcomes are in the order of the feeds.
+    ///
+    /// # Errors
+    /// Those of [`subscribe`](Store::subscribe); then nothing changed.
+    pub async fn subscribe_all(&self, feeds: &[NewFeed<'_>]) -> Result<Vec<Subscription>, StoreError> {
         let subscribed = async {
-            for (what, text) in [("a feed's address", feed.url), ("a host's name", feed.host)] {
-                check_text(what, text, MAX_FEED_URL_BYTES)?;
+            for feed in feeds {
+                for (what, text) in [("a feed's address", feed.url), ("a host's name", feed.host)] {
+                    check_text(what, text, MAX_FEED_URL_BYTES)?;
+                }
+                check_text("the filters", feed.filters, MAX_FILTERS_BYTES)?;
             }
-            check_text("the filters", feed.filters, MAX_FILTERS_BYTES)?;
             let mut tx = self.inner.pools.begin().await?;
-            // The counter's row is held until the end: nobody else subscribes in between.
-            let id = next(&mut tx, "feed").await?;
-            let there = sqlx::query("SELECT id FROM collections WHERE id = $1").bind(feed.collection.0);
-            if there.fetch_optional(&mut *tx).await?.is_none() {
-                return Err(Problem::Missing(format!("collection {}", feed.collection.0)));
+            let mut all = Vec::with_capacity(feeds.len());
+            for feed in feeds {
+                all.push(self.subscribe_one(&mut tx, feed).await?);
             }
-            let known = format!(
-                "SELECT {FEED}, {WAITING} FROM feeds AS f WHERE f.collection = $1 AND (f.url = $2 OR f.given = $2)
-                 ORDER BY f.id LIMIT 1"
-            );
-            let known = sqlx::query(AssertSqlSafe(known)).bind(feed.collection.0).bind(feed.url);
-            if let Some(row) = known.fetch_optional(&mut *tx).await? {
-                return Ok(Subscription::AlreadyThere(entry(&row)?));
-            }
-            let now = self.now(&mut tx).await?;
-            let insert = "INSERT INTO feeds (id, collection, number, url, given, host, title, site, filters, community, channel,
-                                             added_at, rhythm, next_at)
-                          VALUES ($1, $2, (SELECT COALESCE(MAX(number), 0) + 1 FROM feeds WHERE collection = $2),
-                                  $3, $3, $4, $5, $6, $7, $8, $9, $10, '', $10)";
-            sqlx::query(insert)
-                .bind(id)
-                .bind(feed.collection.0)
-                .bind(feed.url)
-                .bind(feed.host)
-                .bind(line(feed.title))
-                .bind(feed.site.map(line))
-                .bind(feed.filters)
-                .bind(feed.community.map(|community| community.0))
-                .bind(feed.channel)
-                .bind(now)
-                .execute(&mut *tx)
-                .await?;
-            let made = format!("SELECT {FEED}, {WAITING} FROM feeds AS f WHERE f.id = $1");
-            let made = entry(&sqlx::query(AssertSqlSafe(made)).bind(id).fetch_one(&mut *tx).await?)?;
             tx.commit().await?;
             self.inner.subscribed.send_replace(());
-            Ok::<_, Problem>(Subscription::New(made))
+            Ok::<_, Problem>(all)
         };
         subscribed.await.at(self.place())
+    }
+
+    async fn subscribe_one(
+        &self,
+        tx: &mut Transaction<'static, Any>,
+        feed: &NewFeed<'_>,
+    ) -> Result<Subscription, Problem> {
+        // The counter's row is held until the end: nobody else subscribes in between.
+        let id = next(tx, "feed").await?;
+        let there = sqlx::query("SELECT id FROM collections WHERE id = $1").bind(feed.collection.0);
+        if there.fetch_optional(&mut **tx).await?.is_none() {
+            return Err(Problem::Missing(format!("collection {}", feed.collection.0)));
+        }
+        let known = format!(
+            "SELECT {FEED}, {WAITING} FROM feeds AS f WHERE f.collection = $1 AND (f.url = $2 OR f.given = $2)
+             ORDER BY f.id LIMIT 1"
+        );
+        let known = sqlx::query(AssertSqlSafe(known)).bind(feed.collection.0).bind(feed.url);
+        if let Some(row) = known.fetch_optional(&mut **tx).await? {
+            return Ok(Subscription::AlreadyThere(entry(&row)?));
+        }
+        let now = self.now(tx).await?;
+        let (owner, until) = match feed.taken {
+            Some((owner, lease)) => (Some(owner), Some(self.lease_until(tx, lease).await?.1)),
+            None => (None, None),
+        };
+        let insert = "INSERT INTO feeds (id, collection, number, url, given, host, title, site, filters, community, channel,
+                                         added_at, rhythm, next_at, lease_owner, lease_until)
+                      VALUES ($1, $2, (SELECT COALESCE(MAX(number), 0) + 1 FROM feeds WHERE collection = $2),
+                              $3, $3, $4, $5, $6, $7, $8, $9, $10, '', $10, $11, $12)";
+        sqlx::query(insert)
+            .bind(id)
+            .bind(feed.collection.0)
+            .bind(feed.url)
+            .bind(feed.host)
+            .bind(line(feed.title))
+            .bind(feed.site.map(line))
+            .bind(feed.filters)
+            .bind(feed.community.map(|community| community.0))
+            .bind(feed.channel)
+            .bind(now)
+            .bind(owner)
+            .bind(until)
+            .execute(&mut **tx)
+            .await?;
+        let made = format!("SELECT {FEED}, {WAITING} FROM feeds AS f WHERE f.id = $1");
+        let made = sqlx::query(AssertSqlSafe(made)).bind(id).fetch_one(&mut **tx).await?;
+        Ok(Subscription::New(entry(&made)?))
     }
 
     /// The feeds of a collection, by their numbers.

@@ -163,7 +163,7 @@ impl Store {
             let mut tx = self.inner.pools.begin().await?;
             let (clock, until) = self.lease_until(&mut tx, lease).await?;
             let take = "UPDATE feeds SET lease_owner = $1, lease_until = $2, turn = turn + 1
-                        WHERE id = $3 AND state = 0 AND (lease_until IS NULL OR lease_until <= $4)";
+                        WHERE id = $3 AND state = 0 AND (lease_until IS NULL OR lease_until <= $4 OR lease_owner = $1)";
             let take = sqlx::query(take).bind(owner).bind(until).bind(id.0).bind(clock);
             if take.execute(&mut *tx).await?.rows_affected() == 0 {
                 return Ok(None);
@@ -177,20 +177,31 @@ impl Store {
         taken.await.at(self.place())
     }
 
-    /// Keeps everything longer that `owner` has leased, feeds and waiting entries.
+    /// Keeps longer what `owner` has leased of these: feeds, and entries that wait.
     ///
     /// # Errors
     /// What a database may answer.
-    pub async fn keep_feeds(&self, owner: &str, lease: Duration) -> Result<(), StoreError> {
+    pub async fn keep_feeds(
+        &self,
+        owner: &str,
+        lease: Duration,
+        feeds: &[FeedId],
+        entries: &[i64],
+    ) -> Result<(), StoreError> {
         let kept = async {
+            let feeds: Vec<i64> = feeds.iter().map(|feed| feed.0).collect();
             // Each in a transaction of its own: whoever settles an entry holds first its feed and then it.
-            for keep in [
-                "UPDATE feeds SET lease_until = $1 WHERE lease_owner = $2",
-                "UPDATE feed_entries SET lease_until = $1 WHERE lease_owner = $2",
-            ] {
+            for (table, ids) in [("feeds", feeds.as_slice()), ("feed_entries", entries)] {
+                if ids.is_empty() {
+                    continue;
+                }
+                let ids = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                let keep = format!("UPDATE {table} SET lease_until = $1 WHERE lease_owner = $2 AND id IN ({ids})");
                 let mut tx = self.inner.pools.begin().await?;
                 let (_, until) = self.lease_until(&mut tx, lease).await?;
-                sqlx::query(keep).bind(until).bind(owner).execute(&mut *tx).await?;
+                // Not kept as a prepared statement: each is another text.
+                let keep = sqlx::query(AssertSqlSafe(keep)).persistent(false).bind(until).bind(owner);
+                keep.execute(&mut *tx).await?;
                 tx.commit().await?;
             }
             Ok::<_, Problem>(())
