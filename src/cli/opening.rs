@@ -8,8 +8,8 @@ use anyhow::{Context, bail};
 
 use super::{installation, progress};
 use crate::config::{self, Config, Loaded, Origin};
-use crate::intake::fetch::{Fetcher, Policy};
 use crate::intake::feed::rhythm::Bounds;
+use crate::intake::fetch::{Fetcher, Policy};
 use crate::intake::poll::{PollOptions, Poller};
 use crate::intake::{Refusal, Tally, folder, mirror};
 use crate::library::store::{Problem, SHARED, Store, StoreUrl};
@@ -52,7 +52,10 @@ pub(super) async fn open(loaded: &Loaded) -> anyhow::Result<Opened> {
         return Ok(Opened { router: read(&loaded.config)?, kept: None });
     }
     let kept = keep(loaded).await?;
-    Ok(Opened { router: Router::over(kept.desks.clone()).with_web(kept.fetcher.clone()).with_feeds(kept.poller.clone()), kept: Some(kept) })
+    Ok(Opened {
+        router: Router::over(kept.desks.clone()).with_web(kept.fetcher.clone()).with_feeds(kept.poller.clone()),
+        kept: Some(kept),
+    })
 }
 
 /// The library of a data folder, in step with the files that the configuration names.

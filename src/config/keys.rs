@@ -336,10 +336,7 @@ pub static TABLE: Table = Table {
             doc: "Colour in the console; auto is on a terminal, unless NO_COLOR is set.",
         },
     ],
-    ordered: &[
-        ("answer.nearest", "answer.confidence"),
-        ("feeds.shortest_interval", "feeds.longest_interval"),
-    ],
+    ordered: &[("answer.nearest", "answer.confidence"), ("feeds.shortest_interval", "feeds.longest_interval")],
 };
 
 /// The state folder of the XDG base directory specification (used on macOS too, as command-line programs do), or the

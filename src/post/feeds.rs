@@ -91,7 +91,9 @@ fn notice(told: &[ToTell]) -> Reply {
         let about = match news {
             FeedNews::Failing { failures, since, reason } => {
                 let since = since.strftime("%-d %B, %H:%M UTC");
-                format!("could not be read {failures} times in a row, since {since}: {reason}. It is tried on, ever more rarely.")
+                format!(
+                    "could not be read {failures} times in a row, since {since}: {reason}. It is tried on, ever more rarely."
+                )
             }
             FeedNews::Ended(reason) => format!("is looked at no more: {reason}."),
             FeedNews::Recovered => "can be read again.".to_owned(),

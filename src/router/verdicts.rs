@@ -67,7 +67,14 @@ fn reason(library: &Library, why: Why) -> String {
             format!("out: more is said about other stories (it would be number {})", place + 1)
         }
         Why::NoSentence => "out: no sentence of it can be read alone".to_owned(),
-        Why::Had | Why::Arrived | Why::Silent | Why::Stale | Why::Older | Why::Newer | Why::Undated | Why::Elsewhere => {
+        Why::Had
+        | Why::Arrived
+        | Why::Silent
+        | Why::Stale
+        | Why::Older
+        | Why::Newer
+        | Why::Undated
+        | Why::Elsewhere => {
             format!("out: {}", screened(why).unwrap_or_default())
         }
     }

@@ -20,8 +20,7 @@ pub enum Reply {
 
 impl Reply {
     pub fn with(status: &str, headers: &str, body: &str) -> Self {
-        let head =
-            format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+        let head = format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len());
         Self::Bytes(Duration::ZERO, Arc::new([head.as_bytes(), body.as_bytes()].concat()))
     }
 

@@ -54,7 +54,14 @@ mod tests {
     }
 
     fn mark(id: i64, added_at: &str) -> Option<Mark> {
-        Some(Mark { id: StoredId(id), number: id, version: 1, added_at: added_at.parse().unwrap(), moved: false, silent: false })
+        Some(Mark {
+            id: StoredId(id),
+            number: id,
+            version: 1,
+            added_at: added_at.parse().unwrap(),
+            moved: false,
+            silent: false,
+        })
     }
 
     fn moved(id: i64, added_at: &str) -> Option<Mark> {

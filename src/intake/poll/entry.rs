@@ -27,7 +27,8 @@ static GOES_ON: LazyLock<Regex> = LazyLock::new(|| {
 
 /// What WordPress puts below each entry.
 static APPEARED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?is)<p>\s*The post\s(?:.{0,1500}?)\sappeared first on\s(?:.{0,600}?)</p>\s*$").expect("a valid pattern")
+    Regex::new(r"(?is)<p>\s*The post\s(?:.{0,1500}?)\sappeared first on\s(?:.{0,600}?)</p>\s*$")
+        .expect("a valid pattern")
 });
 
 /// What is kept of an entry until its page was fetched.
@@ -157,7 +158,8 @@ mod tests {
     #[test]
     fn what_goes_on_elsewhere_is_none() {
         let link = Some("https://news.example/ferry");
-        for end in ["…", "...", " [&hellip;]", "<p>Read more</p>", "<p>Continue reading →</p>", "<a>Weiterlesen</a>"] {
+        for end in ["…", "...", " [&hellip;]", "<p>Read more</p>", "<p>Continue reading →</p>", "<a>Weiterlesen</a>"]
+        {
             assert_eq!(full(&entry(&(paragraphs(10) + end), link), "News"), None, "{end}");
         }
         assert_eq!(full(&entry(&paragraphs(2), link), "News"), None, "a summary");

@@ -372,7 +372,8 @@ mod tests {
     #[test]
     fn a_feed_that_changes_its_ids_or_addresses_or_words_brings_nothing() {
         let seen = seen(&feed("a", "l", "w"), "2026-11-23T11:00:00Z");
-        for (ids, links, words) in [("b", "l", "w"), ("a", "m", "w"), ("a", "l", "x"), ("b", "m", "w"), ("b", "l", "x")] {
+        for (ids, links, words) in [("b", "l", "w"), ("a", "m", "w"), ("a", "l", "x"), ("b", "m", "w"), ("b", "l", "x")]
+        {
             let sorted = sort(feed(ids, links, words), &seen, true, now());
             assert!(sorted.new.is_empty(), "{ids} {links} {words}");
             // The new ones are noted, so that the next change of the others is no news either.

@@ -116,7 +116,15 @@ impl Poller {
     #[must_use]
     pub fn new(store: Store, fetcher: Fetcher, owner: impl Into<String>, options: PollOptions) -> Self {
         let heavy = Semaphore::new(1);
-        Self(Arc::new(Inner { store, fetcher, owner: owner.into(), options, heavy, indexed: None, under_way: Mutex::default() }))
+        Self(Arc::new(Inner {
+            store,
+            fetcher,
+            owner: owner.into(),
+            options,
+            heavy,
+            indexed: None,
+            under_way: Mutex::default(),
+        }))
     }
 
     /// The same poller, which does not run ahead of a search index.

@@ -156,7 +156,8 @@ pub struct FeedHealth {
 }
 
 /// The columns that [`entry`] reads.
-const FEED: &str = "f.id, f.collection, f.number, f.url, f.given, f.host, f.title, f.site, f.filters, f.community, f.channel,
+const FEED: &str =
+    "f.id, f.collection, f.number, f.url, f.given, f.host, f.title, f.site, f.filters, f.community, f.channel,
      f.state, f.reason, f.begun, f.etag, f.last_modified, f.rhythm, f.looked_at, f.read_at, f.next_at, f.failures,
      f.failing_since, f.trouble, f.stored, f.left_out, f.why_left_out, f.turn";
 
@@ -222,7 +223,8 @@ impl Store {
             Some((owner, lease)) => (Some(owner), Some(self.lease_until(tx, lease).await?.1)),
             None => (None, None),
         };
-        let insert = "INSERT INTO feeds (id, collection, number, url, given, host, title, site, filters, community, channel,
+        let insert =
+            "INSERT INTO feeds (id, collection, number, url, given, host, title, site, filters, community, channel,
                                          added_at, rhythm, next_at, lease_owner, lease_until)
                       VALUES ($1, $2, (SELECT COALESCE(MAX(number), 0) + 1 FROM feeds WHERE collection = $2),
                               $3, $3, $4, $5, $6, $7, $8, $9, $10, '', $10, $11, $12)";

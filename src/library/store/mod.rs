@@ -100,8 +100,8 @@ pub use communities::{Community, NamedCommunity, Scope};
 pub use error::{MAX_KEY_BYTES, Problem, StoreError};
 pub use exchange::{Exported, Imported, LinesFrom, RefusedLine};
 pub use feeds::{
-    DueEntry, DueFeed, EntryCame, FeedEntry, FeedHealth, FeedId, FeedNews, FeedState, FoundEntry, Look, MAX_FEED_URL_BYTES, NewEntry,
-    NewFeed, PageHeld, SettledLook, Subscription, ToTell,
+    DueEntry, DueFeed, EntryCame, FeedEntry, FeedHealth, FeedId, FeedNews, FeedState, FoundEntry, Look,
+    MAX_FEED_URL_BYTES, NewEntry, NewFeed, PageHeld, SettledLook, Subscription, ToTell,
 };
 pub use outbox::{AfterFailure, Job, JobEntry, JobFilter, JobState, Queued};
 pub use quotations::{KeptLoading, KeptQuotation, KeptQuotations};

@@ -1,8 +1,8 @@
 //! `/about`: what this is and what it holds.
 
 use crate::reply::{Block, Outcome, Reply};
-use crate::router::table::{Audience, Spec};
 use crate::router::commands::feeds;
+use crate::router::table::{Audience, Spec};
 use crate::router::{Problem, Request, present};
 
 pub(in crate::router) const SPEC: Spec = Spec {

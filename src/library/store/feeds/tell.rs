@@ -81,7 +81,8 @@ impl Store {
             for row in query.fetch_all(self.inner.pools.reader()).await? {
                 let (title, url): (String, String) = (row.try_get(2)?, row.try_get(3)?);
                 let failures = u32::try_from(row.try_get::<i64, _>(8)?).unwrap_or(u32::MAX);
-                let reason = |at: usize| Ok::<_, sqlx::Error>(row.try_get::<Option<String>, _>(at)?.unwrap_or_default());
+                let reason =
+                    |at: usize| Ok::<_, sqlx::Error>(row.try_get::<Option<String>, _>(at)?.unwrap_or_default());
                 let news = match (row.try_get::<i64, _>(6)?, failures) {
                     (2, _) => FeedNews::Ended(reason(7)?),
                     (_, 0) => FeedNews::Recovered,

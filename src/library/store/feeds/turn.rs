@@ -461,12 +461,7 @@ fn prepare(entry: NewEntry) -> PreparedEntry {
 }
 
 /// Gives a feed its new address; where another feed of the collection is there already, this one ends.
-async fn move_feed(
-    tx: &mut Transaction<'static, Any>,
-    feed: &FeedEntry,
-    url: &str,
-    host: &str,
-) -> Result<(), Problem> {
+async fn move_feed(tx: &mut Transaction<'static, Any>, feed: &FeedEntry, url: &str, host: &str) -> Result<(), Problem> {
     check_text("a feed's address", url, MAX_FEED_URL_BYTES)?;
     let other = "SELECT number FROM feeds WHERE collection = $1 AND url = $2 AND id <> $3";
     let other = sqlx::query(other).bind(feed.collection.0).bind(url).bind(feed.id.0).fetch_optional(&mut **tx).await?;
@@ -516,7 +511,8 @@ pub(super) async fn count(
     if stored == 0 && left_out == 0 {
         return Ok(());
     }
-    let count = "UPDATE feeds SET stored = stored + $1, left_out = left_out + $2, why_left_out = COALESCE($3, why_left_out)
+    let count =
+        "UPDATE feeds SET stored = stored + $1, left_out = left_out + $2, why_left_out = COALESCE($3, why_left_out)
                  WHERE id = $4";
     sqlx::query(count).bind(stored).bind(left_out).bind(why.map(line)).bind(feed.0).execute(&mut **tx).await?;
     Ok(())

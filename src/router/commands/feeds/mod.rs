@@ -52,7 +52,9 @@ pub(in crate::router) const SPEC: Spec = Spec {
             "feeds add https://news.example/feed",
             |request, args| Box::pin(subscribe::add(request, args)),
         ),
-        part("list", "The feeds, how each fares, and which fail", &[], "feeds list", |request, _| Box::pin(list(request))),
+        part("list", "The feeds, how each fares, and which fail", &[], "feeds list", |request, _| {
+            Box::pin(list(request))
+        }),
         part(
             "test",
             "What of a feed would be stored, and why the rest would not; nothing is kept",
@@ -170,7 +172,11 @@ fn fares(feed: &FeedEntry, now: Timestamp) -> String {
 fn poll_filters(feed: &FeedEntry) -> String {
     let written = crate::intake::feed::filter::Written::of_kept(&feed.filters);
     let part = |name: &str, list: &str| (!list.is_empty()).then(|| format!("{name} {list}"));
-    [part("only", &written.include), part("without", &written.exclude)].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    [part("only", &written.include), part("without", &written.exclude)]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" · ")
 }
 
 /// How the feeds fare, in one line; nothing where there is none.

@@ -42,7 +42,9 @@ pub(super) async fn add(request: &Request<'_>, args: &Args) -> Result<Reply, Pro
         channel: request.place.channel.as_deref(),
         taken: None,
     };
-    request.progress.tell(format!("Reading {}", present::counted(feed.entries.len(), "entry").replace("entrys", "entries")));
+    request
+        .progress
+        .tell(format!("Reading {}", present::counted(feed.entries.len(), "entry").replace("entrys", "entries")));
     let reply = match poller.begin(&new).await? {
         (Subscription::AlreadyThere(there), _) => {
             let changed = !filters.is_empty() && filters != there.filters;
@@ -92,7 +94,8 @@ fn subscribed(feed: &FeedEntry, came: Option<&Came>) -> Reply {
     told(format!("The library is subscribed to {}. {then}", named(feed)))
         .with(Block::Item { name: "Address".to_owned(), about: feed.url.clone() })
         .with(Block::Text(
-            "What it held before is no news to digests, but for the newest entry; what comes from now on is.".to_owned(),
+            "What it held before is no news to digests, but for the newest entry; what comes from now on is."
+                .to_owned(),
         ))
 }
 
@@ -108,7 +111,8 @@ fn names(others: &[crate::intake::feed::Link]) -> Option<String> {
 
 /// The address that somebody typed: people leave out how it is fetched.
 pub(super) fn address(typed: &str) -> Option<Url> {
-    let web = |text: &str| Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let web =
+        |text: &str| Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     let typed = typed.trim();
     if typed.contains("://") {
         return web(typed);
