@@ -127,7 +127,7 @@ impl Store {
             let query = format!(
                 "SELECT {FEED} FROM feeds AS f WHERE f.id IN ({}) AND f.state = 0
                    AND (f.lease_until IS NULL OR f.lease_until <= $2) ORDER BY f.next_at, f.id {}",
-                due_of("feeds", "d.state = 0", "next_at, id"),
+                due_of("feeds", "d.state = 0", &["next_at", "id"]),
                 self.skip_locked("f")
             );
             let query = sqlx::query(AssertSqlSafe(query)).bind(millis(now)).bind(clock);
@@ -409,12 +409,15 @@ impl Store {
     }
 }
 
-/// The numbers of the rows that are due by `$1` and not leased at `$2`, the first `$3` in this order; of one host at most `$4`, with
-/// those that are leased.
-pub(super) fn due_of(table: &str, wanted: &str, order: &str) -> String {
+/// The numbers of the rows that are due by `$1` and not leased at `$2`, the first `$3` by these columns; of one host at most `$4`,
+/// with those that are leased.
+pub(super) fn due_of(table: &str, wanted: &str, order: &[&str]) -> String {
+    let columns = order.iter().map(|column| format!("d.{column}")).collect::<Vec<_>>().join(", ");
+    let order = order.join(", ");
     format!(
         "SELECT id FROM (
-             SELECT d.*, COALESCE(b.busy, 0) AS busy, ROW_NUMBER() OVER (PARTITION BY d.host ORDER BY {order}) AS place
+             SELECT {columns}, COALESCE(b.busy, 0) AS busy,
+                    ROW_NUMBER() OVER (PARTITION BY d.host ORDER BY {columns}) AS place
              FROM {table} AS d LEFT JOIN
                   (SELECT host, COUNT(*) AS busy FROM {table} WHERE lease_until > $2 GROUP BY host) AS b ON b.host = d.host
              WHERE {wanted} AND d.next_at <= $1 AND (d.lease_until IS NULL OR d.lease_until <= $2)) AS due

@@ -96,7 +96,7 @@ impl Store {
                 "SELECT e.id, e.feed, f.collection, f.title, e.entry, e.silent, e.failures, e.turn
                  FROM feed_entries AS e JOIN feeds AS f ON f.id = e.feed
                  WHERE e.id IN ({}) AND (e.lease_until IS NULL OR e.lease_until <= $2) ORDER BY e.silent, e.next_at, e.id {}",
-                due_of("feed_entries", "d.silent IN (0, 1)", "silent, next_at, id"),
+                due_of("feed_entries", "d.silent IN (0, 1)", &["silent", "next_at", "id"]),
                 self.skip_locked("e")
             );
             let query = sqlx::query(AssertSqlSafe(query)).bind(millis(now)).bind(clock);

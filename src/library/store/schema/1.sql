@@ -286,6 +286,7 @@ CREATE TABLE feeds (
     UNIQUE (collection, url)
 );
 CREATE INDEX feeds_next ON feeds (next_at) WHERE state = 0;
+CREATE INDEX feeds_leased ON feeds (lease_until, host) WHERE lease_until IS NOT NULL;
 
 -- By what the entries of a feed are known that were seen in it; `seen_at` is when it last held them, to the day.
 CREATE TABLE feed_identities (
@@ -309,4 +310,7 @@ CREATE TABLE feed_entries (
     lease_until BIGINT
 );
 CREATE INDEX feed_entries_next ON feed_entries (next_at);
+-- Whose turn it is at each host is told from this alone: many may wait.
+CREATE INDEX feed_entries_of_host ON feed_entries (host, silent, next_at, id, lease_until);
+CREATE INDEX feed_entries_leased ON feed_entries (lease_until, host) WHERE lease_until IS NOT NULL;
 CREATE INDEX feed_entries_of ON feed_entries (feed);
