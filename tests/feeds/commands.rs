@@ -67,7 +67,7 @@ async fn a_site_is_subscribed_to_and_its_newest_entry_answers_at_once() {
         .serve("/feed", Reply::feed(&rss("Harbour Times", &[report(server, 1), report(server, 2), report(server, 3)])));
     let words = world.told(&format!("/feeds add {}", server.url("/"))).await;
     assert!(words.contains("subscribed to #1 Harbour Times") && words.contains("1 article"), "{words}");
-    assert!(words.contains("2 earlier entries follow") && words.contains("Comments ("), "{words}");
+    assert!(words.contains("The pages of 2 earlier entries follow") && words.contains("Comments ("), "{words}");
     let all = articles(&world.store).await;
     assert_eq!((all.len(), times(&all, 1), all[0].silent), (1, 1, false));
     let again = world.told(&format!("/feeds add {}", server.url("/feed"))).await;

@@ -98,10 +98,10 @@ async fn list(request: &Request<'_>, typed: &str) -> Result<List, String> {
         read.map_err(|error| format!("A defect of Byline: {error}."))??
     } else {
         let Some(url) = address(typed) else {
-            return Err(format!("“{typed}” is neither an address of the web{}.", {
-                if request.place.is_console() { " nor a file" } else { "" }
-            })
-            .replace("neither an address of the web.", "no address of the web."));
+            return Err(match request.place.is_console() {
+                true => format!("“{typed}” is neither an address of the web nor a file."),
+                false => format!("“{typed}” is no address of the web."),
+            });
         };
         let web = request.web().map_err(|problem| problem.to_string())?;
         let wanted = Wanted { content_types: &CONTENT_TYPES, ..Wanted::feed() };

@@ -160,7 +160,7 @@ fn fares(feed: &FeedEntry, now: Timestamp) -> String {
     }
     if feed.left_out > 0 {
         let why = feed.why_left_out.as_deref().map(|why| format!(", the last because {why}")).unwrap_or_default();
-        parts.push(format!("{} left out{why}", count(feed.left_out, "entry").replace("entrys", "entries")));
+        parts.push(format!("{} left out{why}", entries(feed.left_out)));
     }
     let filters = poll_filters(feed);
     if !filters.is_empty() {
@@ -253,6 +253,11 @@ async fn remove(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
         true => format!("The subscription to {} is ended; its articles stay.", named(&feed)),
         false => format!("The subscription to {} was ended before.", named(&feed)),
     }))
+}
+
+/// `1 entry`, `2 entries`.
+fn entries(count: u64) -> String {
+    if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") }
 }
 
 /// The feed that somebody names, of those that they may change; else what to tell them.

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{ADDRESS, EXCLUDE, INCLUDE, named, refused, told};
+use super::{ADDRESS, EXCLUDE, INCLUDE, entries, named, refused, told};
 use crate::intake::feed::filter::{FilterError, Filters, Written};
 use crate::intake::fetch::shown;
 use crate::intake::poll::{Came, Found, find};
@@ -42,9 +42,7 @@ pub(super) async fn add(request: &Request<'_>, args: &Args) -> Result<Reply, Pro
         channel: request.place.channel.as_deref(),
         taken: None,
     };
-    request
-        .progress
-        .tell(format!("Reading {}", present::counted(feed.entries.len(), "entry").replace("entrys", "entries")));
+    request.progress.tell(format!("Reading {}", entries(feed.entries.len() as u64)));
     let reply = match poller.begin(&new).await? {
         (Subscription::AlreadyThere(there), _) => {
             let changed = !filters.is_empty() && filters != there.filters;
@@ -84,7 +82,7 @@ fn subscribed(feed: &FeedEntry, came: Option<&Came>) -> Reply {
             };
             match waiting {
                 0 => stored,
-                waiting => format!("{stored} The pages of {} earlier entries follow in the background.", waiting),
+                waiting => format!("{stored} The pages of {} follow in the background.", earlier(*waiting)),
             }
         }
         Some(Came::Failed(reason)) => format!("It could not be read just now, and is tried again: {reason}."),
@@ -97,6 +95,11 @@ fn subscribed(feed: &FeedEntry, came: Option<&Came>) -> Reply {
             "What it held before is no news to digests, but for the newest entry; what comes from now on is."
                 .to_owned(),
         ))
+}
+
+/// `1 earlier entry`, `2 earlier entries`.
+fn earlier(count: u64) -> String {
+    entries(count).replacen(' ', " earlier ", 1)
 }
 
 /// The other feeds of a page, in one line.

@@ -56,7 +56,7 @@ pub(super) async fn test(request: &Request<'_>, args: &Args) -> Result<Reply, Pr
     let heading = format!(
         "{title}: of {}, {} would be stored. Nothing was kept.",
         match tried.len() {
-            all if all == entries => present::counted(entries, "entry").replace("entrys", "entries"),
+            all if all == entries => super::entries(entries as u64),
             some => format!("the first {some} of {entries} entries"),
         },
         stored.count()
