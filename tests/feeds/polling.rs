@@ -104,7 +104,7 @@ async fn a_feed_that_changes_its_ids_or_dates_or_addresses_brings_nothing_twice(
         looked_at_again(&store, id).await;
         assert_eq!(feed(&store, id).await.waiting, 0, "round {round}");
     }
-    // All at once: id, address and words. It begins anew, and what is held is held.
+    // Its first addresses once more, with new ids.
     let rewritten = original.iter().map(|item| Item { guid: format!("new-{}", item.guid), ..item.clone() });
     *shown.lock().unwrap() = rss("News", &rewritten.collect::<Vec<_>>());
     looked_at_again(&store, id).await;
@@ -180,7 +180,7 @@ async fn a_feed_that_fails_and_recovers_is_told_of_once_each() {
     server.set("/flapping", move |request| match state.load(Ordering::SeqCst) {
         0 => Reply::feed(&body),
         _ if request.before % 2 == 0 => Reply::status("503 Service Unavailable"),
-        _ => Reply::feed("<rss><channel><title>Cut"),
+        _ => Reply::feed("The database is down for a moment."),
     });
     server.serve("/steady", Reply::feed(&rss("Steady", &[])));
     let here = |feed: &mut NewFeed<'_>| {

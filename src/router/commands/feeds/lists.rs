@@ -77,7 +77,8 @@ pub(super) async fn import(request: &Request<'_>, args: &Args) -> Result<Reply, 
         parts.push(format!("{} of the list were there before.", counted(there)));
     }
     if refused_here > 0 {
-        parts.push(format!("{} have no address of the web and were left out.", counted(refused_here)));
+        let (has, was) = if refused_here == 1 { ("has", "was") } else { ("have", "were") };
+        parts.push(format!("{refused_here} of the list {has} no address of the web and {was} left out."));
     }
     if new > 0 {
         parts.push(
