@@ -78,7 +78,7 @@ async fn a_site_is_subscribed_to_and_its_newest_entry_answers_at_once() {
     polling.stop().await;
     assert_eq!(articles(&world.store).await.iter().filter(|stored| stored.silent).count(), 2);
     let about = world.told("/about").await;
-    assert!(about.contains("Feeds: 1 feed, "), "{about}");
+    assert!(about.contains("1 feed, last look"), "{about}");
     assert!(world.store.jobs(JobState::Open, 1).await.unwrap().is_empty(), "nothing is posted");
 }
 

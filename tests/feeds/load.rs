@@ -38,6 +38,9 @@ use crate::world::Polling;
 /// Hosts that the server stands for.
 const HOSTS: u8 = 100;
 
+/// Entries that each feed holds before.
+const OLD: u64 = 2;
+
 /// Articles that the library holds before: questions are asked of a library of some size.
 const HELD: u64 = 2000;
 
@@ -116,7 +119,7 @@ impl Feeds {
                 ..Item::default()
             };
             // Some that were there before, and those that came.
-            let old = (0..10).map(|n| 1_000_000 + feed * 10 + n);
+            let old = (0..OLD).map(|n| 1_000_000 + feed * OLD + n);
             let all: Vec<u64> = own.iter().rev().copied().chain(old).collect();
             let headers = format!("ETag: {tag}\r\nContent-Type: application/rss+xml\r\n");
             Reply::with("200 OK", &headers, &rss(&format!("Feed {feed}"), &all.iter().map(item).collect::<Vec<_>>()))
@@ -221,7 +224,7 @@ async fn two_thousand_feeds() {
     let begun = Instant::now();
     let good = (0..feeds.count).filter(|feed| matches!(manner(*feed), Manner::Good | Manner::Slow)).count() as u64;
     let mut most = 0;
-    while store.feed_health(None).await.unwrap().waiting > 0 || store.count(SHARED).await.unwrap() < good * 10 {
+    while store.feed_health(None).await.unwrap().waiting > 0 || store.count(SHARED).await.unwrap() < good * OLD {
         most = most.max(memory(serving.0.id()).unwrap_or_default());
         tokio::time::sleep(Duration::from_millis(500)).await;
         assert!(begun.elapsed() < Duration::from_secs(3600), "{} are there", store.count(SHARED).await.unwrap());
@@ -364,7 +367,7 @@ async fn questions_while_feeds_come() {
         percentile(&times, 99)
     };
     let good = (0..feeds.count).filter(|feed| matches!(manner(*feed), Manner::Good | Manner::Slow)).count() as u64;
-    while store.feed_health(None).await.unwrap().waiting > 0 || store.count(SHARED).await.unwrap() < HELD + good * 10 {
+    while store.feed_health(None).await.unwrap().waiting > 0 || store.count(SHARED).await.unwrap() < HELD + good * OLD {
         tokio::time::sleep(Duration::from_millis(500)).await;
         assert!(begun.elapsed() < Duration::from_secs(3600));
     }

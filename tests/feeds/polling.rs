@@ -199,6 +199,7 @@ async fn a_feed_that_fails_and_recovers_is_told_of_once_each() {
     broken.store(0, Ordering::SeqCst);
     until("it was read", async || feed(&store, id).await.failures == 0).await;
     assert_eq!(teller.tick().await.unwrap() + teller.tick().await.unwrap(), 1);
+    until("its report is there", async || times(&articles(&store).await, 1) == 1).await;
     polling.stop().await;
     assert_eq!(store.jobs(JobState::Open, 10).await.unwrap().len(), 2);
     let mut told: Vec<String> = Vec::new();
@@ -209,7 +210,6 @@ async fn a_feed_that_fails_and_recovers_is_told_of_once_each() {
     assert_eq!(told.len(), 2);
     assert!(told.iter().any(|words| words.contains("could not be read")) && told.iter().all(|w| !w.contains("Steady")));
     assert!(told.iter().any(|words| words.contains("can be read again")));
-    assert_eq!(times(&articles(&store).await, 1), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
