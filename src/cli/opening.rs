@@ -8,7 +8,9 @@ use anyhow::{Context, bail};
 
 use super::{installation, progress};
 use crate::config::{self, Config, Loaded, Origin};
+use crate::intake::feed::rhythm::Bounds;
 use crate::intake::fetch::{Fetcher, Policy};
+use crate::intake::poll::{PollOptions, Poller};
 use crate::intake::{Refusal, Tally, folder, mirror};
 use crate::library::store::{Problem, SHARED, Store, StoreUrl};
 use crate::matcher::Thresholds;
@@ -33,6 +35,8 @@ pub(super) struct Kept {
     pub(super) installation: String,
     /// The way to the web, one for the whole process: its clones share queues, pauses and what is known of robots.txt.
     pub(super) fetcher: Fetcher,
+    /// Looks at feeds.
+    pub(super) poller: Poller,
 }
 
 /// The file of a store in the data folder.
@@ -48,7 +52,10 @@ pub(super) async fn open(loaded: &Loaded) -> anyhow::Result<Opened> {
         return Ok(Opened { router: read(&loaded.config)?, kept: None });
     }
     let kept = keep(loaded).await?;
-    Ok(Opened { router: Router::over(kept.desks.clone()).with_web(kept.fetcher.clone()), kept: Some(kept) })
+    Ok(Opened {
+        router: Router::over(kept.desks.clone()).with_web(kept.fetcher.clone()).with_feeds(kept.poller.clone()),
+        kept: Some(kept),
+    })
 }
 
 /// The library of a data folder, in step with the files that the configuration names.
@@ -73,7 +80,24 @@ async fn keep(loaded: &Loaded) -> anyhow::Result<Kept> {
         Err(error) => return Err(error.into()),
     }
     let desks = Desks::new(store.clone(), folder.join(INDEX), settings(config));
-    Ok(Kept { store, desks, installation, fetcher: fetcher(&config.web) })
+    let fetcher = fetcher(&config.web);
+    let poller = poller(&store, &fetcher, &desks, installation::process(&installation), config);
+    Ok(Kept { store, desks, installation, fetcher, poller })
+}
+
+/// What looks at feeds, as the configuration wants it.
+fn poller(store: &Store, fetcher: &Fetcher, desks: &Desks, owner: String, config: &Config) -> Poller {
+    let seconds = Duration::from_secs;
+    let feeds = &config.feeds;
+    let options = PollOptions {
+        bounds: Bounds { shortest: seconds(feeds.shortest_interval), longest: seconds(feeds.longest_interval) },
+        oldest: (feeds.oldest_days > 0).then(|| seconds(feeds.oldest_days * 24 * 60 * 60)),
+        looks: feeds.at_once,
+        pages: feeds.at_once.div_ceil(2),
+        lease: config.posting.lease(),
+    };
+    let desks = desks.clone();
+    Poller::new(store.clone(), fetcher.clone(), owner, options).behind(move || desks.indexed())
 }
 
 /// The way to the web, as the configuration lets it be gone.

@@ -272,6 +272,36 @@ pub static TABLE: Table = Table {
             doc: "How many seconds pass between two fetches from one host.",
         },
         Key {
+            name: "feeds.poll",
+            kind: Kind::Switch,
+            preset: Preset::Value("true"),
+            doc: "Whether this process looks at feeds; of several on one library it is enough that one does.",
+        },
+        Key {
+            name: "feeds.shortest_interval",
+            kind: Kind::Whole { min: 1, max: 604_800 },
+            preset: Preset::Value("600"),
+            doc: "How many seconds pass at least between two looks at a feed.",
+        },
+        Key {
+            name: "feeds.longest_interval",
+            kind: Kind::Whole { min: 1, max: 604_800 },
+            preset: Preset::Value("43200"),
+            doc: "How many seconds pass at most, unless a site asks for more.",
+        },
+        Key {
+            name: "feeds.at_once",
+            kind: Kind::Whole { min: 1, max: 256 },
+            preset: Preset::Value("16"),
+            doc: "How many feeds are looked at, at once; of one host never more than two.",
+        },
+        Key {
+            name: "feeds.oldest_days",
+            kind: Kind::Whole { min: 0, max: 36_500 },
+            preset: Preset::Value("90"),
+            doc: "How many days old an entry of a feed may be to be taken; 0 takes all. The newest of a new feed always is.",
+        },
+        Key {
             name: "record.folder",
             kind: Kind::Path,
             preset: Preset::Unset { means: "nothing is recorded", example: "\"posted\"" },
@@ -306,7 +336,7 @@ pub static TABLE: Table = Table {
             doc: "Colour in the console; auto is on a terminal, unless NO_COLOR is set.",
         },
     ],
-    ordered: &[("answer.nearest", "answer.confidence")],
+    ordered: &[("answer.nearest", "answer.confidence"), ("feeds.shortest_interval", "feeds.longest_interval")],
 };
 
 /// The state folder of the XDG base directory specification (used on macOS too, as command-line programs do), or the

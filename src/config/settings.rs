@@ -26,6 +26,8 @@ pub struct Config {
     pub posting: Posting,
     /// Fetching from the web.
     pub web: Web,
+    /// Looking at feeds.
+    pub feeds: Feeds,
     /// Channels that are files. None of its keys has a default, so that it may be missing as a whole.
     #[serde(default)]
     pub record: Record,
@@ -203,6 +205,28 @@ impl Default for Web {
             at_once: 32,
             host_delay: 1.0,
         }
+    }
+}
+
+/// Looking at feeds; see [`PollOptions`](crate::intake::poll::PollOptions).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Feeds {
+    /// Whether this process does.
+    pub poll: bool,
+    /// How many seconds pass at least between two looks at one, 1 to 604,800.
+    pub shortest_interval: u64,
+    /// How many pass at most.
+    pub longest_interval: u64,
+    /// How many are looked at, at once, 1 to 256.
+    pub at_once: usize,
+    /// How many days old an entry may be to be taken; 0 takes all.
+    pub oldest_days: u64,
+}
+
+impl Default for Feeds {
+    fn default() -> Self {
+        Self { poll: true, shortest_interval: 600, longest_interval: 43_200, at_once: 16, oldest_days: 90 }
     }
 }
 

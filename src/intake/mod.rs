@@ -10,6 +10,7 @@
 //! | a fetched page into an article, or the reason why it is none | `page/` |
 //! | adding an article by its address, or a file that somebody attached | `web.rs`, `attached.rs` |
 //! | feeds of every form, and when to look at one again | `feed/` |
+//! | looking at the feeds that collections are subscribed to | `poll/` |
 
 pub mod attached;
 pub mod feed;
@@ -19,6 +20,7 @@ pub mod import;
 pub mod mirror;
 mod names;
 pub mod page;
+pub mod poll;
 mod scan;
 mod source;
 pub mod watch;

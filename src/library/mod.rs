@@ -43,6 +43,8 @@ pub struct Mark {
     pub added_at: Timestamp,
     /// Whether that was in another store, from which it was moved here later.
     pub moved: bool,
+    /// Whether it is no news to anybody, however late it came.
+    pub silent: bool,
 }
 
 /// The articles that are held, in the order in which they were added: those that are read together.
@@ -126,11 +128,12 @@ impl Library {
     /// Puts in what a store holds: a new article, or in its place a new version of one that is here. A removed one is taken
     /// out. The number that it has (or had) here; `None` when it was removed and was not here.
     pub fn put_stored(&mut self, stored: Stored) -> Option<ArticleId> {
-        let Stored { id, number, article, version, added_at, moved, removed_at, .. } = stored;
+        let Stored { id, number, article, version, added_at, moved, silent, removed_at, .. } = stored;
         if removed_at.is_some() {
             return self.take_out_stored(id);
         }
-        let place = Place { article: Arc::new(article), mark: Some(Mark { id, number, version, added_at, moved }) };
+        let mark = Mark { id, number, version, added_at, moved, silent };
+        let place = Place { article: Arc::new(article), mark: Some(mark) };
         let Some(here) = self.by_stored(id) else { return Some(self.put(place)) };
         let slot = self.places.get_mut(here.0 as usize)?;
         let key = place.article.key().to_owned();
@@ -325,6 +328,7 @@ mod tests {
             version,
             added_at: Timestamp::UNIX_EPOCH,
             moved: false,
+            silent: false,
             changed_at: Timestamp::UNIX_EPOCH,
             duplicate_of: None,
             removed_at: None,

@@ -209,6 +209,12 @@ impl Desks {
         all
     }
 
+    /// Up to which change of the store all search indexes are that are open; nothing while none is.
+    #[must_use]
+    pub fn indexed(&self) -> Option<Seq> {
+        lock(&self.inner.shelves).values().filter_map(|shelf| shelf.desk()?.seq()).min()
+    }
+
     /// Waits until what was found is kept in the store, for a process that is about to end.
     pub async fn settle(&self) {
         let shelves: Vec<Arc<Shelf>> = lock(&self.inner.shelves).values().map(Arc::clone).collect();

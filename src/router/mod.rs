@@ -32,6 +32,7 @@ pub use request::{Place, PlaceError, Progress, Request};
 use std::sync::Arc;
 
 use crate::intake::fetch::Fetcher;
+use crate::intake::poll::Poller;
 use crate::library::Library;
 use crate::reply::{self, Block, Checked, Reply};
 use table::{Audience, Spec};
@@ -41,6 +42,7 @@ use table::{Audience, Spec};
 pub struct Router {
     source: Source,
     web: Option<Fetcher>,
+    feeds: Option<Poller>,
 }
 
 /// What answers are drawn from.
@@ -59,19 +61,25 @@ impl Router {
     /// A router that answers from `desk` wherever it is asked, and keeps nothing.
     #[must_use]
     pub fn new(desk: Desk) -> Self {
-        Self { source: Source::Fixed(Arc::new(desk)), web: None }
+        Self { source: Source::Fixed(Arc::new(desk)), web: None, feeds: None }
     }
 
     /// A router that answers each community from the collection that it reads.
     #[must_use]
     pub fn over(desks: Desks) -> Self {
-        Self { source: Source::Kept(desks), web: None }
+        Self { source: Source::Kept(desks), web: None, feeds: None }
     }
 
     /// The same, whose commands fetch from the web through `fetcher`.
     #[must_use]
     pub fn with_web(self, fetcher: Fetcher) -> Self {
         Self { web: Some(fetcher), ..self }
+    }
+
+    /// The same, whose commands subscribe to feeds through `poller`.
+    #[must_use]
+    pub fn with_feeds(self, poller: Poller) -> Self {
+        Self { feeds: Some(poller), ..self }
     }
 
     /// What answers at a place are drawn from at this moment.
@@ -126,7 +134,7 @@ impl Router {
                 return Err(Problem::NotManager { command: spec.name });
             }
             let request = Request::new(Arc::clone(&desk), place, kept).await?;
-            let request = request.with_web(self.web.as_ref()).with_progress(progress);
+            let request = request.with_web(self.web.as_ref()).with_feeds(self.feeds.as_ref()).with_progress(progress);
             let reply = (spec.run)(&request, args).await?;
             Ok((reply, request.into_earlier()))
         };

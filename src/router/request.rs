@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use super::keeper::lock;
 use super::{Desk, Desks, Problem, Settings, in_force};
 use crate::intake::fetch::Fetcher;
+use crate::intake::poll::Poller;
 use crate::library::store::{CollectionId, Community, SHARED, Store, StoredId};
 use crate::library::{ArticleId, Library};
 
@@ -119,6 +120,8 @@ pub struct Request<'r> {
     earlier: Mutex<Library>,
     /// The way to the web, where there is one.
     web: Option<&'r Fetcher>,
+    /// What looks at feeds, where there is something that does.
+    feeds: Option<&'r Poller>,
 }
 
 impl<'r> Request<'r> {
@@ -128,13 +131,19 @@ impl<'r> Request<'r> {
             None => desk.settings,
         };
         let (progress, earlier) = (Progress::unseen(), Mutex::default());
-        Ok(Self { desk, place, settings, progress, kept, earlier, web: None })
+        Ok(Self { desk, place, settings, progress, kept, earlier, web: None, feeds: None })
     }
 
     /// The same, with a way to the web.
     #[must_use]
     pub(super) fn with_web(self, web: Option<&'r Fetcher>) -> Self {
         Self { web, ..self }
+    }
+
+    /// The same, with what looks at feeds.
+    #[must_use]
+    pub(super) fn with_feeds(self, feeds: Option<&'r Poller>) -> Self {
+        Self { feeds, ..self }
     }
 
     /// The same, with somebody who looks at how far it is.
@@ -181,6 +190,14 @@ impl<'r> Request<'r> {
     /// [`Problem::NoWeb`] where there is none.
     pub fn web(&self) -> Result<&'r Fetcher, Problem> {
         self.web.ok_or(Problem::NoWeb)
+    }
+
+    /// What looks at feeds, for commands that subscribe to them.
+    ///
+    /// # Errors
+    /// [`Problem::NoWeb`] where there is none.
+    pub fn feeds(&self) -> Result<&'r Poller, Problem> {
+        self.feeds.ok_or(Problem::NoWeb)
     }
 
     /// The collection that this place reads, for commands that add to it or take out of it: a community's own is its

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::future::Future;
 use std::pin::Pin;
 
-use super::commands::{about, articles, ask, check, digest, help, said, settings, summary, who};
+use super::commands::{about, articles, ask, check, digest, feeds, help, said, settings, summary, who};
 use super::{Args, Problem, Request};
 use crate::reply::Reply;
 
@@ -115,6 +115,7 @@ pub static COMMANDS: &[Spec] = &[
     check::SPEC,
     summary::SPEC,
     articles::SPEC,
+    feeds::SPEC,
     digest::SPEC,
     settings::SPEC,
     help::SPEC,

@@ -9,6 +9,7 @@ mod crash;
 mod digest_crash;
 mod digests;
 mod exchange;
+mod feeds;
 mod files;
 mod import;
 mod mirror;

@@ -8,6 +8,7 @@
 //! - `collection`: the name of its collection, unless that is the shared one;
 //! - `imported`: true where somebody imported it, so that it stays whatever becomes of files; where it is not, the article is
 //!   held by nobody until a file gives it, as it was by mirrored files at most;
+//! - `silent`: true where a feed held it already when it was subscribed to, so that it is no news to anybody;
 //! - `added`, `changed`: when the article and its current version were added (RFC 3339);
 //! - `earlier`: its earlier versions, oldest first, in the same form.
 //!

@@ -5,6 +5,7 @@ pub(super) mod articles;
 pub(super) mod ask;
 pub(super) mod check;
 pub(super) mod digest;
+pub(super) mod feeds;
 pub mod help;
 pub(super) mod said;
 pub(super) mod settings;

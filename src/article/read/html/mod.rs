@@ -20,7 +20,7 @@ use trafilatura::dom::Document;
 use trafilatura::{ExtractionFocus, Options, extract_document};
 
 use super::{ReadError, nesting};
-use crate::article::Draft;
+use crate::article::{Draft, Metadata};
 
 /// What a page holds beside its article, in the words of common style sheets: text for screen readers only, captions,
 /// cards of other stories.
@@ -49,6 +49,13 @@ pub(super) fn draft(source: &str) -> Result<Draft, ReadError> {
         return Err(ReadError::NoArticle("it has no text of its own".to_owned()));
     }
     Ok(Draft { text, blocks, meta })
+}
+
+/// A piece of mark-up that is all of it the article's, as feeds carry them.
+pub(super) fn fragment(source: &str, meta: Metadata) -> Result<Draft, ReadError> {
+    nesting::check_html(source)?;
+    let (text, blocks) = blocks::of(source, &meta.title);
+    if blocks.is_empty() { Err(ReadError::Empty) } else { Ok(Draft { text, blocks, meta }) }
 }
 
 #[cfg(test)]

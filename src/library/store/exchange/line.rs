@@ -41,6 +41,9 @@ pub(super) struct Line<'a> {
     /// Whether it is held for good.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) imported: bool,
+    /// Whether it is no news to anybody.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    silent: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) earlier: Vec<Line<'static>>,
 }
@@ -58,6 +61,7 @@ impl<'a> Line<'a> {
             added: Some(stored.added_at),
             changed: Some(stored.changed_at),
             imported: false,
+            silent: stored.silent,
             earlier: Vec::new(),
         }
     }
@@ -73,6 +77,7 @@ impl<'a> Line<'a> {
             added: self.added,
             changed: self.changed,
             imported: self.imported,
+            silent: self.silent,
             earlier: self.earlier,
         }
     }
@@ -88,6 +93,7 @@ impl<'a> Line<'a> {
         let now = Timestamp::now();
         let added = millis(self.added.or(self.changed).unwrap_or(now));
         let changed = self.changed.map_or(added, millis);
+        parcel.silent = self.silent;
         parcel.past = Some(Past { added, changed, versions: earlier });
         Ok(parcel)
     }
