@@ -4,6 +4,7 @@
 //! questions have an answer as have none. It leans on how much of the question, by rarity, the passage and its article
 //! hold, and on what they lack.
 
+use super::model::{Model, sum};
 use super::query::Query;
 use super::ranking::Ranked;
 
@@ -42,20 +43,6 @@ pub(super) const NAMES: [&str; COUNT] = [
     "score",
 ];
 
-/// Their weights, by logistic regression.
-///
-/// Fitted on `NewsQA` dev (Trischler et al. 2017): its questions against 126 that no article there answers, asked of all
-/// articles (as they are and misspelt), and of libraries of one article each, there also against other articles'
-/// questions; and, for libraries of a size between, on 1,260 questions made from sentences of `PolNeAR` train (Newell et
-/// al. 2018), asked of seventeen articles each, against 450 made from other articles, and on the samples. Both sides
-/// count the same. Five-fold cross-validation by article on `NewsQA`: auroc .944; at the threshold of one half .880 of
-/// the questions answered, .873 of the foreign ones declined; in libraries of one article .755 and 1.000, of seventeen
-/// .960 and .831.
-pub(super) const WEIGHTS: [f32; COUNT] = [2.306, 2.325, -1.413, -0.629, -0.847, 1.675];
-
-/// The confidence without any of them, in log odds.
-const BIAS: f32 = -3.604;
-
 /// What the confidence in the first of `ranked` is made of.
 #[expect(clippy::cast_precision_loss, reason = "a question has few terms")]
 pub(super) fn inputs(query: &Query, ranked: &[Ranked]) -> [f32; COUNT] {
@@ -73,10 +60,14 @@ pub(super) fn inputs(query: &Query, ranked: &[Ranked]) -> [f32; COUNT] {
     ]
 }
 
-/// The confidence from its inputs, 0 to 1.
-pub(super) fn confidence(inputs: &[f32; COUNT]) -> f32 {
-    let sum: f32 = inputs.iter().zip(&WEIGHTS).map(|(value, weight)| value * weight).sum();
-    1.0 / (1.0 + (-(sum + BIAS)).exp())
+/// The confidence from its inputs, 0 to 1: a logistic regression.
+pub(super) fn chance(inputs: &[f32; COUNT], weights: &[f32; COUNT], bias: f32) -> f32 {
+    1.0 / (1.0 + (-(sum(inputs, weights) + bias)).exp())
+}
+
+/// The same with a model's weights.
+pub(super) fn confidence(inputs: &[f32; COUNT], model: &Model) -> f32 {
+    chance(inputs, &model.confidence, model.bias)
 }
 
 #[cfg(test)]
@@ -88,12 +79,13 @@ mod tests {
         let all = [1.0, 1.0, 0.0, 0.0, 0.3, 1.0];
         let none = [0.0, 0.0, 0.7, 1.0, 0.3, 0.3];
         let half = [0.5, 0.6, 0.5, 0.0, 0.3, 0.7];
+        let confidence = |inputs| confidence(inputs, &Model::shipped().unwrap());
         assert!(confidence(&all) > ANSWER && confidence(&none) < NEAREST);
         assert!(confidence(&none) < confidence(&half) && confidence(&half) < confidence(&all));
     }
 
     #[test]
     fn nothing_found_is_no_confidence() {
-        assert!(confidence(&[0.0; COUNT]) < NEAREST);
+        assert!(confidence(&[0.0; COUNT], &Model::shipped().unwrap()) < NEAREST);
     }
 }

@@ -6,8 +6,8 @@
 
 use super::features::{self, COUNT, Context};
 use super::index::{Doc, Index, Run};
+use super::model::Model;
 use super::query::{Query, Terms};
-use super::weights;
 use crate::article::Span;
 use crate::library::{ArticleId, Filter, Library};
 
@@ -44,10 +44,12 @@ pub(super) struct Ranked {
     pub(super) around: Terms,
     /// The terms that its article holds.
     pub(super) in_article: Terms,
+    /// The terms that the article's title and headings hold.
+    pub(super) head: Terms,
 }
 
 /// Ranks the paragraphs that `filter` admits; all candidates, best first.
-pub(super) fn rank(index: &Index, library: &Library, query: &Query, filter: &Filter) -> tantivy::Result<Vec<Ranked>> {
+pub(super) fn rank(index: &Index, library: &Library, model: &Model, query: &Query, filter: &Filter) -> tantivy::Result<Vec<Ranked>> {
     let scores = Scores::gather(index, query, &Admitted::new(index, library, filter))?;
     let candidates = scores.candidates(index);
     let best = |of: &dyn Fn(&Candidate) -> f32| candidates.iter().map(of).fold(f32::EPSILON, f32::max);
@@ -81,16 +83,17 @@ pub(super) fn rank(index: &Index, library: &Library, query: &Query, filter: &Fil
             number: number as usize,
             of: article.paragraphs().len(),
         };
-        let (features, sentence) = reader.read(query, article, paragraph, &context);
+        let (features, sentence) = reader.read(model, query, article, paragraph, &context);
         ranked.push(Ranked {
             article: place.article,
             paragraph: number as usize,
-            score: weights::score(&features),
+            score: model.score(&features),
             features,
             sentence,
             terms: context.terms,
             around: context.terms | context.before.1 | context.after.1,
             in_article: context.in_article,
+            head: context.head,
         });
     }
     let order = |ranked: &Ranked| (index.order(ranked.article), ranked.paragraph);
