@@ -130,7 +130,7 @@ fn score(text: &str, gold: &[Gold], found: &[Quotation]) -> [Counts; 5] {
             }
         }
     }
-    let [.., q4] = &mut counts;
+    let q4 = &mut counts[Q4];
     for region in text.regions.iter().filter(|region| region.len() >= STRETCH) {
         let shares = |ids: &Tokens| region.intersection(ids).count();
         // The first of those that share the most.

@@ -65,7 +65,10 @@ pub(super) fn explain(query: &Query, ranked: &[Ranked], shown: usize, model: &Mo
             .take(shown)
             .map(|ranked| factors(&features::NAMES, &ranked.features, &model.ranking))
             .collect(),
-        confidence: factors(&confidence::NAMES, &confidence::inputs(query, ranked), &model.confidence),
+        confidence: {
+            let inputs = factors(&confidence::NAMES, &confidence::inputs(query, ranked), &model.confidence);
+            inputs.into_iter().chain([Factor { name: "without any", value: 1.0, weight: model.bias }]).collect()
+        },
         thresholds,
     }
 }

@@ -14,6 +14,7 @@ mod model;
 mod query;
 mod ranking;
 mod rarity;
+mod scores;
 mod sentence;
 mod spelling;
 mod terms;

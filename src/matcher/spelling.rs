@@ -164,10 +164,12 @@ fn near(index: &Index, word: &str, name: bool) -> Vec<Alternative> {
         return Vec::new();
     }
     let edits = if length < TWO_EDITS_FROM { 1 } else { 2 };
-    // A letter takes at most four bytes; an edit changes at most two of the letters that occur: one goes, one comes.
-    let like = index.like(word.len(), 4 * edits, letters(word), if edits == 1 { 2 } else { 4 });
+    // An edit changes at most two of the letters that occur: one goes, one comes. Words of other scripts, whose letters take more
+    // bytes, are no misspellings of one in ASCII.
+    let more = if word.is_ascii() { edits } else { 4 * edits };
+    let like = index.like(word.len(), more, letters(word), if edits == 1 { 2 } else { 4 });
     let mut found: Vec<(f32, Entry<'_>)> = like
-        .filter(|entry| entry.word.chars().count().abs_diff(length) <= edits)
+        .filter(|entry| word.is_ascii() == entry.word.is_ascii())
         .filter_map(|entry| closeness(word, entry, length, edits).map(|close| (close, entry)))
         .collect();
     found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.word.cmp(b.1.word)));
@@ -189,8 +191,8 @@ fn near(index: &Index, word: &str, name: bool) -> Vec<Alternative> {
 /// Jaro-Winkler similarity decides among words at the same distance: it trusts the beginning, as names want it.
 #[expect(clippy::cast_precision_loss, reason = "words have few letters")]
 fn closeness(word: &str, entry: Entry<'_>, length: usize, edits: usize) -> Option<f32> {
-    let distance = strsim::osa_distance(word, entry.word);
-    if distance == 0 || distance > edits || entry.word.chars().count() < MIN_HALF || is_stop(entry.word) {
+    let distance = distance(word, entry.word, edits)?;
+    if distance == 0 || entry.word.chars().count() < MIN_HALF || is_stop(entry.word) {
         return None;
     }
     if length < MIN_LETTERS && entry.word.chars().count() <= length {
@@ -206,6 +208,52 @@ fn closeness(word: &str, entry: Entry<'_>, length: usize, edits: usize) -> Optio
     Some(0.5 * (kept + alike) + PER_DECADE * (entry.documents as f32).log10())
 }
 
+/// The edits between two words (a letter more, less, other, or two swapped; each letter touched once), if there are no more than
+/// `most`.
+fn distance(a: &str, b: &str, most: usize) -> Option<usize> {
+    /// Longer words than this are compared by the crate that knows all.
+    const SHORT_ENOUGH: usize = 48;
+    let (longer, shorter) = (a.len().max(b.len()), a.len().min(b.len()));
+    if !(a.is_ascii() && b.is_ascii() && longer < SHORT_ENOUGH) {
+        return Some(strsim::osa_distance(a, b)).filter(|distance| *distance <= most);
+    }
+    if longer - shorter > most {
+        return None;
+    }
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut rows = [[0_u8; SHORT_ENOUGH + 1]; 3];
+    let far = u8::MAX / 2;
+    if let Some(row) = rows.first_mut() {
+        row.iter_mut().zip(0..).for_each(|(cell, n)| *cell = n);
+    }
+    for i in 1..=a.len() {
+        let [zero, one, two] = &mut rows;
+        let (this, one_ago, two_ago) = match i % 3 {
+            0 => (zero, &*two, &*one),
+            1 => (one, &*zero, &*two),
+            _ => (two, &*one, &*zero),
+        };
+        let mut least = far;
+        let (from, to) = (i.saturating_sub(most).max(1), (i + most).min(b.len()));
+        this.fill(far);
+        this[0] = u8::try_from(i).unwrap_or(far);
+        for j in from..=to {
+            let same = a[i - 1] == b[j - 1];
+            let mut cell = (one_ago[j - 1] + u8::from(!same)).min(one_ago[j] + 1).min(this[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                cell = cell.min(two_ago[j - 2] + 1);
+            }
+            this[j] = cell;
+            least = least.min(cell);
+        }
+        if usize::from(least.min(this[0])) > most {
+            return None;
+        }
+    }
+    let distance = usize::from(rows[a.len() % 3][b.len()]);
+    (distance <= most).then_some(distance)
+}
+
 /// Which letters occur in a word, as a set of 32.
 pub(super) fn letters(word: &str) -> u32 {
     word.chars().fold(0, |set, c| {
@@ -216,6 +264,8 @@ pub(super) fn letters(word: &str) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::terms::Asked;
     use super::*;
     use crate::article::read::{Format, read_text};
@@ -280,6 +330,14 @@ mod tests {
     fn words_are_joined_and_split_where_the_library_does_so() {
         assert_eq!(readings(HARBOUR, "light house"), ["lighthouse"]);
         assert_eq!(readings(HARBOUR, "skerrypoint"), ["skerry", "point"]);
+    }
+
+    proptest! {
+        #[test]
+        fn distances_are_those_of_the_crate_that_knows_all(a in "[a-d]{0,12}", b in "[a-d]{0,12}", most in 1_usize..4) {
+            let known = Some(strsim::osa_distance(&a, &b)).filter(|distance| *distance <= most);
+            prop_assert_eq!(distance(&a, &b, most), known);
+        }
     }
 
     #[test]

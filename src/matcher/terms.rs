@@ -120,6 +120,21 @@ pub enum AnswerKind {
     Cause,
 }
 
+impl AnswerKind {
+    /// What it asks for, as an explanation says it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "anything",
+            Self::Person => "a person",
+            Self::Time => "a time",
+            Self::Number => "a number",
+            Self::Place => "a place",
+            Self::Cause => "a cause",
+        }
+    }
+}
+
 /// A word of the question that is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Term {

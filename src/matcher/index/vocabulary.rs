@@ -6,6 +6,7 @@
 //! A snapshot of the index shares the layers with the one before and has only the counts for itself: four bytes a word.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -54,6 +55,10 @@ struct Words {
     words: Vec<Word>,
     /// The numbers of the words, by the hash of the stem.
     by_stem: Vec<u32>,
+    /// The numbers of the words and the sets of their letters, by their length in bytes.
+    by_length: Vec<(u32, u32)>,
+    /// Where in `by_length` each length begins; one more than the longest has.
+    lengths: Vec<usize>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -121,10 +126,8 @@ impl Vocabulary {
 
     /// The words that have `bytes` bytes, `more` more or less, and but for `others` of them the same `letters`.
     pub(super) fn like(&self, bytes: usize, more: usize, letters: u32, others: u32) -> impl Iterator<Item = Entry<'_>> {
-        let alike = move |word: &Word| {
-            (word.letters ^ letters).count_ones() <= others && usize::from(word.length).abs_diff(bytes) <= more
-        };
-        self.layers.iter().flat_map(move |layer| layer.held(alike))
+        let lengths = bytes.saturating_sub(more)..=bytes.saturating_add(more);
+        self.layers.iter().flat_map(move |layer| layer.like(lengths.clone(), letters, others))
     }
 
     /// Whether a document holds this very word.
@@ -176,15 +179,20 @@ impl Layer {
             words.push(entry.word, entry.letters, stem);
             documents.push(entry.documents);
         }
-        words.sort_stems();
+        words.sort();
         Self { words: Arc::new(words), documents }
     }
 
-    /// The words that a document holds and that are as wanted.
-    fn held(&self, wanted: impl Fn(&Word) -> bool) -> impl Iterator<Item = Entry<'_>> {
-        let all = self.words.words.iter().zip(&self.documents);
-        let held = all.filter(move |(word, documents)| wanted(word) && **documents > 0);
-        held.map(|(word, documents)| self.entry(*word, *documents))
+    /// The words of these lengths that a document holds and that have, but for `others` of them, the same letters.
+    fn like(&self, lengths: RangeInclusive<usize>, letters: u32, others: u32) -> impl Iterator<Item = Entry<'_>> {
+        let Words { words, by_length, lengths: starts, .. } = &*self.words;
+        let start = |length: usize| starts.get(length).copied().unwrap_or(by_length.len());
+        let some = by_length.get(start(*lengths.start())..start(lengths.end().saturating_add(1))).unwrap_or_default();
+        let alike = some.iter().filter(move |(_, of)| (of ^ letters).count_ones() <= others);
+        alike.filter_map(|(at, _)| {
+            let documents = self.documents.get(*at as usize).copied().filter(|documents| *documents > 0)?;
+            Some(self.entry(*words.get(*at as usize)?, documents))
+        })
     }
 
     fn entry(&self, word: Word, documents: u32) -> Entry<'_> {
@@ -235,7 +243,38 @@ impl Words {
                 chunk.iter_mut().for_each(|word| stem(word, stems));
             });
         }
+        self.sort();
+    }
+
+    /// Puts the words in the orders that they are looked up in.
+    fn sort(&mut self) {
         self.sort_stems();
+        self.sort_lengths();
+    }
+
+    fn sort_lengths(&mut self) {
+        let longest = self.words.iter().map(|word| usize::from(word.length)).max().unwrap_or(0);
+        let mut starts = vec![0_usize; longest + 2];
+        for word in &self.words {
+            if let Some(count) = starts.get_mut(usize::from(word.length) + 1) {
+                *count += 1;
+            }
+        }
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
+        }
+        self.by_length = vec![(0, 0); self.words.len()];
+        let mut next = starts.clone();
+        for (word, at) in self.words.iter().zip(0..) {
+            let Some(next) = next.get_mut(usize::from(word.length)) else { continue };
+            if let Some(place) = self.by_length.get_mut(*next) {
+                *place = (at, word.letters);
+            }
+            *next += 1;
+        }
+        self.lengths = starts;
     }
 
     fn sort_stems(&mut self) {
