@@ -1,6 +1,6 @@
 //! How time and memory grow with the library: 10,000, 150,000 and 1,000,000 paragraphs of real length.
 //!
-//! `cargo bench --bench scale [-- PARAGRAPHS…]`. Each size gets two processes: one makes the index on disk, the other opens it,
+//! `cargo bench --bench scale [-- PARAGRAPHS…]`; `-- write FILE PARAGRAPHS` writes the articles for `byline import`. Each size gets two processes: one makes the index on disk, the other opens it,
 //! answers, and is the one whose memory is told. Beside the matcher, and asked the same questions, stands plain tantivy: its default
 //! tokenizer, one field, an OR query of the question's words (once of all, once of those that the matcher looks for), ten best.
 //! Prints a table, not a criterion report: percentiles of single questions are wanted.
@@ -10,6 +10,7 @@ mod common;
 mod corpus;
 
 use std::error::Error;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -160,7 +161,25 @@ fn ask(folder: &Path, articles: u64) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The articles as JSON lines, for `byline import`: the start of the whole program is measured on a store.
+fn write(file: &str, articles: u64) -> Result<(), Failure> {
+    let mut out = std::io::BufWriter::new(std::fs::File::create(file)?);
+    for number in 0..articles {
+        let text = corpus::article(number);
+        let (title, text) = text.split_once("\n\n").unwrap_or_default();
+        let line = serde_json::json!({ "id": format!("a{number}"), "title": title, "text": text });
+        writeln!(out, "{line}")?;
+    }
+    Ok(out.flush()?)
+}
+
 fn main() -> Result<(), Failure> {
+    let named: Vec<String> = std::env::args().skip(1).collect();
+    if let [what, file, size] = named.as_slice()
+        && what == "write"
+    {
+        return write(file, size.parse::<u64>()? / corpus::PARAGRAPHS);
+    }
     let sizes: Vec<u64> = std::env::args().skip(1).filter_map(|arg| arg.parse().ok()).collect();
     if let (Ok(step), Some(size)) = (std::env::var(STEP), sizes.first()) {
         let (step, folder) = step.split_once(' ').ok_or("a step and a folder")?;

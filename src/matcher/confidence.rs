@@ -4,9 +4,11 @@
 //! questions have an answer as have none. It leans on how much of the question, by rarity, the passage and its article
 //! hold, and on what they lack.
 
+use super::evidence::Measure;
 use super::model::{Model, sum};
 use super::query::Query;
 use super::ranking::Ranked;
+use super::terms::AnswerKind;
 
 /// From which confidence on a passage is an answer, and from which it is at least near.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,7 +33,7 @@ pub const ANSWER: f32 = 0.5;
 pub const NEAREST: f32 = 0.15;
 
 /// How many inputs the confidence has.
-pub(super) const COUNT: usize = 6;
+pub(super) const COUNT: usize = 8;
 
 /// Their names, as an explanation shows them.
 pub(super) const NAMES: [&str; COUNT] = [
@@ -41,12 +43,17 @@ pub(super) const NAMES: [&str; COUNT] = [
     "names not in article",
     "few words",
     "score",
+    "kind not in passage",
+    "unit not in passage",
 ];
 
 /// What the confidence in the first of `ranked` is made of.
 #[expect(clippy::cast_precision_loss, reason = "a question has few terms")]
 pub(super) fn inputs(query: &Query, ranked: &[Ranked]) -> [f32; COUNT] {
     let Some(first) = ranked.first() else { return [0.0; COUNT] };
+    let flag = |yes: bool| f32::from(u8::from(yes));
+    // A cause is often told without a word that says so.
+    let asks = !matches!(query.kind, AnswerKind::Open | AnswerKind::Cause);
     let lacks = |at: usize| first.in_article & (1 << at) == 0;
     let rarest = query.idf.iter().enumerate().filter(|(at, _)| lacks(*at)).map(|(_, idf)| *idf).fold(0.0, f32::max);
     let names = query.sought.iter().enumerate().filter(|(at, sought)| sought.term.name && lacks(*at)).count();
@@ -57,6 +64,8 @@ pub(super) fn inputs(query: &Query, ranked: &[Ranked]) -> [f32; COUNT] {
         names.min(2) as f32,
         1.0 / query.sought.len().max(1) as f32,
         first.score / 10.0,
+        flag(asks && !first.holds.answers(query.kind)),
+        flag(query.measure != Measure::Any && !first.holds.measured),
     ]
 }
 
@@ -76,9 +85,9 @@ mod tests {
 
     #[test]
     fn confidence_grows_with_coverage_and_falls_with_what_is_missing() {
-        let all = [1.0, 1.0, 0.0, 0.0, 0.3, 1.0];
-        let none = [0.0, 0.0, 0.7, 1.0, 0.3, 0.3];
-        let half = [0.5, 0.6, 0.5, 0.0, 0.3, 0.7];
+        let all = [1.0, 1.0, 0.0, 0.0, 0.3, 1.0, 0.0, 0.0];
+        let none = [0.0, 0.0, 0.7, 1.0, 0.3, 0.3, 0.0, 0.0];
+        let half = [0.5, 0.6, 0.5, 0.0, 0.3, 0.7, 0.0, 0.0];
         let confidence = |inputs| confidence(inputs, &Model::shipped().unwrap());
         assert!(confidence(&all) > ANSWER && confidence(&none) < NEAREST);
         assert!(confidence(&none) < confidence(&half) && confidence(&half) < confidence(&all));

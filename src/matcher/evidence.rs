@@ -144,6 +144,8 @@ pub(super) struct Evidence<'q> {
     pub(super) holds: Holds,
     /// The word before is written as a name and was not asked with.
     after_name: bool,
+    /// The word before has a capital.
+    after_capital: bool,
     after_place_word: bool,
     after_due: bool,
     /// Words since the last number.
@@ -158,6 +160,7 @@ impl<'q> Evidence<'q> {
             query,
             holds: Holds::default(),
             after_name: false,
+            after_capital: false,
             after_place_word: false,
             after_due: false,
             since_number: u32::MAX,
@@ -186,6 +189,7 @@ impl<'q> Evidence<'q> {
         let holds = Holds { person, time, number, measured, place, cause };
         self.holds.join(holds);
         self.after_name = named;
+        self.after_capital = capital && !calendar;
         self.after_place_word = matches!(folded, "in" | "at" | "from" | "near" | "to" | "outside" | "across")
             || (self.after_place_word && word.name);
         self.after_due = folded == "due";
@@ -206,8 +210,15 @@ impl<'q> Evidence<'q> {
         measure.is_unit(word.folded)
             || (measure == Measure::Amount && self.since_number == 0 && (word.money || word.percent))
             || self.since_counted == 0
+            // "Ruth Calder, 54, said": the number behind a name is an age.
+            || (measure == Measure::Old && self.since_number == 0 && self.after_capital && is_age(word.folded))
             || (matches!(measure, Measure::NamedBy(_)) && self.since_number == 0 && self.since_counted <= UNIT_WITHIN)
     }
+}
+
+/// Whether a number can be the age of somebody.
+fn is_age(folded: &str) -> bool {
+    folded.parse::<u8>().is_ok_and(|years| (1..=120).contains(&years))
 }
 
 #[cfg(test)]
@@ -252,6 +263,8 @@ mod tests {
             ("how high is the mast", "The mast weighs 31 tonnes.", false),
             ("how much was the sail", "The sail was $300 last year.", true),
             ("how much of the cargo was lost", "Some 12% of the cargo was lost.", true),
+            ("how old is the captain", "Captain Ruth Calder, 54, retired.", true),
+            ("how old is the captain", "Captain Ruth Calder took 54 boats.", false),
             ("how many sailors came", "There came 46 sailors.", true),
             ("how many sailors came", "The sailors came in 46 boats.", false),
             ("what was the hull number", "It bore the hull number K-77.", true),

@@ -119,7 +119,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// The features of a paragraph, and its answering sentence.
+    /// The features of a paragraph, its answering sentence, and what it holds.
     pub(super) fn read(
         &mut self,
         model: &Model,
@@ -127,7 +127,7 @@ impl Reader {
         article: &Article,
         paragraph: &Paragraph,
         context: &Context,
-    ) -> ([f32; COUNT], Span) {
+    ) -> ([f32; COUNT], Span, Holds) {
         let mut holds = Holds::default();
         let mut best: Option<(f32, sentence::Sentence)> = None;
         self.each_sentence(query, article, paragraph, context.head, |sentence, marks| {
@@ -141,7 +141,7 @@ impl Reader {
         let answering = best.map(|(_, sentence)| sentence);
         let span = answering.as_ref().map_or(paragraph.span, |sentence| sentence.span);
         let marks = article.slice(paragraph.span).contains(['“', '”', '"']);
-        (self.vector(query, context, section, holds, answering.as_ref(), marks), span)
+        (self.vector(query, context, section, holds, answering.as_ref(), marks), span, holds)
     }
 
     /// The sentences of a paragraph, each with its marks; `head` are the terms of the article's title and headings.

@@ -282,7 +282,9 @@ impl Found {
                     return;
                 }
                 read_terms |= 1 << hit.term;
-                let word = terms::without_possessive(text.get(range).unwrap_or_default());
+                let written = terms::without_possessive(text.get(range).unwrap_or_default());
+                // "$" is read as a word, but shows none.
+                let word = if written.contains(char::is_alphanumeric) { written } else { folded };
                 let asked = &sought.term.asked;
                 match readings.iter_mut().find(|reading| reading.asked == *asked) {
                     // One word that was read as two.

@@ -38,6 +38,7 @@ pub(super) struct Query {
     /// The term whose number is asked for: "boats" in "how many boats".
     pub(super) counted: Option<u8>,
     pub(super) speech: bool,
+    pub(super) latest: bool,
     pub(super) sought: Vec<Sought>,
     /// The rarity of each term, in the order of `sought`.
     pub(super) idf: Vec<f32>,
@@ -88,10 +89,10 @@ impl Query {
                 .map(|(_, number)| number),
             _ => None,
         };
-        let (kind, measure, speech) = (asked.kind, asked.measure, asked.speech);
+        let (kind, measure, speech, latest) = (asked.kind, asked.measure, asked.speech, asked.latest);
         let firsts = hits.keys().fold(0, |set, word: &Box<str>| set | first_letter(word));
         let lengths = hits.keys().fold(0, |set, word: &Box<str>| set | 1 << word.len().min(63));
-        Self { kind, measure, counted, speech, sought, total: idf.iter().sum(), idf, hits, firsts, lengths }
+        Self { kind, measure, counted, speech, latest, sought, total: idf.iter().sum(), idf, hits, firsts, lengths }
     }
 
     /// Which term a folded word of a text answers to.

@@ -6,7 +6,7 @@
 
 use super::index::{Entry, Index};
 use super::rarity;
-use super::terms::{Stems, Term};
+use super::terms::{Stems, Term, other_writing};
 use super::words::is_stop;
 
 /// Readings that one word may have at most.
@@ -83,7 +83,8 @@ pub(super) fn read(index: &Index, terms: &[Term]) -> Vec<Sought> {
     let mut rest = terms.iter().peekable();
     while let Some(term) = rest.next() {
         if known(term) {
-            let alternatives = vec![Alternative { stem: term.stem.clone(), word: term.folded.clone(), weight: 1.0 }];
+            let mut alternatives = vec![Alternative { stem: term.stem.clone(), word: term.folded.clone(), weight: 1.0 }];
+            alternatives.extend(other(index, term));
             // "box office" asked, "boxoffice" not held: the common case, nothing to do.
             if let Some(next) = rest.peek()
                 && next.at == term.at + 1
@@ -105,7 +106,7 @@ pub(super) fn read(index: &Index, terms: &[Term]) -> Vec<Sought> {
             rest.next();
             continue;
         }
-        let alternatives = near(index, &term.folded, term.name);
+        let alternatives = other(index, term).map_or_else(|| near(index, &term.folded, term.name), |other| vec![other]);
         if alternatives.is_empty()
             && let Some(halves) = split(index, term)
         {
@@ -115,6 +116,13 @@ pub(super) fn read(index: &Index, terms: &[Term]) -> Vec<Sought> {
         }
     }
     sought
+}
+
+/// The other writing of a number or a month, where the library has it: as good as the one that was asked with.
+fn other(index: &Index, term: &Term) -> Option<Alternative> {
+    let word = other_writing(&term.folded)?;
+    let stem = Stems::default().of(word).into_owned();
+    index.knows(word).then(|| Alternative { stem, word: word.to_owned(), weight: 1.0 })
 }
 
 /// Two words that the library writes as one: "tik tok".

@@ -19,6 +19,8 @@ pub(super) const WITHIN: &str = "within";
 pub(super) const MISSPELT: &str = "misspelt";
 pub(super) const MADE: &str = "made";
 pub(super) const SAMPLES: &str = "samples";
+/// Questions that are asked in vain alone: for what is not told of somebody who is named.
+const ABSENT: &str = "absent";
 
 /// What a question of each set counts in the ranking's fit. Those of people lead; those that are made keep the place in the
 /// article from being all that is learned; those on the samples are few, and are what a newcomer asks.
@@ -46,6 +48,7 @@ pub(super) struct Gathered {
 }
 
 /// One question asked of one library.
+#[derive(Clone, Copy)]
 struct Ask<'l> {
     matcher: &'l Matcher,
     library: &'l Library,
@@ -90,7 +93,7 @@ pub(super) fn all(lessons: &Lessons, model: &Model, seed: u64) -> Result<Gathere
     made(lessons, model, seed, &mut gathered)?;
     samples(lessons, model, seed, &mut gathered)?;
     // Each set counts the same on both sides, whatever its size.
-    for set in SETS {
+    for set in SETS.into_iter().chain([ABSENT]) {
         for right in [true, false] {
             let of = |case: &&mut Case<{ confidence::COUNT }>| case.set == set && case.right == right;
             let count = gathered.cases.iter_mut().filter(of).count();
@@ -106,6 +109,7 @@ fn confidence_counts(set: &str) -> f64 {
     match set {
         ALL => 1.0,
         MISSPELT | WITHIN | MADE => 0.3,
+        ABSENT => 0.2,
         _ => 0.1,
     }
 }
@@ -203,6 +207,16 @@ fn made(lessons: &Lessons, model: &Model, seed: u64, gathered: &mut Gathered) ->
                 let (list, case) = ask.list(model, example, &Filter::default())?;
                 lists.push(list);
                 cases.push(case);
+            }
+            // In vain: questions about somebody who is named, for what is not told.
+            for id in *shelf {
+                let Some(article) = lessons.articles.get(*id) else { continue };
+                let mut random = Random::new(seed ^ u64::from(id.0) << 23);
+                for question in made::absent(article, 1, &mut random) {
+                    let alone = Ask { set: ABSENT, ..ask };
+                    let (query, ranked) = alone.rank(model, &question, &Filter::default())?;
+                    cases.push(alone.case(&query, &ranked, false));
+                }
             }
             // In vain: questions made of the next shelf's articles.
             for id in shelves.get((number + 1) % shelves.len().max(1)).copied().unwrap_or_default() {

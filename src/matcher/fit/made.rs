@@ -103,6 +103,46 @@ fn asked(words: &[Word<'_>], at: usize, sentence: &str) -> Option<(usize, usize,
     None
 }
 
+/// Questions about somebody whom an article names that it does not answer: how each is asked, and the words without which it
+/// can't be answered. The words are beginnings.
+const ABSENT: [(&str, &str, &[&str]); 7] = [
+    ("How old is", "", &[" old", "aged", "age ", "born", "birthday"]),
+    ("How tall is", "", &["tall", "feet", "foot", "metre", "meter", "inch"]),
+    ("When was", " born", &["born", "birth"]),
+    ("Where was", " born", &["born", "birth", "native"]),
+    ("How many children does", " have", &["child", "son ", "sons", "daughter", "father", "mother", "kids"]),
+    ("How much does", " earn", &["earn", "salar", "paid", " pay", "wage", "income"]),
+    ("Who is", " married to", &["wife", "husband", "marri", "spouse", "wed"]),
+];
+
+/// Questions about somebody whom the article names, none of which it answers.
+pub(super) fn absent(article: &Article, most: usize, random: &mut Random) -> Vec<String> {
+    let mut sentences: Vec<Span> = article.sentences().to_vec();
+    random.shuffle(&mut sentences);
+    let Some(name) = sentences.iter().find_map(|sentence| name_in(article.slice(*sentence))) else { return Vec::new() };
+    let lower = article.text().to_lowercase();
+    // "Ruth Calder, 54, said" answers how old.
+    let last = name.rsplit(' ').next().unwrap_or_default();
+    let aged = article.text().match_indices(last).any(|(at, _)| {
+        let after = article.text().get(at + last.len()..).unwrap_or_default();
+        after.strip_prefix(", ").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    });
+    let mut asked: Vec<&(&str, &str, &[&str])> = ABSENT
+        .iter()
+        .filter(|(asks, _, needs)| !needs.iter().any(|word| lower.contains(word)) && !(asks.ends_with("old is") && aged))
+        .collect();
+    random.shuffle(&mut asked);
+    asked.into_iter().take(most).map(|(asks, rest, _)| format!("{asks} {name}{rest}?")).collect()
+}
+
+/// Two words in a row that are written as a name, not at the start.
+fn name_in(sentence: &str) -> Option<String> {
+    let words: Vec<&str> = sentence.split(' ').collect();
+    let is_name = |word: &str| word.len() > 2 && word.starts_with(char::is_uppercase) && word.chars().all(char::is_alphabetic);
+    let pair = words.windows(2).skip(1).find(|pair| pair.iter().all(|word| is_name(word)))?;
+    Some(pair.join(" "))
+}
+
 const MONTHS_AND_DAYS: [&str; 18] = [
     "january", "february", "march", "april", "june", "july", "august", "september", "october", "november", "december",
     "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
@@ -132,5 +172,9 @@ mod tests {
             assert!(found.iter().any(|found| found == asks), "{asks}: {found:?}");
         }
         assert_eq!(questions(&article, 5, &mut Random::new(3)).len(), 2);
+        for question in absent(&article, 9, &mut Random::new(1)) {
+            assert!(question.contains("Ottoline Vandermeer"), "{question}");
+        }
+        assert_eq!(absent(&article, 9, &mut Random::new(1)).len(), 7);
     }
 }
