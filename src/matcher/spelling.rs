@@ -176,9 +176,10 @@ fn near(index: &Index, word: &str, name: bool) -> Vec<Alternative> {
     // bytes, are no misspellings of one in ASCII.
     let more = if word.is_ascii() { edits } else { 4 * edits };
     let like = index.like(word.len(), more, letters(word), if edits == 1 { 2 } else { 4 });
+    let from = Edits::of(word);
     let mut found: Vec<(f32, Entry<'_>)> = like
         .filter(|entry| word.is_ascii() == entry.word.is_ascii())
-        .filter_map(|entry| closeness(word, entry, length, edits).map(|close| (close, entry)))
+        .filter_map(|entry| closeness(&from, entry, length, edits).map(|close| (close, entry)))
         .collect();
     found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.word.cmp(b.1.word)));
     let best = found.first().map_or(0.0, |(close, _)| *close);
@@ -193,14 +194,15 @@ fn near(index: &Index, word: &str, name: bool) -> Vec<Alternative> {
     alternatives
 }
 
-/// How likely `entry` is meant by `word`, about 0.5 to 1; `None` beyond `edits` edits.
+/// How likely `entry` is meant by a word, about 0.5 to 1; `None` beyond `edits` edits.
 ///
 /// Edits are those of typing (a letter more, less, other, or two swapped: Damerau's, each letter touched once). The
 /// Jaro-Winkler similarity decides among words at the same distance: it trusts the beginning, as names want it.
 #[expect(clippy::cast_precision_loss, reason = "words have few letters")]
-fn closeness(word: &str, entry: Entry<'_>, length: usize, edits: usize) -> Option<f32> {
-    let distance = distance(word, entry.word, edits)?;
-    if distance == 0 || entry.word.chars().count() < MIN_HALF || is_stop(entry.word) {
+fn closeness(from: &Edits<'_>, entry: Entry<'_>, length: usize, edits: usize) -> Option<f32> {
+    let distance = from.to(entry.word);
+    let word = from.word;
+    if distance == 0 || distance > edits || entry.word.chars().count() < MIN_HALF || is_stop(entry.word) {
         return None;
     }
     if length < MIN_LETTERS && entry.word.chars().count() <= length {
@@ -216,50 +218,51 @@ fn closeness(word: &str, entry: Entry<'_>, length: usize, edits: usize) -> Optio
     Some(0.5 * (kept + alike) + PER_DECADE * (entry.documents as f32).log10())
 }
 
-/// The edits between two words (a letter more, less, other, or two swapped; each letter touched once), if there are no more than
-/// `most`.
-fn distance(a: &str, b: &str, most: usize) -> Option<usize> {
-    /// Longer words than this are compared by the crate that knows all.
-    const SHORT_ENOUGH: usize = 48;
-    let (longer, shorter) = (a.len().max(b.len()), a.len().min(b.len()));
-    if !(a.is_ascii() && b.is_ascii() && longer < SHORT_ENOUGH) {
-        return Some(strsim::osa_distance(a, b)).filter(|distance| *distance <= most);
-    }
-    if longer - shorter > most {
-        return None;
-    }
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    let mut rows = [[0_u8; SHORT_ENOUGH + 1]; 3];
-    let far = u8::MAX / 2;
-    if let Some(row) = rows.first_mut() {
-        row.iter_mut().zip(0..).for_each(|(cell, n)| *cell = n);
-    }
-    for i in 1..=a.len() {
-        let [zero, one, two] = &mut rows;
-        let (this, one_ago, two_ago) = match i % 3 {
-            0 => (zero, &*two, &*one),
-            1 => (one, &*zero, &*two),
-            _ => (two, &*one, &*zero),
-        };
-        let mut least = far;
-        let (from, to) = (i.saturating_sub(most).max(1), (i + most).min(b.len()));
-        this.fill(far);
-        this[0] = u8::try_from(i).unwrap_or(far);
-        for j in from..=to {
-            let same = a[i - 1] == b[j - 1];
-            let mut cell = (one_ago[j - 1] + u8::from(!same)).min(one_ago[j] + 1).min(this[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                cell = cell.min(two_ago[j - 2] + 1);
+/// Counts the edits from one word to many others: a letter more, less, other, or two swapped, each letter touched once (optimal
+/// string alignment). Bit-parallel (Hyyrö 2003): a word of the vocabulary costs some twenty nanoseconds.
+struct Edits<'w> {
+    word: &'w str,
+    /// For each byte the places where the word has it; nothing for a word that is not ASCII or too long for it.
+    places: Option<Box<[u64; 128]>>,
+}
+
+impl<'w> Edits<'w> {
+    fn of(word: &'w str) -> Self {
+        let places = (word.is_ascii() && (1..=64).contains(&word.len())).then(|| {
+            let mut places = Box::new([0_u64; 128]);
+            for (at, byte) in word.bytes().enumerate() {
+                if let Some(set) = places.get_mut(usize::from(byte)) {
+                    *set |= 1 << at;
+                }
             }
-            this[j] = cell;
-            least = least.min(cell);
-        }
-        if usize::from(least.min(this[0])) > most {
-            return None;
-        }
+            places
+        });
+        Self { word, places }
     }
-    let distance = usize::from(rows[a.len() % 3][b.len()]);
-    (distance <= most).then_some(distance)
+
+    /// The edits to another word.
+    fn to(&self, other: &str) -> usize {
+        let Some(places) = self.places.as_deref().filter(|_| other.is_ascii()) else {
+            return strsim::osa_distance(self.word, other);
+        };
+        let last = 1_u64 << (self.word.len() - 1);
+        let (mut more, mut less, mut equal, mut before) = (u64::MAX, 0_u64, 0_u64, 0_u64);
+        let mut distance = self.word.len();
+        for byte in other.bytes() {
+            let here = places.get(usize::from(byte)).copied().unwrap_or(0);
+            let swapped = ((!equal & here) << 1) & before;
+            equal = ((here & more).wrapping_add(more) ^ more) | here | less | swapped;
+            let up = less | !(equal | more);
+            let down = equal & more;
+            distance += usize::from(up & last != 0);
+            distance -= usize::from(down & last != 0);
+            let (up, down) = (up << 1 | 1, down << 1);
+            more = down | !(equal | up);
+            less = up & equal;
+            before = here;
+        }
+        distance
+    }
 }
 
 /// Which letters occur in a word, as a set of 32.
@@ -342,9 +345,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn distances_are_those_of_the_crate_that_knows_all(a in "[a-d]{0,12}", b in "[a-d]{0,12}", most in 1_usize..4) {
-            let known = Some(strsim::osa_distance(&a, &b)).filter(|distance| *distance <= most);
-            prop_assert_eq!(distance(&a, &b, most), known);
+        fn edits_are_those_of_the_crate_that_knows_all(a in "[a-dé]{0,14}", b in "[a-dé]{0,14}") {
+            prop_assert_eq!(Edits::of(&a).to(&b), strsim::osa_distance(&a, &b));
         }
     }
 

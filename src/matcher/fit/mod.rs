@@ -73,18 +73,6 @@ pub fn fit(lessons: &Lessons, seed: u64, on: &str, tell: impl Fn(&str)) -> Resul
 
     tell("ranking: weighing the paragraphs of every question");
     let Gathered { lists, .. } = gather::all(lessons, &model, seed)?;
-    if let Ok(file) = std::env::var("BYLINE_DUMP") {
-        use std::io::Write as _;
-        let mut out = std::io::BufWriter::new(std::fs::File::create(file).unwrap());
-        for list in &lists {
-            let set = gather::SETS.iter().position(|set| *set == list.set).unwrap();
-            out.write_all(&[set as u8, list.list.fold as u8, list.list.rows.len() as u8]).unwrap();
-            for (row, right) in list.list.rows.iter().zip(&list.list.right) {
-                out.write_all(&[u8::from(*right)]).unwrap();
-                for value in row { out.write_all(&value.to_le_bytes()).unwrap(); }
-            }
-        }
-    }
     tell("ranking: fitting");
     let ranked: Vec<&gather::Ranked> = lists.iter().collect();
     let reins = ranking_reins();

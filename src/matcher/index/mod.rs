@@ -13,6 +13,7 @@
 //! | `open.rs` | what lies on the disk is opened, or made anew |
 //! | `segment.rs` | a segment as it is read |
 //! | `vocabulary.rs` | words and their counts |
+//! | `words_file.rs` | the same, kept as a file |
 //! | `held.rs` | which article in which state is held |
 //! | `documents.rs` | what is indexed of an article, word by word |
 //! | `layout.rs` | fields and format on the disk |
@@ -37,6 +38,7 @@ mod segment;
 #[cfg(test)]
 mod tests;
 mod vocabulary;
+mod words_file;
 mod write;
 
 use std::collections::HashSet;

@@ -71,6 +71,11 @@ impl Segment {
         listed.iter().map(read).collect()
     }
 
+    /// What tells it, with what was taken out of it, from every other.
+    pub(super) fn state(&self) -> String {
+        format!("{}.{}", self.id.uuid_string(), self.deletes.unwrap_or_default())
+    }
+
     /// How many documents it has, those that were taken out as well.
     pub(super) fn documents(&self) -> DocId {
         self.data.documents

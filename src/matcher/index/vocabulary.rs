@@ -149,6 +149,57 @@ impl Vocabulary {
     }
 }
 
+/// A vocabulary in one layer, as it is kept in a file.
+pub(super) struct Raw<'v> {
+    pub(super) text: &'v str,
+    words: &'v [Word],
+    pub(super) documents: &'v [u32],
+    pub(super) by_stem: &'v [u32],
+}
+
+impl Raw<'_> {
+    /// Length, letters and the stem's hash of each word, in order.
+    pub(super) fn words(&self) -> impl Iterator<Item = (u16, u32, u64)> {
+        self.words.iter().map(|word| (word.length, word.letters, word.stem))
+    }
+}
+
+impl Vocabulary {
+    /// What it is made of; nothing where not all words are in one layer.
+    pub(super) fn raw(&self) -> Option<Raw<'_>> {
+        let [all, recent] = &self.layers;
+        let Words { text, words, by_stem, .. } = &*all.words;
+        recent.documents.is_empty().then_some(Raw { text, words, documents: &all.documents, by_stem })
+    }
+
+    /// A vocabulary of what [`Vocabulary::raw`] gave; nothing where that does not fit together.
+    pub(super) fn of_raw(
+        text: String,
+        words: impl Iterator<Item = (u16, u32, u64)>,
+        documents: Vec<u32>,
+        by_stem: Vec<u32>,
+    ) -> Option<Self> {
+        let mut made = Words { text, words: Vec::with_capacity(documents.len()), by_stem, ..Words::default() };
+        let mut start = 0_u32;
+        for (length, letters, stem) in words {
+            made.words.push(Word { stem, start, letters, length });
+            start = start.checked_add(u32::from(length))?;
+        }
+        if start as usize != made.text.len() || made.words.len() != documents.len() {
+            return None;
+        }
+        made.sort_lengths();
+        Some(Self { layers: [Layer { words: Arc::new(made), documents }, Layer::default()] })
+    }
+
+    /// The same in one layer.
+    #[cfg(test)]
+    pub(super) fn whole(&self) -> Self {
+        let [old, recent] = &self.layers;
+        Self { layers: [old.with(recent), Layer::default()] }
+    }
+}
+
 /// A count, moved.
 fn moved(count: u32, by: i64) -> u32 {
     u32::try_from((i64::from(count) + by).max(0)).unwrap_or(u32::MAX)
