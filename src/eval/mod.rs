@@ -135,4 +135,43 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         assert!(run(folder.path(), None, None).unwrap_err().to_string().contains("neither"));
     }
+
+    #[test]
+    fn a_small_folder_of_each_kind_is_measured() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        let ferry = "Ferry returns\n\nThe ferry had been laid up since March – too long.\n\nIt sails again from Dunmore on Friday.\n";
+        write("newsqa/articles/ferry.txt", ferry);
+        write("newsqa/articles/clock.txt", "Clocks move\n\nThe museum of clocks is moving to Pell Street in October.\n");
+        let start = ferry.split("Friday").next().unwrap().chars().count();
+        let asked = format!(
+            "{{\"id\":\"1\",\"article\":\"ferry\",\"question\":\"When does it sail again from Dunmore?\",\
+             \"answers\":[{{\"start\":{start},\"end\":{}}}]}}\n",
+            start + 6
+        );
+        write("newsqa/questions.jsonl", &asked);
+        write("newsqa/foreign.jsonl", "{\"id\":\"f\",\"question\":\"how do volcanoes erupt\"}\n");
+        write("quotes/dev/text/a.txt", "Pier shut\n\n\"The pier is shut for good,\" Ann Lee said.\n");
+        write(
+            "quotes/dev/attributions/a_0001.ann",
+            "T1\tContent 11 39\t.\nT2\tSource 40 47\tAnn Lee\nT3\tCue 48 52\tsaid\nT4\tAttribution 48 52\tsaid\n\
+             E1\tAttribution:T4 Content:T1 Source:T2 Cue:T3\n",
+        );
+        write("summaries/article/town/1.txt", "The pier shut.\nIt was old.\nNobody came.\nA new pier is due.\n");
+        write("summaries/summary/town/1.txt", "The pier shut.\nA new pier is due.\n");
+        let report = run(folder.path(), None, None).unwrap().json();
+        for part in ["all articles", "within the article"] {
+            assert_eq!(report[part]["R@1"], 1.0, "{report}");
+        }
+        assert_eq!(report["answering sentence"]["sentence"], 1.0);
+        assert_eq!(report["declining"]["declined"], 1.0);
+        assert_eq!(report["quotations dev ALL"]["joint"], 1.0, "{report}");
+        assert_eq!(report["summaries of 3"]["verbatim"], 1.0);
+        let only = run(folder.path(), Some(Wanted::Summaries), None).unwrap();
+        assert_eq!(only.parts.len(), 2);
+    }
 }

@@ -52,8 +52,8 @@ pub(super) const NAMES: [&str; COUNT] = [
 pub(super) fn inputs(query: &Query, ranked: &[Ranked]) -> [f32; COUNT] {
     let Some(first) = ranked.first() else { return [0.0; COUNT] };
     let flag = |yes: bool| f32::from(u8::from(yes));
-    // A cause is often told without a word that says so.
-    let asks = !matches!(query.kind, AnswerKind::Open | AnswerKind::Cause);
+    // Times and numbers are known when they are seen; persons, places and causes often are not.
+    let asks = matches!(query.kind, AnswerKind::Time | AnswerKind::Number);
     let lacks = |at: usize| first.in_article & (1 << at) == 0;
     let rarest = query.idf.iter().enumerate().filter(|(at, _)| lacks(*at)).map(|(_, idf)| *idf).fold(0.0, f32::max);
     let names = query.sought.iter().enumerate().filter(|(at, sought)| sought.term.name && lacks(*at)).count();

@@ -109,8 +109,9 @@ pub(super) fn all(lessons: &Lessons, model: &Model, seed: u64) -> Result<Gathere
 fn confidence_counts(set: &str) -> f64 {
     match set {
         ALL => 1.0,
-        MISSPELT | WITHIN | MADE => 0.3,
-        ABSENT => 0.2,
+        MISSPELT => 0.3,
+        WITHIN | MADE => 0.15,
+        ABSENT => 0.05,
         _ => 0.1,
     }
 }

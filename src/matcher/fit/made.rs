@@ -175,6 +175,7 @@ mod tests {
         for question in absent(&article, 9, &mut Random::new(1)) {
             assert!(question.contains("Ottoline Vandermeer"), "{question}");
         }
-        assert_eq!(absent(&article, 9, &mut Random::new(1)).len(), 7);
+        // "the old pier" and "paying" might answer how old and how much.
+        assert_eq!(absent(&article, 9, &mut Random::new(1)).len(), ABSENT.len() - 2);
     }
 }

@@ -117,11 +117,13 @@ fn confidence_of(model: &mut Model, cases: &[Case<{ confidence::COUNT }>], score
     }
     for (set, (right, wrong)) in by_set {
         let over = |all: &[f32]| ratio(all.iter().filter(|chance| **chance >= confidence::ANSWER).count(), all.len());
-        if set != gather::MISSPELT {
+        if !right.is_empty() {
             score.insert(format!("{set} answered"), over(&right));
         }
         if !wrong.is_empty() {
             score.insert(format!("{set} declined"), 1.0 - over(&wrong));
+        }
+        if !right.is_empty() && !wrong.is_empty() {
             score.insert(format!("{set} auroc"), auroc(&right, &wrong));
         }
     }
