@@ -3,7 +3,7 @@
 //! What is compared are word tokens (stretches without white space that hold a letter or digit); a token belongs to a span that covers one of
 //! its letters or digits. Quoted regions lie between double quotation marks, paired within a paragraph.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -259,8 +259,8 @@ pub(super) fn is_speech_form(word: &str) -> bool {
         reveal complain joke stress emphasize urge demand testify allege confirm propose caution repeat tweet state";
     const IRREGULAR: &str = "say says said saying tell tells told telling write writes wrote written writing \
         admit admits admitted admitting quip quips quipped quipping";
-    fn forms() -> BTreeMap<String, ()> {
-        let mut forms = BTreeMap::new();
+    fn forms() -> BTreeSet<String> {
+        let mut forms = BTreeSet::new();
         for verb in REGULAR.split_whitespace() {
             let made = if let Some(stem) = verb.strip_suffix('e') {
                 [verb.to_owned(), format!("{verb}s"), format!("{verb}d"), format!("{stem}ing")]
@@ -271,13 +271,13 @@ pub(super) fn is_speech_form(word: &str) -> bool {
             } else {
                 [verb.to_owned(), format!("{verb}s"), format!("{verb}ed"), format!("{verb}ing")]
             };
-            forms.extend(made.map(|form| (form, ())));
+            forms.extend(made);
         }
-        forms.extend(IRREGULAR.split_whitespace().chain(WHOLE).map(|form| (form.to_owned(), ())));
+        forms.extend(IRREGULAR.split_whitespace().chain(WHOLE).map(str::to_owned));
         forms
     }
-    static FORMS: std::sync::LazyLock<BTreeMap<String, ()>> = std::sync::LazyLock::new(forms);
-    FORMS.contains_key(word)
+    static FORMS: std::sync::LazyLock<BTreeSet<String>> = std::sync::LazyLock::new(forms);
+    FORMS.contains(word)
 }
 
 #[cfg(test)]
