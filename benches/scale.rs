@@ -16,8 +16,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use byline::article::read::{Format, read_text};
-use byline::library::store::{CollectionId, Seq, Stored, StoredId};
 use byline::library::Library;
+use byline::library::store::{CollectionId, Seq, Stored, StoredId};
 use byline::matcher::{Matcher, Question};
 use jiff::Timestamp;
 use rayon::prelude::*;
@@ -71,7 +71,9 @@ fn paragraphs(library: &Library) -> usize {
 /// A line of what the system says of this process, in MiB.
 fn memory(line: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let value = status.lines().find_map(|l| l.strip_prefix(line)?.trim_start_matches(':').split_whitespace().next()?.parse::<u64>().ok());
+    let value = status
+        .lines()
+        .find_map(|l| l.strip_prefix(line)?.trim_start_matches(':').split_whitespace().next()?.parse::<u64>().ok());
     value.unwrap_or(0) / 1024
 }
 
@@ -79,7 +81,11 @@ fn make(folder: &Path, articles: u64) -> Result<(), Failure> {
     let library = library(articles)?;
     let count = paragraphs(&library);
     let bytes: usize = library.iter().map(|(_, article)| article.text().len()).sum();
-    println!("{articles} articles, {count} paragraphs, {} MB of text; held: {} MiB", bytes / 1_000_000, memory("RssAnon"));
+    println!(
+        "{articles} articles, {count} paragraphs, {} MB of text; held: {} MiB",
+        bytes / 1_000_000,
+        memory("RssAnon")
+    );
     let started = Instant::now();
     let matcher = Matcher::open(&folder.join("byline"), &library, Seq(1), |_| ())?;
     let took = started.elapsed();
@@ -103,7 +109,9 @@ fn make(folder: &Path, articles: u64) -> Result<(), Failure> {
 /// Percentiles of times.
 fn told(mut times: Vec<Duration>) -> String {
     times.sort_unstable();
-    let at = |share: f64| times.get(((times.len() - 1) as f64 * share) as usize).map_or(0.0, |time| time.as_secs_f64() * 1e3);
+    let at = |share: f64| {
+        times.get(((times.len() - 1) as f64 * share) as usize).map_or(0.0, |time| time.as_secs_f64() * 1e3)
+    };
     format!("median {:.2} ms, p95 {:.2}, p99 {:.2}, most {:.2}", at(0.5), at(0.95), at(0.99), at(1.0))
 }
 
@@ -136,7 +144,11 @@ fn ask(folder: &Path, articles: u64) -> Result<(), Failure> {
         Ok(())
     })?;
     println!("  matcher               {matched}");
-    println!("  memory: articles {before} MiB, with the index {} MiB; resident {} MiB", memory("RssAnon"), memory("VmRSS"));
+    println!(
+        "  memory: articles {before} MiB, with the index {} MiB; resident {} MiB",
+        memory("RssAnon"),
+        memory("VmRSS")
+    );
 
     let index = tantivy::Index::open_in_dir(folder.join("plain"))?;
     let text = index.schema().get_field("text")?;
@@ -147,7 +159,10 @@ fn ask(folder: &Path, articles: u64) -> Result<(), Failure> {
             let mut stream = tokens.token_stream(question);
             let mut words: Vec<(Occur, Box<dyn Query>)> = Vec::new();
             stream.process(&mut |token| {
-                if all || !["who", "when", "how", "many", "what", "where", "why", "did", "the"].contains(&token.text.as_str()) {
+                if all
+                    || !["who", "when", "how", "many", "what", "where", "why", "did", "the"]
+                        .contains(&token.text.as_str())
+                {
                     let term = Term::from_field_text(text, &token.text);
                     words.push((Occur::Should, Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs))));
                 }

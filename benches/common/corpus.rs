@@ -22,9 +22,10 @@ const FLAT: f64 = 40.0;
 const NAMES: u64 = 40_000;
 
 const FUNCTION: [&str; 48] = [
-    "the", "of", "and", "to", "a", "in", "that", "for", "on", "is", "was", "with", "as", "it", "by", "at", "from", "be", "are",
-    "he", "has", "his", "an", "have", "not", "were", "they", "but", "who", "which", "this", "had", "their", "will", "been", "or",
-    "she", "would", "after", "about", "there", "her", "more", "when", "into", "over", "than", "its",
+    "the", "of", "and", "to", "a", "in", "that", "for", "on", "is", "was", "with", "as", "it", "by", "at", "from",
+    "be", "are", "he", "has", "his", "an", "have", "not", "were", "they", "but", "who", "which", "this", "had",
+    "their", "will", "been", "or", "she", "would", "after", "about", "there", "her", "more", "when", "into", "over",
+    "than", "its",
 ];
 
 /// A word by the place that it takes in the vocabulary.
@@ -49,7 +50,12 @@ impl Topic {
 }
 
 /// A place in the vocabulary, low ones far more often than high ones.
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a random draw")]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a random draw"
+)]
 fn draw(random: &mut Random) -> u64 {
     let share = (random.next() >> 11) as f64 / (1_u64 << 53) as f64;
     (FLAT * ((VOCABULARY + FLAT) / FLAT).powf(share) - FLAT) as u64
@@ -70,7 +76,8 @@ fn pick<'t>(random: &mut Random, of: &'t [String]) -> &'t str {
 
 /// A word that is no function word, in one of its forms.
 fn content(random: &mut Random, topic: &Topic) -> String {
-    let stem = if random.next().is_multiple_of(6) { pick(random, &topic.words).to_owned() } else { ranked(draw(random)) };
+    let stem =
+        if random.next().is_multiple_of(6) { pick(random, &topic.words).to_owned() } else { ranked(draw(random)) };
     match random.next() % 8 {
         0 => stem + "s",
         1 => stem + "ed",
@@ -94,7 +101,12 @@ fn sentence(random: &mut Random, topic: &Topic, words: u64, text: &mut String) {
             }
             50..52 => write!(text, "{} ", topic.place),
             52..54 => write!(text, "{} ", random.rank(14, 9_999) + 2),
-            54 => write!(text, "{} {} ", random.next() % 30 + 1, if random.next().is_multiple_of(2) { "March" } else { "October" }),
+            54 => write!(
+                text,
+                "{} {} ",
+                random.next() % 30 + 1,
+                if random.next().is_multiple_of(2) { "March" } else { "October" }
+            ),
             _ => write!(text, "{} ", content(random, topic)),
         };
         at += 1;
@@ -111,7 +123,14 @@ pub fn article(number: u64) -> String {
     let mut random = Random(number << 20);
     let topic = Topic::new(&mut random);
     let mut text = String::with_capacity(4_000);
-    let _ = write!(text, "{} {} {} in {}\n\n", pick(&mut random, &topic.people), content(&mut random, &topic), content(&mut random, &topic), topic.place);
+    let _ = write!(
+        text,
+        "{} {} {} in {}\n\n",
+        pick(&mut random, &topic.people),
+        content(&mut random, &topic),
+        content(&mut random, &topic),
+        topic.place
+    );
     for _ in 0..PARAGRAPHS - 6 + random.next() % 13 {
         for sentence_number in 0..1 + random.next() % 3 {
             if sentence_number > 0 {
@@ -130,7 +149,8 @@ pub fn question(number: u64, articles: u64) -> String {
     let mut random = Random(number << 40 | 7);
     let text = article(random.next() % articles);
     let paragraphs: Vec<&str> = text.split("\n\n").skip(1).filter(|paragraph| !paragraph.is_empty()).collect();
-    let paragraph = paragraphs.get(usize::try_from(random.next()).unwrap_or(0) % paragraphs.len().max(1)).copied().unwrap_or("");
+    let paragraph =
+        paragraphs.get(usize::try_from(random.next()).unwrap_or(0) % paragraphs.len().max(1)).copied().unwrap_or("");
     let mut words: Vec<String> = paragraph
         .split_whitespace()
         .map(|word| word.trim_end_matches('.').to_owned())

@@ -24,7 +24,13 @@ pub(super) fn subcommand() -> Command {
                 .required(true)
                 .help("The data: any of newsqa/, quotes/ and summaries/"),
         )
-        .arg(Arg::new("only").long("only").value_name("PART").value_parser(PARTS.map(|(name, _)| name)).help("Measure this alone"))
+        .arg(
+            Arg::new("only")
+                .long("only")
+                .value_name("PART")
+                .value_parser(PARTS.map(|(name, _)| name))
+                .help("Measure this alone"),
+        )
         .arg(
             Arg::new("ranking")
                 .long("ranking")

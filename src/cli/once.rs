@@ -26,7 +26,11 @@ pub(super) fn subcommand(spec: &'static Spec) -> Command {
             arg.num_args(1..).value_name(option.name)
         } else {
             let arg = arg.long(option.name).value_name(option.kind.placeholder());
-            if option.kind == Kind::Flag { arg.num_args(0..=1).require_equals(true).default_missing_value(YES) } else { arg }
+            if option.kind == Kind::Flag {
+                arg.num_args(0..=1).require_equals(true).default_missing_value(YES)
+            } else {
+                arg
+            }
         });
     }
     if spec.parts.is_empty() {

@@ -122,10 +122,7 @@ mod tests {
         let mut report = Report::default();
         report.add("all articles", 4, vec![("R@1", 0.5), ("R@10", 0.75)]);
         report.add("quotations", 12, vec![("F", 0.25)]);
-        assert_eq!(
-            report.table(),
-            "all articles      4   R@1 0.500  R@10 0.750\nquotations       12   F 0.250\n"
-        );
+        assert_eq!(report.table(), "all articles      4   R@1 0.500  R@10 0.750\nquotations       12   F 0.250\n");
         assert_eq!(report.json()["all articles"]["R@10"], 0.75);
         assert_eq!(report.json()["quotations"]["of"], 12);
     }
@@ -146,7 +143,10 @@ mod tests {
         };
         let ferry = "Ferry returns\n\nThe ferry had been laid up since March – too long.\n\nIt sails again from Dunmore on Friday.\n";
         write("newsqa/articles/ferry.txt", ferry);
-        write("newsqa/articles/clock.txt", "Clocks move\n\nThe museum of clocks is moving to Pell Street in October.\n");
+        write(
+            "newsqa/articles/clock.txt",
+            "Clocks move\n\nThe museum of clocks is moving to Pell Street in October.\n",
+        );
         let start = ferry.split("Friday").next().unwrap().chars().count();
         let asked = format!(
             "{{\"id\":\"1\",\"article\":\"ferry\",\"question\":\"When does it sail again from Dunmore?\",\

@@ -231,7 +231,8 @@ fn quoted_regions(text: &str) -> Vec<Stretch> {
             }
         }
         if let Some(opened) = open {
-            let next = paragraphs.get(number + 1).and_then(|next| text.get(next.0..next.1)).unwrap_or_default().trim_start();
+            let next =
+                paragraphs.get(number + 1).and_then(|next| text.get(next.0..next.1)).unwrap_or_default().trim_start();
             let goes_on = ["\"", "“", "«", "„", "''", "``"].iter().any(|mark| next.starts_with(mark));
             if goes_on || text.get(*first..opened.0).is_some_and(|before| before.trim().is_empty()) {
                 regions.push((opened.1, *past));

@@ -49,7 +49,8 @@ pub(super) fn measure(folder: &Path, report: &mut Report) -> anyhow::Result<()> 
         let counted: Vec<[Counts; 5]> = files
             .par_iter()
             .map(|(_, path, marks)| -> anyhow::Result<[Counts; 5]> {
-                let (articles, _) = folder::read_file(path).with_context(|| format!("can't read {}", path.display()))?;
+                let (articles, _) =
+                    folder::read_file(path).with_context(|| format!("can't read {}", path.display()))?;
                 let article = articles.first().with_context(|| format!("{} has no article", path.display()))?;
                 let gold = polnear::gold(marks, article.text())?;
                 let found = quotes::find(article).into_iter().filter(|q| q.confidence >= quotes::LEAST_MEASURED);
@@ -134,9 +135,11 @@ fn score(text: &str, gold: &[Gold], found: &[Quotation]) -> [Counts; 5] {
     for region in text.regions.iter().filter(|region| region.len() >= STRETCH) {
         let shares = |ids: &Tokens| region.intersection(ids).count();
         // The first of those that share the most.
-        let best = |all: &mut dyn Iterator<Item = usize>| all.enumerate().max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(&a.0)));
+        let best =
+            |all: &mut dyn Iterator<Item = usize>| all.enumerate().max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(&a.0)));
         let marked = best(&mut wanted.iter().map(shares)).filter(|(_, shared)| shared * 2 >= region.len());
-        let claimed = best(&mut given.iter().map(|given| shares(&given.ids))).filter(|(_, shared)| shared * 2 >= region.len());
+        let claimed =
+            best(&mut given.iter().map(|given| shares(&given.ids))).filter(|(_, shared)| shared * 2 >= region.len());
         q4.marked += usize::from(marked.is_some());
         q4.given += usize::from(claimed.is_some());
         if let (Some(gold), Some(given)) = (marked.and_then(|m| gold.get(m.0)), claimed.and_then(|c| given.get(c.0))) {
@@ -197,10 +200,10 @@ fn is_right(text: &Text<'_>, marked: &[Stretch], given: &[Stretch]) -> bool {
 
 fn is_function(token: &str) -> bool {
     const WORDS: [&str; 59] = [
-        "the", "a", "an", "of", "in", "for", "and", "or", "to", "by", "at", "on", "from", "with", "who", "whom", "which", "that",
-        "this", "these", "those", "as", "is", "was", "were", "are", "be", "been", "has", "have", "had", "'s", "’s", "its", "his",
-        "her", "their", "my", "our", "your", "&", ",", ".", "-", "—", "–", "not", "no", "but", "than", "then", "into", "over",
-        "under", "about", "after", "before", "between", "during",
+        "the", "a", "an", "of", "in", "for", "and", "or", "to", "by", "at", "on", "from", "with", "who", "whom",
+        "which", "that", "this", "these", "those", "as", "is", "was", "were", "are", "be", "been", "has", "have",
+        "had", "'s", "’s", "its", "his", "her", "their", "my", "our", "your", "&", ",", ".", "-", "—", "–", "not",
+        "no", "but", "than", "then", "into", "over", "under", "about", "after", "before", "between", "during",
     ];
     let lower = token.to_lowercase();
     let word = lower.trim_matches(|c: char| ".,;:!?\"“”()[]'’‘—–-".contains(c));
@@ -230,7 +233,8 @@ fn near_speech(text: &Text<'_>, ids: &Tokens) -> bool {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "Ann Lee said: \"We will win the big race.\" Bob thinks taxes rise.\n\n\"It is over now,\" he added.\n";
+    const TEXT: &str =
+        "Ann Lee said: \"We will win the big race.\" Bob thinks taxes rise.\n\n\"It is over now,\" he added.\n";
 
     fn at(words: &str) -> Vec<Stretch> {
         let start = TEXT.find(words).unwrap();

@@ -101,15 +101,20 @@ fn ask(matcher: &Matcher, library: &Library, questions: &[Example], within: bool
 }
 
 fn is_hit(library: &Library, example: &Example, passage: &Passage) -> bool {
-    let Some(article) = library.get(passage.article).filter(|_| passage.article == example.article) else { return false };
+    let Some(article) = library.get(passage.article).filter(|_| passage.article == example.article) else {
+        return false;
+    };
     let Some(paragraph) = article.paragraphs().get(passage.paragraph) else { return false };
     example.answers.iter().any(|answer| answer.overlaps(paragraph.span))
         && article.slice(paragraph.span).chars().count() <= MAX_WIDTH
 }
 
 fn ranks(asked: &[Asked]) -> Vec<(&'static str, f64)> {
-    let within = |most: usize| ratio(asked.iter().filter(|asked| asked.rank.is_some_and(|rank| rank <= most)).count(), asked.len());
+    let within = |most: usize| {
+        ratio(asked.iter().filter(|asked| asked.rank.is_some_and(|rank| rank <= most)).count(), asked.len())
+    };
     #[expect(clippy::cast_precision_loss, reason = "ranks and counts are small")]
-    let mrr = asked.iter().filter_map(|asked| asked.rank).map(|rank| 1.0 / rank as f64).sum::<f64>() / asked.len().max(1) as f64;
+    let mrr = asked.iter().filter_map(|asked| asked.rank).map(|rank| 1.0 / rank as f64).sum::<f64>()
+        / asked.len().max(1) as f64;
     vec![("R@1", within(1)), ("R@3", within(3)), ("R@10", within(10)), ("MRR@10", mrr)]
 }

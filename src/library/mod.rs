@@ -91,9 +91,10 @@ impl Filter {
         let meta = article.meta();
         let day = meta.published.map(|p| p.date);
         self.article.is_none_or(|only| only == id)
-            && self.outlet.as_ref().is_none_or(|wanted| {
-                meta.outlet.as_ref().is_some_and(|outlet| same_outlet(outlet, wanted))
-            })
+            && self
+                .outlet
+                .as_ref()
+                .is_none_or(|wanted| meta.outlet.as_ref().is_some_and(|outlet| same_outlet(outlet, wanted)))
             && self.since.is_none_or(|since| day.is_some_and(|day| day >= since))
             && self.until.is_none_or(|until| day.is_some_and(|day| day <= until))
     }

@@ -74,7 +74,8 @@ pub(super) fn words(query: &Query, article: &Article, sentence: Span, head: Term
         last += 1;
     }
     let (mut start, mut end) = (words.get(first)?.range.start, words.get(last)?.range.end);
-    if let Some(sign) = text.get(..start).and_then(|before| before.chars().next_back()).filter(|c| "$€£¥".contains(*c)) {
+    if let Some(sign) = text.get(..start).and_then(|before| before.chars().next_back()).filter(|c| "$€£¥".contains(*c))
+    {
         start -= sign.len_utf8();
     }
     if text.get(end..).is_some_and(|after| after.starts_with('%')) {

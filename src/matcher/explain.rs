@@ -48,7 +48,13 @@ pub struct Explanation {
     pub thresholds: Thresholds,
 }
 
-pub(super) fn explain(query: &Query, ranked: &[Ranked], shown: usize, model: &Model, thresholds: Thresholds) -> Explanation {
+pub(super) fn explain(
+    query: &Query,
+    ranked: &[Ranked],
+    shown: usize,
+    model: &Model,
+    thresholds: Thresholds,
+) -> Explanation {
     let held = ranked.first().map_or(0, |first| first.terms);
     let words = query.sought.iter().zip(&query.idf).enumerate().map(|(at, (sought, rarity))| Word {
         asked: sought.term.asked.clone(),

@@ -223,7 +223,8 @@ impl Matcher {
     pub fn explain(&self, library: &Library, question: &Question) -> Result<(Findings, Explanation), MatchError> {
         let found = self.find(library, question)?;
         let findings = found.findings(self, library, question);
-        let explanation = explain::explain(&found.query, &found.ranked, findings.passages.len(), &self.model, self.thresholds);
+        let explanation =
+            explain::explain(&found.query, &found.ranked, findings.passages.len(), &self.model, self.thresholds);
         Ok((findings, explanation))
     }
 

@@ -134,7 +134,10 @@ pub(super) fn sum<const N: usize>(values: &[f32; N], weights: &[f32; N]) -> f32 
     values.iter().zip(weights).map(|(value, weight)| value * weight).sum()
 }
 
-fn weights<const N: usize>(mut by_name: BTreeMap<String, f32>, names: &[&'static str; N]) -> Result<[f32; N], ModelError> {
+fn weights<const N: usize>(
+    mut by_name: BTreeMap<String, f32>,
+    names: &[&'static str; N],
+) -> Result<[f32; N], ModelError> {
     let mut weights = [0.0; N];
     for (weight, name) in weights.iter_mut().zip(names) {
         *weight = by_name.remove(*name).ok_or(ModelError::Missing(name))?;

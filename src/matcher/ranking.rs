@@ -41,7 +41,13 @@ pub(super) struct Ranked {
 }
 
 /// Ranks the paragraphs that `filter` admits; all candidates, best first.
-pub(super) fn rank(index: &Index, library: &Library, model: &Model, query: &Query, filter: &Filter) -> tantivy::Result<Vec<Ranked>> {
+pub(super) fn rank(
+    index: &Index,
+    library: &Library,
+    model: &Model,
+    query: &Query,
+    filter: &Filter,
+) -> tantivy::Result<Vec<Ranked>> {
     let mut scores = index.lend_scores();
     scores.gather(index, query, &admitted(index, library, filter))?;
     let candidates = candidates(&scores, index);

@@ -190,7 +190,14 @@ impl Scores {
             (Some(_), Admitted::All | Admitted::Some(_)) => Some(expected_articles(reading.postings, index.articles())),
             _ => None,
         };
-        self.add(index, admitted, &found, reading.number, query.idf.get(reading.number).copied().unwrap_or(0.0), articles);
+        self.add(
+            index,
+            admitted,
+            &found,
+            reading.number,
+            query.idf.get(reading.number).copied().unwrap_or(0.0),
+            articles,
+        );
         self.found = found;
         Ok(())
     }

@@ -83,7 +83,8 @@ pub(super) fn read(index: &Index, terms: &[Term]) -> Vec<Sought> {
     let mut rest = terms.iter().peekable();
     while let Some(term) = rest.next() {
         if known(term) {
-            let mut alternatives = vec![Alternative { stem: term.stem.clone(), word: term.folded.clone(), weight: 1.0 }];
+            let mut alternatives =
+                vec![Alternative { stem: term.stem.clone(), word: term.folded.clone(), weight: 1.0 }];
             alternatives.extend(other(index, term));
             // "box office" asked, "boxoffice" not held: the common case, nothing to do.
             if let Some(next) = rest.peek()

@@ -18,21 +18,29 @@ const QUOTES: &str = "quotes/train/text";
 
 pub(super) fn subcommand() -> Command {
     let path = |name: &'static str, default: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name("PATH").value_parser(value_parser!(PathBuf)).default_value(default).help(help)
+        Arg::new(name)
+            .long(name)
+            .value_name("PATH")
+            .value_parser(value_parser!(PathBuf))
+            .default_value(default)
+            .help(help)
     };
     Command::new("ranking")
         .about("The weights by which paragraphs are ranked, sentences chosen and confidence told")
-        .arg(
-            Arg::new("data")
-                .value_name("DIR")
-                .value_parser(value_parser!(PathBuf))
-                .required(true)
-                .help("The data: newsqa/ with articles and questions, quotes/train/text/ with articles to make questions of"),
-        )
+        .arg(Arg::new("data").value_name("DIR").value_parser(value_parser!(PathBuf)).required(true).help(
+            "The data: newsqa/ with articles and questions, quotes/train/text/ with articles to make questions of",
+        ))
         .arg(path("samples", "data/articles", "The sample articles"))
         .arg(path("questions", "data/models/questions.jsonl", "Questions on them"))
         .arg(path("out", "data/models/ranking.json", "Where the model is written"))
-        .arg(Arg::new("seed").long("seed").value_name("N").value_parser(value_parser!(u64)).default_value("7").help("Decides all that is drawn"))
+        .arg(
+            Arg::new("seed")
+                .long("seed")
+                .value_name("N")
+                .value_parser(value_parser!(u64))
+                .default_value("7")
+                .help("Decides all that is drawn"),
+        )
 }
 
 pub(super) fn run(asked: &ArgMatches) -> anyhow::Result<()> {
@@ -49,7 +57,11 @@ pub(super) fn run(asked: &ArgMatches) -> anyhow::Result<()> {
     for (name, value) in &model.made.score {
         writeln!(stdout, "{name:<28} {value:.3}")?;
     }
-    writeln!(stdout, "Five-fold cross-validation by article, seed {seed}. Fitted on all of it and written to {}.", out.display())?;
+    writeln!(
+        stdout,
+        "Five-fold cross-validation by article, seed {seed}. Fitted on all of it and written to {}.",
+        out.display()
+    )?;
     Ok(())
 }
 
@@ -70,7 +82,11 @@ fn lessons(data: &Path, samples: &Path, questions: &Path) -> anyhow::Result<Less
         from: Vec::new(),
     };
     lessons.from = vec![
-        format!("NewsQA dev (Trischler et al. 2017): {} questions on {} articles", lessons.examples.len(), lessons.asked.len()),
+        format!(
+            "NewsQA dev (Trischler et al. 2017): {} questions on {} articles",
+            lessons.examples.len(),
+            lessons.asked.len()
+        ),
         format!("questions made of {} articles of PolNeAR train (Newell et al. 2018)", lessons.articles.len()),
         format!("{} questions on the sample articles", lessons.on_samples.len()),
     ];

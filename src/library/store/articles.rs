@@ -169,8 +169,10 @@ impl Loading {
 /// Fetches the page behind the article `after`, while others are at work.
 fn fetch(store: Store, collection: CollectionId, after: i64) -> JoinHandle<Result<Vec<AnyRow>, sqlx::Error>> {
     tokio::spawn(async move {
-        let query =
-            select!("a.version", "WHERE a.collection = $1 AND a.id > $2 AND a.removed_at IS NULL ORDER BY a.id LIMIT $3");
+        let query = select!(
+            "a.version",
+            "WHERE a.collection = $1 AND a.id > $2 AND a.removed_at IS NULL ORDER BY a.id LIMIT $3"
+        );
         let reader = store.inner.pools.reader();
         sqlx::query(query).bind(collection.0).bind(after).bind(PAGE).fetch_all(reader).await
     })

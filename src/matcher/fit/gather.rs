@@ -65,7 +65,12 @@ impl Ask<'_> {
     }
 
     /// The candidates of a question, and whether each holds the answer.
-    fn list(&self, model: &Model, example: &Example, filter: &Filter) -> Result<(Ranked, Case<{ confidence::COUNT }>), MatchError> {
+    fn list(
+        &self,
+        model: &Model,
+        example: &Example,
+        filter: &Filter,
+    ) -> Result<(Ranked, Case<{ confidence::COUNT }>), MatchError> {
         let (query, ranked) = self.rank(model, &example.question, filter)?;
         let right = |ranked: &ranking::Ranked| {
             let paragraph = self.library.get(ranked.article).and_then(|a| a.paragraphs().get(ranked.paragraph));
@@ -99,7 +104,11 @@ pub(super) fn all(lessons: &Lessons, model: &Model, seed: u64) -> Result<Gathere
             let of = |case: &&mut Case<{ confidence::COUNT }>| case.set == set && case.right == right;
             let count = gathered.cases.iter_mut().filter(of).count();
             #[expect(clippy::cast_precision_loss, reason = "a count of questions")]
-            gathered.cases.iter_mut().filter(of).for_each(|case| case.weight = confidence_counts(set) / count.max(1) as f64);
+            gathered
+                .cases
+                .iter_mut()
+                .filter(of)
+                .for_each(|case| case.weight = confidence_counts(set) / count.max(1) as f64);
         }
     }
     Ok(gathered)
@@ -199,7 +208,11 @@ fn made(lessons: &Lessons, model: &Model, seed: u64, gathered: &mut Gathered) ->
                 let own = library.add((**article).clone());
                 let mut random = Random::new(seed ^ u64::from(id.0) << 20);
                 let made = made::questions(article, OF_AN_ARTICLE, &mut random).into_iter();
-                examples.extend(made.map(|Made { question, sentence }| Example { question, article: own, answers: vec![sentence] }));
+                examples.extend(made.map(|Made { question, sentence }| Example {
+                    question,
+                    article: own,
+                    answers: vec![sentence],
+                }));
             }
             let matcher = Matcher::build(&library)?;
             let fold = number % super::FOLDS;
@@ -259,7 +272,11 @@ fn samples(lessons: &Lessons, model: &Model, seed: u64, gathered: &mut Gathered)
 
 /// For each question that people asked, and each on the samples: the sentences of the paragraphs that answer, and which of them
 /// overlap the answer. Paragraphs of one sentence count as well: they are what the bar counts.
-pub(super) fn sentences(lessons: &Lessons, model: &Model, seed: u64) -> Result<Vec<List<{ sentence::COUNT }>>, MatchError> {
+pub(super) fn sentences(
+    lessons: &Lessons,
+    model: &Model,
+    seed: u64,
+) -> Result<Vec<List<{ sentence::COUNT }>>, MatchError> {
     let mut lists = Vec::new();
     for (library, examples, weight) in
         [(&lessons.asked, &lessons.examples, 1.0), (&lessons.samples, &lessons.on_samples, 5.0)]

@@ -51,7 +51,8 @@ fn question(sentence: &str, random: &mut Random) -> Option<String> {
     if words.len() < WORDS.0 || words.len() > WORDS.1 {
         return None;
     }
-    let mut askable: Vec<(usize, usize, &str)> = (0..words.len()).filter_map(|at| asked(&words, at, sentence)).collect();
+    let mut askable: Vec<(usize, usize, &str)> =
+        (0..words.len()).filter_map(|at| asked(&words, at, sentence)).collect();
     random.shuffle(&mut askable);
     let (first, past, asks) = *askable.first()?;
     let near = |at: usize| at.abs_diff(first) <= REACH && !(first..past).contains(&at);
@@ -83,7 +84,8 @@ fn asked(words: &[Word<'_>], at: usize, sentence: &str) -> Option<(usize, usize,
     let digits = word.folded.starts_with(|c: char| c.is_ascii_digit());
     let year = digits && word.folded.len() == 4 && (word.folded.starts_with("19") || word.folded.starts_with("20"));
     let after = |name: &[&str]| before.is_some_and(|before| name.contains(&before.folded.as_str()));
-    let beside = |a: &Word<'_>, b: &Word<'_>| sentence.get(a.end..).is_some_and(|rest| rest.trim_start().starts_with(b.text));
+    let beside =
+        |a: &Word<'_>, b: &Word<'_>| sentence.get(a.end..).is_some_and(|rest| rest.trim_start().starts_with(b.text));
     if year || (MONTHS_AND_DAYS.contains(&word.folded.as_str()) && word.capital) {
         return Some((at, at + 1, "when"));
     }
@@ -129,7 +131,9 @@ pub(super) fn absent(article: &Article, most: usize, random: &mut Random) -> Vec
     });
     let mut asked: Vec<&(&str, &str, &[&str])> = ABSENT
         .iter()
-        .filter(|(asks, _, needs)| !needs.iter().any(|word| lower.contains(word)) && !(asks.ends_with("old is") && aged))
+        .filter(|(asks, _, needs)| {
+            !needs.iter().any(|word| lower.contains(word)) && !(asks.ends_with("old is") && aged)
+        })
         .collect();
     random.shuffle(&mut asked);
     asked.into_iter().take(most).map(|(asks, rest, _)| format!("{asks} {name}{rest}?")).collect()
@@ -138,14 +142,31 @@ pub(super) fn absent(article: &Article, most: usize, random: &mut Random) -> Vec
 /// Two words in a row that are written as a name, not at the start.
 fn name_in(sentence: &str) -> Option<String> {
     let words: Vec<&str> = sentence.split(' ').collect();
-    let is_name = |word: &str| word.len() > 2 && word.starts_with(char::is_uppercase) && word.chars().all(char::is_alphabetic);
+    let is_name =
+        |word: &str| word.len() > 2 && word.starts_with(char::is_uppercase) && word.chars().all(char::is_alphabetic);
     let pair = words.windows(2).skip(1).find(|pair| pair.iter().all(|word| is_name(word)))?;
     Some(pair.join(" "))
 }
 
 const MONTHS_AND_DAYS: [&str; 18] = [
-    "january", "february", "march", "april", "june", "july", "august", "september", "october", "november", "december",
-    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+    "january",
+    "february",
+    "march",
+    "april",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
 ];
 
 #[cfg(test)]

@@ -148,13 +148,18 @@ pub fn auroc(right: &[f32], wrong: &[f32]) -> f64 {
 }
 
 /// How often a list has a right row among its first when it took no part in the fit.
-fn held_out<const N: usize>(lists: &[List<N>], reins: &Reins<N>, counts: impl Fn(&List<N>) -> bool, within: usize) -> f64 {
-    let weights: Vec<[f32; N]> = folds(|fold| {
-        newton::listwise(&lists.iter().filter(|list| list.fold != fold).collect::<Vec<_>>(), reins)
-    });
-    let ranks = lists.iter().filter(|list| counts(list)).map(|list| {
-        list.rank(|row| weights.get(list.fold).map_or(0.0, |weights| sum(row, weights)))
-    });
+fn held_out<const N: usize>(
+    lists: &[List<N>],
+    reins: &Reins<N>,
+    counts: impl Fn(&List<N>) -> bool,
+    within: usize,
+) -> f64 {
+    let weights: Vec<[f32; N]> =
+        folds(|fold| newton::listwise(&lists.iter().filter(|list| list.fold != fold).collect::<Vec<_>>(), reins));
+    let ranks = lists
+        .iter()
+        .filter(|list| counts(list))
+        .map(|list| list.rank(|row| weights.get(list.fold).map_or(0.0, |weights| sum(row, weights))));
     share(&ranks.collect::<Vec<_>>(), within)
 }
 
@@ -218,9 +223,9 @@ fn mixed(seed: u64) -> u64 {
 
 /// In which fold an article is held out.
 fn fold_of(key: &str, seed: u64) -> usize {
-    let hash = key.bytes().fold(seed ^ 0xCBF2_9CE4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
-    });
+    let hash = key
+        .bytes()
+        .fold(seed ^ 0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3));
     usize::try_from(mixed(hash) % FOLDS as u64).unwrap_or(0)
 }
 

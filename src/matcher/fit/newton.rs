@@ -192,7 +192,8 @@ pub(super) fn logistic<const N: usize>(cases: &[&Case<N>], reins: &Reins<N>) -> 
         }
     }
     #[expect(clippy::cast_possible_truncation, reason = "weights need no more than single precision")]
-    let shifted = (bias - weights.iter().zip(&scale.mean).zip(&scale.spread).map(|((w, m), s)| w * m / s).sum::<f64>()) as f32;
+    let shifted =
+        (bias - weights.iter().zip(&scale.mean).zip(&scale.spread).map(|((w, m), s)| w * m / s).sum::<f64>()) as f32;
     (scale.undo(&weights), shifted)
 }
 

@@ -162,19 +162,18 @@ impl Index {
         let size: usize = segments.iter().map(|segment| segment.documents() as usize).sum();
         let runs = vec![Run::default(); held.len()];
         let (owners, numbered) = (vec![NOBODY; size], Vec::with_capacity(segments.len()));
-        let mut index =
-            Self {
-                segments: numbered,
-                owners,
-                runs,
-                held,
-                vocabulary,
-                documents: 0,
-                articles: 0,
-                words: 0,
-                seq,
-                scores: Mutex::default(),
-            };
+        let mut index = Self {
+            segments: numbered,
+            owners,
+            runs,
+            held,
+            vocabulary,
+            documents: 0,
+            articles: 0,
+            words: 0,
+            seq,
+            scores: Mutex::default(),
+        };
         let mut first = 0;
         for segment in segments {
             for head in segment.living() {

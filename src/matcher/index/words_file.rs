@@ -90,7 +90,8 @@ fn parse(bytes: &[u8], segments: u64) -> Option<Vocabulary> {
     let (letters, rest) = rest.split_at_checked(count * 4)?;
     let (stems, rest) = rest.split_at_checked(count * 8)?;
     let (by_stem, text) = rest.split_at_checked(count * 4)?;
-    let numbers = |bytes: &[u8]| -> Vec<u32> { bytes.as_chunks::<4>().0.iter().map(|n| u32::from_le_bytes(*n)).collect() };
+    let numbers =
+        |bytes: &[u8]| -> Vec<u32> { bytes.as_chunks::<4>().0.iter().map(|n| u32::from_le_bytes(*n)).collect() };
     let lengths = lengths.as_chunks::<2>().0.iter().map(|n| u16::from_le_bytes(*n));
     let letters = letters.as_chunks::<4>().0.iter().map(|n| u32::from_le_bytes(*n));
     let stems = stems.as_chunks::<8>().0.iter().map(|n| u64::from_le_bytes(*n));
