@@ -60,6 +60,20 @@ fn mistakes_are_told_with_the_next_step() {
 }
 
 #[test]
+fn an_explanation_tells_words_features_and_thresholds_to_those_who_manage_the_place() {
+    let question = "/ask --explain How long is the crak in Wending Bridge?";
+    let told = render(&answer(question), Style::default());
+    for part in ["Why", "answered from 0.50 on", "read as crack", "coverage of title", "it asks for a number"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let visitor = Place { manager: false, ..Place::console() };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let refused = runtime.block_on(ROUTER.answer_text(&visitor, question));
+    assert_eq!(refused.outcome, Outcome::Refused);
+    assert!(!render(&answer("/ask How long is the crack in Wending Bridge?"), Style::default()).contains("Why"));
+}
+
+#[test]
 fn the_samples_answer_what_a_newcomer_asks() {
     for (question, key, words) in [
         ("How much will an hour of parking on the seafront cost?", "port-ellery-budget", "four crowns"),

@@ -4,6 +4,7 @@
 //! whoever runs Byline.
 
 mod collections;
+mod eval;
 mod installation;
 mod once;
 mod opening;
@@ -12,6 +13,7 @@ mod progress;
 mod runtime;
 mod service;
 mod talk;
+mod train;
 mod transfer;
 mod watches;
 
@@ -64,6 +66,7 @@ pub fn command() -> Command {
     base.subcommand(run)
         .subcommands(transfer::subcommands())
         .subcommands([outbox::subcommand(), collections::subcommand(), watches::subcommand()])
+        .subcommands([eval::subcommand(), train::subcommand()])
         .subcommands(COMMANDS.iter().map(once::subcommand))
         .subcommand(Inspect::augment_subcommands(inspect))
         .subcommand(config)
@@ -95,6 +98,8 @@ pub fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Some(("outbox", asked)) => outbox::run(asked, &loaded)?,
         Some(("collections", asked)) => collections::run(asked, &loaded)?,
         Some(("watches", asked)) => watches::run(asked, &loaded)?,
+        Some(("eval", asked)) => eval::run(asked)?,
+        Some(("train", asked)) => train::run(asked)?,
         Some((name, asked)) => return once::run(name, asked, &loaded),
         None => talk::run(&loaded)?,
     }

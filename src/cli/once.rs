@@ -13,7 +13,7 @@ use crate::chat::text::{self, Style};
 use crate::config::Loaded;
 use crate::library::Library;
 use crate::reply::{Checked, Outcome};
-use crate::router::table::{COMMANDS, Spec};
+use crate::router::table::{COMMANDS, Kind, Spec, YES};
 use crate::router::{Args, Desk, Place, Problem, Progress, Router, Settings, help};
 
 /// A subcommand from an entry of the command table.
@@ -26,7 +26,12 @@ pub(super) fn subcommand(spec: &'static Spec) -> Command {
         command = command.arg(if rest == Some(option.name) {
             arg.num_args(1..).value_name(option.name)
         } else {
-            arg.long(option.name).value_name(option.kind.placeholder())
+            let arg = arg.long(option.name).value_name(option.kind.placeholder());
+            if option.kind == Kind::Flag {
+                arg.num_args(0..=1).require_equals(true).default_missing_value(YES)
+            } else {
+                arg
+            }
         });
     }
     if spec.parts.is_empty() {

@@ -106,9 +106,10 @@ impl Filter {
         let meta = article.meta();
         let day = meta.published.map(|p| p.date);
         self.article.is_none_or(|only| only == id)
-            && self.outlet.as_ref().is_none_or(|wanted| {
-                meta.outlet.as_ref().is_some_and(|outlet| outlet.to_lowercase() == wanted.to_lowercase())
-            })
+            && self
+                .outlet
+                .as_ref()
+                .is_none_or(|wanted| meta.outlet.as_ref().is_some_and(|outlet| same_outlet(outlet, wanted)))
             && self.since.is_none_or(|since| day.is_some_and(|day| day >= since))
             && self.until.is_none_or(|until| day.is_some_and(|day| day <= until))
     }
@@ -302,6 +303,11 @@ impl Library {
         outlets.dedup();
         outlets
     }
+}
+
+/// Whether two names of outlets differ in case at most. Asked of every article of a library: nearly always ASCII decides.
+fn same_outlet(a: &str, b: &str) -> bool {
+    a.eq_ignore_ascii_case(b) || (!(a.is_ascii() && b.is_ascii()) && a.to_lowercase() == b.to_lowercase())
 }
 
 fn number_of(id: ArticleId, mark: Option<Mark>) -> i64 {

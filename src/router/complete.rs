@@ -1,6 +1,6 @@
 //! Completion of a half-typed command, from the table and from what is held.
 
-use super::table::{COMMANDS, Kind, OptionSpec, Spec};
+use super::table::{COMMANDS, Kind, OptionSpec, Spec, YES};
 use super::{COMMAND_MARK, Desk};
 
 /// A way to go on.
@@ -141,6 +141,7 @@ pub async fn suggest(desk: &Desk, kind: Kind, typed: &str) -> Vec<Suggestion> {
             let quoted = |count| super::present::counted(count, "quotation");
             best(speakers, &typed, |(name, _)| name, |(name, count)| plain(name.clone(), quoted(*count)))
         }
+        Kind::Flag => best([YES], &typed, |name| name, |name| plain((**name).to_owned(), String::new())),
         Kind::Choice(choices) => best(choices, &typed, |name| name, |name| plain((**name).to_owned(), String::new())),
         Kind::Zone => {
             let zones = jiff::tz::db().available().map(|zone| zone.as_str().to_owned());

@@ -240,7 +240,7 @@ impl Desk {
         }
     }
 
-    /// The filter that the options `article`, `outlet` and `since` ask for.
+    /// The filter that the options `article`, `outlet`, `since` and `until` ask for.
     ///
     /// # Errors
     /// [`Problem`] when one names nothing that is held.
@@ -249,7 +249,7 @@ impl Desk {
             article: args.quote("article").map(|name| self.article(name)).transpose()?,
             outlet: args.quote("outlet").map(|name| self.outlet(name)).transpose()?,
             since: args.day("since"),
-            until: None,
+            until: args.day("until"),
         })
     }
 

@@ -9,6 +9,7 @@ mod complete;
 mod desk;
 mod desks;
 pub mod edition;
+mod explain;
 mod in_force;
 mod keeper;
 mod line;

@@ -7,7 +7,7 @@ use serenity::all::{
 };
 
 use super::rest::{Rest, RestError};
-use crate::router::table::{Audience, COMMANDS, Kind, OptionSpec, Spec};
+use crate::router::table::{Audience, COMMANDS, Kind, OptionSpec, Spec, YES};
 
 /// The longest text that an option takes, in characters (Discord allows up to 6,000; a question is never that long).
 const MAX_OPTION_CHARS: u16 = 1_000;
@@ -84,6 +84,11 @@ fn option(spec: &'static OptionSpec) -> CreateCommandOption {
     if let Kind::Choice(choices) = spec.kind {
         let option = CreateCommandOption::new(CommandOptionType::String, spec.name, spec.about).required(spec.required);
         return choices.iter().fold(option, |option, choice| option.add_string_choice(*choice, *choice));
+    }
+    if spec.kind == Kind::Flag {
+        return CreateCommandOption::new(CommandOptionType::String, spec.name, spec.about)
+            .required(spec.required)
+            .add_string_choice(YES, YES);
     }
     CreateCommandOption::new(CommandOptionType::String, spec.name, spec.about)
         .required(spec.required)

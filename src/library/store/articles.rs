@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::any::AnyRow;
+use tokio::task::JoinHandle;
 
 use super::error::{Located, Problem, check_key};
 use super::{CollectionId, Store, StoreError, StoredId, record, timestamp};
@@ -51,7 +52,8 @@ macro_rules! select {
     };
 }
 
-/// Articles that are fetched at once while reading all. Longest texts times this is the memory that reading takes.
+/// Articles that are fetched at once while reading all. Longest texts times twice this is the memory that reading takes: one page is read
+/// while the next one is fetched.
 const PAGE: i64 = 64;
 
 impl Store {
@@ -95,7 +97,7 @@ impl Store {
     /// [`changes_since`](Store::changes_since) it afterwards.
     #[must_use]
     pub fn load_all(&self, collection: CollectionId) -> Loading {
-        Loading { store: self.clone(), collection, after: i64::MIN, page: VecDeque::new(), more: true }
+        Loading { store: self.clone(), collection, after: i64::MIN, page: VecDeque::new(), coming: None, more: true }
     }
 
     /// How many articles of a collection were not removed.
@@ -113,9 +115,20 @@ impl Store {
 pub struct Loading {
     store: Store,
     collection: CollectionId,
+    /// The last article that was fetched.
     after: i64,
     page: VecDeque<AnyRow>,
+    /// The next page, on its way.
+    coming: Option<JoinHandle<Result<Vec<AnyRow>, sqlx::Error>>>,
     more: bool,
+}
+
+impl Drop for Loading {
+    fn drop(&mut self) {
+        if let Some(coming) = &self.coming {
+            coming.abort();
+        }
+    }
 }
 
 impl Loading {
@@ -136,19 +149,35 @@ impl Loading {
     /// may answer; calling again tries once more.
     pub async fn next(&mut self) -> Result<Option<Stored>, StoreError> {
         if self.page.is_empty() && self.more {
-            let query = select!(
-                "a.version",
-                "WHERE a.collection = $1 AND a.id > $2 AND a.removed_at IS NULL ORDER BY a.id LIMIT $3"
-            );
-            let reader = self.store.inner.pools.reader();
-            let rows = sqlx::query(query).bind(self.collection.0).bind(self.after).bind(PAGE).fetch_all(reader).await;
-            self.page = rows.at(self.store.place())?.into();
-            self.more = i64::try_from(self.page.len()).is_ok_and(|rows| rows == PAGE);
+            let coming = self.coming.get_or_insert_with(|| fetch(self.store.clone(), self.collection, self.after));
+            let rows = coming.await;
+            self.coming = None;
+            let rows = rows.unwrap_or_else(|ended| Err(sqlx::Error::Io(std::io::Error::other(ended))));
+            let rows = rows.at(self.store.place())?;
+            self.more = i64::try_from(rows.len()).is_ok_and(|rows| rows == PAGE);
+            if let Some(last) = rows.last() {
+                self.after = last.try_get(0).at(self.store.place())?;
+            }
+            self.page = rows.into();
+            if self.more {
+                self.coming = Some(fetch(self.store.clone(), self.collection, self.after));
+            }
         }
         let Some(row) = self.page.pop_front() else { return Ok(None) };
-        self.after = row.try_get(0).at(self.store.place())?;
         stored(&row).at(self.store.place()).map(Some)
     }
+}
+
+/// Fetches the page behind the article `after`, while others are at work.
+fn fetch(store: Store, collection: CollectionId, after: i64) -> JoinHandle<Result<Vec<AnyRow>, sqlx::Error>> {
+    tokio::spawn(async move {
+        let query = select!(
+            "a.version",
+            "WHERE a.collection = $1 AND a.id > $2 AND a.removed_at IS NULL ORDER BY a.id LIMIT $3"
+        );
+        let reader = store.inner.pools.reader();
+        sqlx::query(query).bind(collection.0).bind(after).bind(PAGE).fetch_all(reader).await
+    })
 }
 
 fn stored(row: &AnyRow) -> Result<Stored, Problem> {

@@ -14,7 +14,7 @@ use crate::library::store::Seq;
 
 /// Raised whenever what is written changes: the fields, what a document consists of, or how words are cut and folded. An
 /// index of another format is made anew.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// The name under which the word cutter is registered.
 const TOKENIZER: &str = "folded";

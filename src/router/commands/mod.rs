@@ -25,3 +25,10 @@ const SINCE: OptionSpec = OptionSpec {
     kind: Kind::Day,
     required: false,
 };
+
+const UNTIL: OptionSpec = OptionSpec {
+    name: "until",
+    about: "Only articles published on this day or earlier",
+    kind: Kind::Day,
+    required: false,
+};
