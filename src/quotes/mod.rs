@@ -2,6 +2,7 @@
 
 mod align;
 mod block;
+mod bodies;
 mod book;
 mod check;
 mod find;
