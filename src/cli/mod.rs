@@ -9,6 +9,7 @@ mod once;
 mod opening;
 mod outbox;
 mod progress;
+mod quotes;
 mod service;
 mod talk;
 mod transfer;
@@ -62,7 +63,7 @@ pub fn command() -> Command {
     let run = Command::new("run").about("Serve the networks of the configuration, without a chat on the terminal");
     base.subcommand(run)
         .subcommands(transfer::subcommands())
-        .subcommands([outbox::subcommand(), collections::subcommand(), watches::subcommand()])
+        .subcommands([outbox::subcommand(), collections::subcommand(), watches::subcommand(), quotes::subcommand()])
         .subcommands(COMMANDS.iter().map(once::subcommand))
         .subcommand(Inspect::augment_subcommands(inspect))
         .subcommand(config)
@@ -93,6 +94,7 @@ pub fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Some(("export", asked)) => transfer::export(asked, &loaded)?,
         Some(("outbox", asked)) => outbox::run(asked, &loaded)?,
         Some(("collections", asked)) => collections::run(asked, &loaded)?,
+        Some(("quotes", asked)) => quotes::run(asked, &loaded)?,
         Some(("watches", asked)) => watches::run(asked, &loaded)?,
         Some((name, asked)) => return once::run(name, asked, &loaded),
         None => talk::run(&loaded)?,

@@ -117,6 +117,9 @@ pub enum Problem {
     /// An article that all communities read, to be taken out by one of them.
     #[error("This article is shared by all communities: only who runs Byline can take it out, on the console.")]
     SharedArticle,
+    /// A quotation that all communities read, to be corrected by one of several.
+    #[error("This article is shared by several communities: only who runs Byline can correct it, on the console.")]
+    SharedQuotation,
     /// Something for a channel, from where there is none.
     #[error("There is no channel here.")]
     NoChannel,

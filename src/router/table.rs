@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::future::Future;
 use std::pin::Pin;
 
-use super::commands::{about, articles, ask, check, digest, help, said, settings, summary, who};
+use super::commands::{about, articles, ask, check, correct, digest, help, said, settings, speakers, summary, who};
 use super::{Args, Problem, Request};
 use crate::reply::Reply;
 
@@ -109,7 +109,9 @@ pub static COMMANDS: &[Spec] = &[
     ask::SPEC,
     who::SPEC,
     said::SPEC,
+    speakers::SPEC,
     check::SPEC,
+    correct::SPEC,
     summary::SPEC,
     articles::SPEC,
     digest::SPEC,

@@ -2,6 +2,12 @@
 //!
 //! `BYLINE_SHOW=a cargo test --test speakers -- --nocapture` lists what is not right in a half.
 
+#[path = "../../benches/common/mod.rs"]
+mod common;
+mod corrected;
+#[path = "../../benches/common/news.rs"]
+mod news;
+mod remembered;
 mod set;
 
 use std::collections::BTreeMap;
@@ -98,4 +104,42 @@ fn within_an_article_speakers_are_named_or_declined() {
         let all = Score { right: named.right + untold.right, wrong: named.wrong + untold.wrong, declined: named.declined };
         assert!(all.holds(), "half {half}, all: {all}");
     }
+}
+
+#[test]
+fn across_articles_one_person_is_one_speaker() {
+    let mut libraries: BTreeMap<&str, Vec<Case>> = BTreeMap::new();
+    for case in cases() {
+        if let Some(name) = case.library {
+            libraries.entry(name).or_default().push(case);
+        }
+    }
+    let mut scores: BTreeMap<&str, Score> = BTreeMap::new();
+    for (name, cases) in libraries {
+        let mut library = Library::default();
+        let ids: Vec<_> = cases.iter().map(|case| library.add(case.article.clone())).collect();
+        let book = QuoteBook::build(&library);
+        for (case, id) in cases.iter().zip(ids) {
+            let found: Vec<Quotation> = book.of_article(id).iter().map(|held| held.quotation.clone()).collect();
+            for gold in case.gold.iter().filter(|gold| !gold.in_library.is_empty()) {
+                let quotation = quotation(case, gold, &found);
+                let held = quotation.and_then(|q| book.of_article(id).iter().find(|held| held.quotation == *q));
+                let called = held.and_then(|held| book.speaker_of(held));
+                // The article's own words for somebody who was not recognised are no guess.
+                let own = quotation.and_then(|q| q.speaker_name.as_deref()).filter(|own| !gold.in_library.contains(own));
+                let guess = called.filter(|called| Some(*called) != own);
+                let score = scores.entry(case.half).or_default();
+                if !score.note(guess, &gold.in_library) && show(case.half) {
+                    println!("{name} {} “{}”: {called:?}, not {:?}", case.id, gold.words, gold.in_library);
+                }
+            }
+        }
+    }
+    for (half, score) in &scores {
+        println!("half {half}, across articles: {score}");
+    }
+    assert!(scores.values().all(|score| score.wrong == 0), "{scores:?}");
+    let right: usize = scores.values().map(|score| score.right).sum();
+    let all: usize = scores.values().map(|score| score.all()).sum();
+    assert!(right * 100 >= all * 90, "{right} of {all}");
 }

@@ -118,6 +118,13 @@ impl Resolver<'_> {
         word.is_some_and(|t| lexicon::is_preposition(&t.low)) || behind.starts_with("’s ") || behind.starts_with("'s ")
     }
 
+    /// Whether a name and another behind it are one subject: "the board and the agency met".
+    fn is_joined(&self, name: Span) -> bool {
+        let next = self.cast.mentions.get(self.cast.mentions.partition_point(|m| m.span.start < name.end));
+        let between = next.and_then(|next| self.article.text().get(name.end as usize..next.span.start as usize));
+        between.is_some_and(|between| matches!(between.trim(), "and" | "and the" | "or" | "or the" | "&"))
+    }
+
     /// "It", "its": the body that spoke last or that the sentences before are about, if it is plain which.
     pub(super) fn thing(&self, span: Span) -> Option<usize> {
         let is_body = |e: usize| self.cast.entities.get(e).is_some_and(|e| e.organisation);
@@ -134,7 +141,7 @@ impl Resolver<'_> {
             return told.entity;
         }
         if let Some(mention) = near {
-            return Some(mention.entity);
+            return (!self.is_joined(mention.span)).then_some(mention.entity);
         }
         if told.is_some_and(|t| t.span.start >= from) {
             return None;

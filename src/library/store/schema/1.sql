@@ -241,3 +241,15 @@ CREATE TABLE had (
     article BIGINT NOT NULL REFERENCES articles (id),
     PRIMARY KEY (community, channel, article)
 );
+
+-- Whose a quotation is, as a person says who manages the place (corrections.rs). `mark` is a hash of its words, `speaker` is
+-- nothing where it can't be told.
+CREATE TABLE corrections (
+    article BIGINT NOT NULL REFERENCES articles (id),
+    mark BYTEA NOT NULL,
+    content TEXT NOT NULL,
+    words TEXT NOT NULL,
+    speaker TEXT,
+    made_at BIGINT NOT NULL,
+    PRIMARY KEY (article, mark)
+);
