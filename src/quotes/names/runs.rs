@@ -77,7 +77,9 @@ fn end_of_run(tokens: &[Token<'_>], at: usize) -> (usize, Option<usize>) {
         let after = |n: usize| tokens.get(end + n).is_some_and(names);
         let low = |n: usize| tokens.get(end + n).map_or("", |t| &*t.low);
         let run = tokens.get(at..end).unwrap_or_default();
-        let institution = run.iter().any(|t| is_institution(&t.low));
+        // "Board of Governors of the …", not "House Speaker Lee of Exton"
+        let begun = run.iter().any(|t| is_institution(&t.low)) && run.iter().any(|t| matches!(&*t.low, "of" | "for" | "on"));
+        let institution = begun || run.last().is_some_and(|t| is_institution(&t.low));
         if names(next) {
             end += 1;
         } else if is_particle(&next.low) && after(1) || next.is('&') && after(1) {
@@ -163,6 +165,10 @@ fn name_of(text: &str, run: &[Token<'_>], opens: bool, acronym: Option<String>, 
         || run.len() > 1
             && !told.iter().take(2).any(|t| gender(t).is_some())
             && (told.iter().any(|t| is_institution(&t.low)) || told.len() > 1 && told.last().is_some_and(of_business));
+    // "the New Hampshire Democrat": no name at all.
+    if !organisation && run.len() > 1 && run.last().is_some_and(|t| is_label(&t.low)) {
+        return None;
+    }
     let cut = if organisation { 0 } else { titles_before(run, last, opens) };
     let words_of_titles = run.get(..cut).unwrap_or_default();
     let mut titles: Vec<String> = words_of_titles.iter().filter(|t| title(t)).map(|t| t.low.to_string()).collect();
@@ -197,12 +203,38 @@ fn titles_before(run: &[Token<'_>], last: usize, opens: bool) -> usize {
     } else {
         return run.iter().take_while(|t| title(t)).count();
     };
-    // "Striker | Ann Lee", "Farmer | Lee": an occupation that has a capital only because it opens the sentence, or none that
-    // we know before a given name that we do.
-    let [first, second, ..] = rest else { return cut };
-    let named = |t: &Token<'_>| given_names::is_known(&t.low);
+    // "Striker | Ann Lee", "Exton Alderman | Ann Lee", "Farmer | Lee": an occupation that has a capital only because it opens the
+    // sentence, or none that we know before a given name that we do.
+    let [first, _, ..] = rest else { return cut };
+    let named = |t: &&Token<'_>| given_names::is_known(&t.low);
     let single = |t: &Token<'_>| t.low.trim_end_matches('.').chars().count() < 2;
-    let before_given = rest.len() > 2 && named(second) && !is_particle(&first.low) && !single(first);
-    let occupied = opens && roles::is_occupation(&first.low);
-    if !named(first) && (before_given || occupied) { cut + 1 } else { cut }
+    let given = rest.iter().take(3).position(|t| named(&t)).filter(|at| *at + 1 < rest.len());
+    let before_given = |at: usize| {
+        let before = rest.get(..at).unwrap_or_default();
+        before.iter().all(|t| t.is_word() && !is_particle(&t.low) && !single(t)).then_some(at)
+    };
+    match given.and_then(before_given) {
+        Some(at) => cut + at,
+        None if opens && !named(&first) && roles::is_occupation(&first.low) => cut + 1,
+        None => cut,
+    }
+}
+
+/// Words that stand for somebody behind a place's name ("the New Hampshire Democrat") and are nobody's surname.
+fn is_label(low: &str) -> bool {
+    matches!(
+        low,
+        "democrat"
+            | "democrats"
+            | "republican"
+            | "republicans"
+            | "senator"
+            | "senators"
+            | "governor"
+            | "governors"
+            | "congressman"
+            | "congresswoman"
+            | "representative"
+            | "representatives"
+    )
 }
