@@ -138,7 +138,9 @@ fn book(criterion: &mut Criterion) {
     group.bench_function("said, nobody", |bencher| {
         bencher.iter(|| book.said(&library, "Xaver Quorg", None, &all).suggestions.len());
     });
-    group.bench_function("speakers", |bencher| bencher.iter(|| book.updated(&library, black_box(&[changed]), Known::new()).speakers().len()));
+    group.bench_function("speakers", |bencher| {
+        bencher.iter(|| book.updated(&library, black_box(&[changed]), Known::new()).speakers().len())
+    });
     group.finish();
 }
 

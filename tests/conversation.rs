@@ -285,7 +285,10 @@ fn checking_tells_exact_altered_and_not_held() {
 #[test]
 fn checking_tells_what_was_left_out_and_whose_the_words_are() {
     for (asked, told) in [
-        ("/check “First we find out … Then we argue about money”", "Exact, but for what is left out where the ellipsis stands."),
+        (
+            "/check “First we find out … Then we argue about money”",
+            "Exact, but for what is left out where the ellipsis stands.",
+        ),
         (
             "/check “I want to know how deep the crack goes before I let gravel over it”",
             "Altered: words are left out, and no ellipsis says so.",

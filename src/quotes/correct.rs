@@ -64,7 +64,8 @@ pub(super) fn apply(article: &Article, quotations: &mut Vec<Quotation>, correcti
         let mut any = false;
         for quotation in quotations.iter_mut().filter(|quotation| same(&quotation.content, &content)) {
             any = true;
-            let named = quotation.speaker_words(article).filter(|words| goes_with(words, correction.speaker.as_deref()));
+            let named =
+                quotation.speaker_words(article).filter(|words| goes_with(words, correction.speaker.as_deref()));
             if named.is_none() {
                 quotation.speaker = None;
             }
@@ -92,7 +93,8 @@ fn goes_with(speaker_words: &str, name: Option<&str>) -> bool {
     let Some(name) = name else { return false };
     let lows = |text: &str| words::words_of(text).into_iter().map(|word| word.low).collect::<Vec<_>>();
     let (said, name) = (lows(speaker_words), lows(name));
-    matches!(said.as_slice(), [one] if super::lexicon::is_pronoun(one)) || said.iter().any(|word| name.last() == Some(word))
+    matches!(said.as_slice(), [one] if super::lexicon::is_pronoun(one))
+        || said.iter().any(|word| name.last() == Some(word))
 }
 
 /// Whether two stretches of an article are mostly the same.
@@ -126,7 +128,10 @@ mod tests {
     fn a_correction_follows_its_words_into_a_new_version() {
         let before = "“The pier is shut,” Ann Lee said. “The toll stays,” said Bob Poe.";
         let now = format!("It rained. {before}");
-        let expected = [("The pier is shut,".to_owned(), Some("Bob Poe".to_owned())), ("The toll stays,".to_owned(), Some("Bob Poe".to_owned()))];
+        let expected = [
+            ("The pier is shut,".to_owned(), Some("Bob Poe".to_owned())),
+            ("The toll stays,".to_owned(), Some("Bob Poe".to_owned())),
+        ];
         assert_eq!(corrected(before, before, "pier", Some("Bob Poe")), expected);
         assert_eq!(corrected(before, &now, "pier", Some("Bob Poe")), expected);
         assert_eq!(corrected(before, before, "pier", None)[0].1, None);

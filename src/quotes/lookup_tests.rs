@@ -186,7 +186,10 @@ fn words_of_several_quotations_are_never_exact() {
     ] {
         assert!(!matches!(book.check(&library, quote, None, &Filter::default()), Check::Exact(_)), "{quote}");
     }
-    assert!(matches!(book.check(&library, "penguins waltz", None, &Filter::default()), Check::NotHeld { nearest: None }));
+    assert!(matches!(
+        book.check(&library, "penguins waltz", None, &Filter::default()),
+        Check::NotHeld { nearest: None }
+    ));
     assert!(matches!(book.check(&library, "", None, &Filter::default()), Check::NotHeld { nearest: None }));
 }
 

@@ -65,8 +65,24 @@ pub(super) fn given(tokens: &[Token<'_>], end: usize) -> Option<Vec<String>> {
     let low = |at: usize| tokens.get(at).map_or("", |t| &*t.low);
     let mut at = end;
     let mut made = false;
-    while matches!(low(at), "was" | "is" | "has" | "been" | "becomes" | "became" | "sworn" | "elected" | "named" | "appointed" | "in" | "as" | "a" | "an" | "the")
-        && at < end + REACH
+    while matches!(
+        low(at),
+        "was"
+            | "is"
+            | "has"
+            | "been"
+            | "becomes"
+            | "became"
+            | "sworn"
+            | "elected"
+            | "named"
+            | "appointed"
+            | "in"
+            | "as"
+            | "a"
+            | "an"
+            | "the"
+    ) && at < end + REACH
     {
         made |= matches!(low(at), "was" | "is" | "became" | "becomes" | "been");
         at += 1;
@@ -123,21 +139,22 @@ pub(super) fn is_occupation(low: &str) -> bool {
 /// What a role tells of who has it.
 pub(super) fn gender(noun: &str) -> Option<Gender> {
     match noun {
-        "husband" | "son" | "brother" | "father" | "grandfather" | "uncle" | "nephew" | "widower" | "king" | "man" | "boy"
-        | "businessman" | "chairman" | "spokesman" | "policeman" | "fisherman" | "headmaster" | "actor" | "monk" => {
-            Some(Gender::Man)
-        }
-        "wife" | "daughter" | "sister" | "mother" | "grandmother" | "aunt" | "niece" | "widow" | "queen" | "woman" | "girl"
-        | "businesswoman" | "chairwoman" | "spokeswoman" | "policewoman" | "midwife" | "headmistress" | "actress" | "nun" => {
-            Some(Gender::Woman)
-        }
+        "husband" | "son" | "brother" | "father" | "grandfather" | "uncle" | "nephew" | "widower" | "king" | "man"
+        | "boy" | "businessman" | "chairman" | "spokesman" | "policeman" | "fisherman" | "headmaster" | "actor"
+        | "monk" => Some(Gender::Man),
+        "wife" | "daughter" | "sister" | "mother" | "grandmother" | "aunt" | "niece" | "widow" | "queen" | "woman"
+        | "girl" | "businesswoman" | "chairwoman" | "spokeswoman" | "policewoman" | "midwife" | "headmistress"
+        | "actress" | "nun" => Some(Gender::Woman),
         _ => None,
     }
 }
 
 /// Words of a role that do not tell which one it is: "the new mayor" is the mayor.
 pub(super) fn is_passing(low: &str) -> bool {
-    matches!(low, "new" | "newly" | "elected" | "current" | "outgoing" | "incoming" | "longtime" | "veteran" | "young" | "old")
+    matches!(
+        low,
+        "new" | "newly" | "elected" | "current" | "outgoing" | "incoming" | "longtime" | "veteran" | "young" | "old"
+    )
 }
 
 /// How a role's words tell whose it is.

@@ -134,7 +134,8 @@ fn own_words_inside_the_writers() {
     let text = "The Road Safety Board (RSB) closed it. In its own words, the bridge is an “avoidable danger to life.”";
     let found = read(text);
     assert_eq!(found, ["its (Road Safety Board): avoidable danger to life."], "the only body that was named");
-    let text = "The Road Safety Board and the Harbour Authority met. In its own words, the bridge is an “avoidable danger.”";
+    let text =
+        "The Road Safety Board and the Harbour Authority met. In its own words, the bridge is an “avoidable danger.”";
     assert_eq!(read(text), ["its (?): avoidable danger."], "two bodies: no guess");
 }
 

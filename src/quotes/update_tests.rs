@@ -158,7 +158,10 @@ fn an_article_that_was_taken_out_does_not_answer_from_the_book_before() {
     let book = QuoteBook::build(&library);
     library.take_out_stored(StoredId(7));
     assert!(book.who(&library, "the bridge is safe", &Filter::default(), 3).is_empty());
-    assert!(matches!(book.check(&library, "the bridge is safe", None, &Filter::default()), Check::NotHeld { nearest: None }));
+    assert!(matches!(
+        book.check(&library, "the bridge is safe", None, &Filter::default()),
+        Check::NotHeld { nearest: None }
+    ));
 }
 
 #[test]

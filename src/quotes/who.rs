@@ -54,7 +54,9 @@ impl QuoteBook {
     #[must_use]
     pub fn carried(&self, library: &Library, held: &Held, filter: &Filter) -> Vec<Carried<'_>> {
         let Some(words) = self.words_of(held) else { return Vec::new() };
-        let Some(article) = library.get(held.article).filter(|_| words.len() >= FEWEST_SHARED) else { return Vec::new() };
+        let Some(article) = library.get(held.article).filter(|_| words.len() >= FEWEST_SHARED) else {
+            return Vec::new();
+        };
         let content: Vec<&str> = held.quotation.content.iter().map(|span| article.slice(*span)).collect();
         let mut carried: Vec<Carried<'_>> = Vec::new();
         for other in self.near(library, &self.asked(&content.join(" ")), filter) {

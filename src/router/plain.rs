@@ -14,8 +14,21 @@ const SAY: &str = "said|say|says|saying|told|tell|claimed|claim|claims|stated|ca
 
 /// Words with which a question goes on after "did she say", where no words of hers follow.
 const ASKING: [&str; 15] = [
-    "when", "where", "why", "how", "who", "whom", "whose", "what", "which", "whether", "if", "anything", "something",
-    "about", "nothing",
+    "when",
+    "where",
+    "why",
+    "how",
+    "who",
+    "whom",
+    "whose",
+    "what",
+    "which",
+    "whether",
+    "if",
+    "anything",
+    "something",
+    "about",
+    "nothing",
 ];
 
 /// One way of asking: the pattern, the command, and which options its groups fill.
@@ -124,8 +137,16 @@ mod tests {
                 "check",
                 vec![("quote", "the bridge is safe"), ("speaker", "Ida Holm")],
             ),
-            ("Did Ida Holm say the toll is gone?", "check", vec![("quote", "the toll is gone"), ("speaker", "Ida Holm")]),
-            ("Did Ida Holm say anything about tolls?", "ask", vec![("question", "Did Ida Holm say anything about tolls?")]),
+            (
+                "Did Ida Holm say the toll is gone?",
+                "check",
+                vec![("quote", "the toll is gone"), ("speaker", "Ida Holm")],
+            ),
+            (
+                "Did Ida Holm say anything about tolls?",
+                "ask",
+                vec![("question", "Did Ida Holm say anything about tolls?")],
+            ),
             ("Did Ida Holm say when it opens?", "ask", vec![("question", "Did Ida Holm say when it opens?")]),
             ("Who closed the bridge?", "ask", vec![("question", "Who closed the bridge?")]),
             ("What did the storm destroy?", "ask", vec![("question", "What did the storm destroy?")]),

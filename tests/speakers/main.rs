@@ -101,7 +101,8 @@ fn within_an_article_speakers_are_named_or_declined() {
     }
     for (half, (named, untold)) in scores {
         assert!(named.holds(), "half {half}: {named}");
-        let all = Score { right: named.right + untold.right, wrong: named.wrong + untold.wrong, declined: named.declined };
+        let all =
+            Score { right: named.right + untold.right, wrong: named.wrong + untold.wrong, declined: named.declined };
         assert!(all.holds(), "half {half}, all: {all}");
     }
 }
@@ -126,7 +127,8 @@ fn across_articles_one_person_is_one_speaker() {
                 let held = quotation.and_then(|q| book.of_article(id).iter().find(|held| held.quotation == *q));
                 let called = held.and_then(|held| book.speaker_of(held));
                 // The article's own words for somebody who was not recognised are no guess.
-                let own = quotation.and_then(|q| q.speaker_name.as_deref()).filter(|own| !gold.in_library.contains(own));
+                let own =
+                    quotation.and_then(|q| q.speaker_name.as_deref()).filter(|own| !gold.in_library.contains(own));
                 let guess = called.filter(|called| Some(*called) != own);
                 let score = scores.entry(case.half).or_default();
                 if !score.note(guess, &gold.in_library) && show(case.half) {

@@ -52,7 +52,8 @@ fn remembered(random: &mut Random, words: &str) -> String {
     for _ in 0..words.len().div_ceil(5) {
         words.remove(below(random, words.len()));
     }
-    let long: Vec<usize> = (0..words.len()).filter(|at| words[*at].chars().filter(|c| c.is_alphabetic()).count() > 3).collect();
+    let long: Vec<usize> =
+        (0..words.len()).filter(|at| words[*at].chars().filter(|c| c.is_alphabetic()).count() > 3).collect();
     let mut open = if long.len() >= 2 { long } else { (0..words.len()).collect() };
     for _ in 0..2 {
         let at = open.swap_remove(below(random, open.len()));

@@ -133,7 +133,9 @@ impl Cast {
         for short in [false, true] {
             let long = |run: &Run| run.words.len() > 1 && (!run.organisation && begins_with_particle(run)) == short;
             for (index, run) in runs.iter().enumerate().filter(|(_, run)| long(run)) {
-                let owners = |of: &Entity| !of.organisation && short && of.words.len() > run.words.len() && of.words.ends_with(&run.words);
+                let owners = |of: &Entity| {
+                    !of.organisation && short && of.words.len() > run.words.len() && of.words.ends_with(&run.words)
+                };
                 let owner = only((0..self.entities.len()).filter(|at| self.entities.get(*at).is_some_and(owners)));
                 let key = if run.organisation { run.words.clone() } else { first_and_last(&run.words) };
                 let entity = owner.unwrap_or_else(|| {
@@ -286,7 +288,10 @@ impl Register {
             }
             if entity.organisation {
                 let business = entity.words.last().is_some_and(|word| bodies::is_business_name(word));
-                if let [first, ..] = entity.words.as_slice() && business && !given_names::is_known(first) {
+                if let [first, ..] = entity.words.as_slice()
+                    && business
+                    && !given_names::is_known(first)
+                {
                     register.companies.entry(first.clone()).or_default().push(at);
                 }
                 continue;

@@ -47,7 +47,8 @@ pub(super) fn gather(text: &str, tokens: &[Token<'_>], runs: &mut Vec<Run>) {
         let (end, nickname) = end_of_run(tokens, at);
         let run = tokens.get(at..end).unwrap_or_default();
         let letters = letters_after(tokens, end, run);
-        let subject = opens || at.checked_sub(1).and_then(|the| tokens.get(the)).is_some_and(|t| t.low == "the" && t.capital);
+        let subject =
+            opens || at.checked_sub(1).and_then(|the| tokens.get(the)).is_some_and(|t| t.low == "the" && t.capital);
         // A label ("LEE: …") is a name although it opens a sentence.
         let opens = opens && !tokens.get(end).is_some_and(|t| t.is(':'));
         let mut name = name_of(text, run, opens, letters, nickname.map(|word| word - at));
@@ -57,7 +58,8 @@ pub(super) fn gather(text: &str, tokens: &[Token<'_>], runs: &mut Vec<Run>) {
             name.roles.extend(roles::after(tokens, end));
             name.roles.extend(roles::given(tokens, end));
             // "the waste company Ostra", "Ostra, which runs it"
-            let which = tokens.get(end).is_some_and(|t| t.is(',')) && tokens.get(end + 1).is_some_and(|t| t.low == "which");
+            let which =
+                tokens.get(end).is_some_and(|t| t.is(',')) && tokens.get(end + 1).is_some_and(|t| t.low == "which");
             let called = |role: &Vec<String>| role.last().is_some_and(|noun| bodies::is_body(noun));
             name.organisation |= which || name.roles.iter().any(called);
             if name.organisation {
@@ -78,7 +80,8 @@ fn end_of_run(tokens: &[Token<'_>], at: usize) -> (usize, Option<usize>) {
         let low = |n: usize| tokens.get(end + n).map_or("", |t| &*t.low);
         let run = tokens.get(at..end).unwrap_or_default();
         // "Board of Governors of the …", not "House Speaker Lee of Exton"
-        let begun = run.iter().any(|t| is_institution(&t.low)) && run.iter().any(|t| matches!(&*t.low, "of" | "for" | "on"));
+        let begun =
+            run.iter().any(|t| is_institution(&t.low)) && run.iter().any(|t| matches!(&*t.low, "of" | "for" | "on"));
         let institution = begun || run.last().is_some_and(|t| is_institution(&t.low));
         if names(next) {
             end += 1;
@@ -93,7 +96,12 @@ fn end_of_run(tokens: &[Token<'_>], at: usize) -> (usize, Option<usize>) {
             end += 3;
         } else if next.low == "and" && after(1) && joins_in_an_institution(tokens, at, end) {
             end += 2;
-        } else if nickname.is_none() && is_mark(next) && after(1) && tokens.get(end + 2).is_some_and(is_mark) && after(3) {
+        } else if nickname.is_none()
+            && is_mark(next)
+            && after(1)
+            && tokens.get(end + 2).is_some_and(is_mark)
+            && after(3)
+        {
             nickname = Some(end + 1);
             end += 4;
         } else {
@@ -110,7 +118,9 @@ fn joins_in_an_institution(tokens: &[Token<'_>], at: usize, and: usize) -> bool 
     let plain = |t: &Token<'_>| given_names::gender(&t.low).is_none() && !lexicon::is_title(&t.low);
     let ends = after.last().is_some_and(|t| is_institution(&t.low));
     let begun = before.iter().any(|t| is_institution(&t.low)) && before.iter().any(|t| t.low == "of" || t.low == "for");
-    (ends && before.len() == 1 && after.len() >= 2 || begun) && before.iter().all(plain) && after.iter().all(|t| plain(t))
+    (ends && before.len() == 1 && after.len() >= 2 || begun)
+        && before.iter().all(plain)
+        && after.iter().all(|t| plain(t))
 }
 
 fn is_mark(token: &Token<'_>) -> bool {
@@ -146,7 +156,13 @@ fn letters_after(tokens: &[Token<'_>], end: usize, run: &[Token<'_>]) -> Option<
 }
 
 /// A run without its titles, and whether it names an organisation.
-fn name_of(text: &str, run: &[Token<'_>], opens: bool, acronym: Option<String>, nickname: Option<usize>) -> Option<Run> {
+fn name_of(
+    text: &str,
+    run: &[Token<'_>],
+    opens: bool,
+    acronym: Option<String>,
+    nickname: Option<usize>,
+) -> Option<Run> {
     let title = |t: &Token<'_>| lexicon::is_title(&t.low);
     let gender = |t: &Token<'_>| given_names::gender(&t.low);
     // Whatever stands before the last title is no part of a person's name: "Texas Senator Ted Cruz".

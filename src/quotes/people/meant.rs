@@ -27,7 +27,8 @@ impl People {
     pub(in crate::quotes) fn meant(&self, typed: &str) -> Meant<'_> {
         let called = common_words(typed);
         if called == super::UNATTRIBUTED
-            && let Some((words, quotations)) = self.unnamed.entry(super::UNATTRIBUTED) {
+            && let Some((words, quotations)) = self.unnamed.entry(super::UNATTRIBUTED)
+        {
             return Meant::Unnamed(words, quotations);
         }
         let asked = name_words(typed);

@@ -292,7 +292,8 @@ mod tests {
         let mut people = People::default();
         let mut next = 0..;
         let mut at = || At { article: ArticleId(0), nth: next.next().unwrap() };
-        let named = names.iter().map(|(name, count)| (*name, ((0..*count).map(|_| at()).collect(), Vec::new()))).collect();
+        let named =
+            names.iter().map(|(name, count)| (*name, ((0..*count).map(|_| at()).collect(), Vec::new()))).collect();
         people.learn(News { named, unnamed: HashMap::new() }, &BTreeSet::new());
         people
     }

@@ -95,7 +95,10 @@ impl<'p> Speaker<'p> {
         let letters = person.into_iter().flat_map(|person| &person.letters);
         let lettered = letters.filter(move |letters| people.stand_for_one(letters)).flat_map(move |letters| {
             let of = people.circles.get(letters.as_str()).filter(|of| of.people.is_empty());
-            of.into_iter().flat_map(|of| of.lone()).filter(|form| form.is_capitals()).flat_map(|form| form.at.iter().copied())
+            of.into_iter()
+                .flat_map(|of| of.lone())
+                .filter(|form| form.is_capitals())
+                .flat_map(|form| form.at.iter().copied())
         });
         full.chain(lone).chain(lettered)
     }

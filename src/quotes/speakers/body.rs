@@ -22,9 +22,11 @@ impl Resolver<'_> {
         }
         let called = |e: &Entity| e.organisation && e.words.iter().any(|word| word == noun);
         // "The weather service" is not the secret one, but "the group" may be any.
-        let modified = words.get(1..words.len() - 1).unwrap_or_default().iter().any(|t| {
-            !matches!(&*t.low, "new" | "same" | "whole" | "french" | "german" | "british" | "american")
-        });
+        let modified = words
+            .get(1..words.len() - 1)
+            .unwrap_or_default()
+            .iter()
+            .any(|t| !matches!(&*t.low, "new" | "same" | "whole" | "french" | "german" | "british" | "american"));
         if !modified && let Some(by_name) = self.only_before(span, called) {
             return by_name;
         }
@@ -42,10 +44,8 @@ impl Resolver<'_> {
     fn only_before(&self, span: Span, fits: impl Fn(&Entity) -> bool) -> Option<Option<usize>> {
         let fitting = |from: u32| {
             let before = self.cast.mentions_before(span.start).take_while(move |m| m.span.start >= from);
-            let mut all: Vec<usize> = before
-                .filter(|m| self.cast.entities.get(m.entity).is_some_and(&fits))
-                .map(|m| m.entity)
-                .collect();
+            let mut all: Vec<usize> =
+                before.filter(|m| self.cast.entities.get(m.entity).is_some_and(&fits)).map(|m| m.entity).collect();
             all.sort_unstable();
             all.dedup();
             all

@@ -72,7 +72,9 @@ impl Resolver<'_> {
         }
         let told = self.told.iter().rev().take(MEMORY).take_while(|t| t.span.start >= from);
         for told in told.filter(|t| t.span.end <= span.start) {
-            let Some((entity, unknown)) = told.entity.and_then(|e| Some((e, self.may_be(e, gender)?))) else { continue };
+            let Some((entity, unknown)) = told.entity.and_then(|e| Some((e, self.may_be(e, gender)?))) else {
+                continue;
+            };
             note(entity, self.place(told.span, span) + SOURCE + SUBJECT + unknown);
         }
         candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.entity.cmp(&b.entity)));
@@ -148,8 +150,11 @@ impl Resolver<'_> {
         }
         // The only one that this paragraph or the one before it names.
         let from = self.since(span, 1)?;
-        let mut near: Vec<usize> =
-            before().take_while(|m| m.span.start >= from).filter(|m| !m.quoted && is_body(m.entity)).map(|m| m.entity).collect();
+        let mut near: Vec<usize> = before()
+            .take_while(|m| m.span.start >= from)
+            .filter(|m| !m.quoted && is_body(m.entity))
+            .map(|m| m.entity)
+            .collect();
         near.sort_unstable();
         near.dedup();
         match near.as_slice() {

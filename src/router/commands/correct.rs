@@ -11,7 +11,12 @@ pub(in crate::router) const SPEC: Spec = Spec {
     name: "correct",
     about: "Wrong speaker: say whose a quotation is; it is kept with the article and used from then on",
     options: &[
-        OptionSpec { name: "quote", about: "The words of the quotation, or some of them", kind: Kind::Words, required: true },
+        OptionSpec {
+            name: "quote",
+            about: "The words of the quotation, or some of them",
+            kind: Kind::Words,
+            required: true,
+        },
         OptionSpec {
             name: "speaker",
             about: "Whose it is; “unattributed” if nobody can tell, “as found” to take a correction back",

@@ -41,7 +41,8 @@ async fn run(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
         Block::Text(format!("Besides, {of} of speakers whom the articles do not name{loose}."))
     });
     if most.speakers.is_empty() {
-        let reply = Reply::text(Outcome::NotInArticles, format!("Nobody is quoted by name. {}", present::held(desk.library())));
+        let reply =
+            Reply::text(Outcome::NotInArticles, format!("Nobody is quoted by name. {}", present::held(desk.library())));
         return Ok(unnamed.into_iter().fold(reply, Reply::with));
     }
     let item = |share: &crate::quotes::Share| Block::Item {
