@@ -109,3 +109,33 @@ async fn only_who_manages_a_place_that_reads_alone_may_correct() {
     let nothing = router.answer_text(&Place::console(), "/correct penguins waltz along --speaker X").await;
     assert_eq!(nothing.outcome, Outcome::NotInArticles);
 }
+
+#[test]
+fn the_binary_gives_corrections_out_as_training_data() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("news")).unwrap();
+    std::fs::write(folder.path().join("bot.toml"), "[library]\narticles = [\"news\"]\n").unwrap();
+    let text = "Fähre steht\n\n„Das war die Pumpe“, sagte Ida Holm. Bo Lind nickte.\n";
+    std::fs::write(folder.path().join("ferry.txt"), text).unwrap();
+    let told = |args: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_byline"));
+        command.args(args).current_dir(folder.path()).env_clear().env("HOME", folder.path());
+        let output = command.stdin(std::process::Stdio::null()).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    told(&["import", "ferry.txt"]);
+    assert_eq!(told(&["quotes", "export"]), "");
+    told(&["correct", "Das war die Pumpe", "--speaker", "Bo Lind"]);
+    assert!(told(&["who", "Das war die Pumpe"]).starts_with("Bo Lind:"));
+    let exported = told(&["quotes", "export"]);
+    let line: serde_json::Value = serde_json::from_str(exported.trim()).unwrap();
+    let text: Vec<char> = line["text"].as_str().unwrap().chars().collect();
+    let slice = |span: &serde_json::Value| {
+        let at = |n: usize| usize::try_from(span[n].as_u64().unwrap()).unwrap();
+        text[at(0)..at(1)].iter().collect::<String>()
+    };
+    assert_eq!(slice(&line["content"][0]), "Das war die Pumpe");
+    assert_eq!(slice(&line["speaker"]), "Bo Lind");
+    assert_eq!(line["speaker_name"], "Bo Lind");
+}
