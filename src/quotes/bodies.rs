@@ -53,6 +53,11 @@ word_sets! {
     is_business_name, BUSINESS_SET = OF_COMPANIES;
 }
 
+/// Whether a noun may stand for any company: "the firm", not "the airline".
+pub(super) fn is_any_company(low: &str) -> bool {
+    matches!(low, "company" | "firm" | "business" | "corporation" | "group" | "giant" | "conglomerate")
+}
+
 /// Whether a noun stands for an agency of a state: "the watchdog".
 pub(super) fn is_agency(low: &str) -> bool {
     lexicon::AGENCY_NOUNS.contains(&low) || is_overseer(low)

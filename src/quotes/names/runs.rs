@@ -63,7 +63,8 @@ pub(super) fn gather(text: &str, tokens: &[Token<'_>], runs: &mut Vec<Run>) {
             let called = |role: &Vec<String>| role.last().is_some_and(|noun| bodies::is_body(noun));
             name.organisation |= which || name.roles.iter().any(called);
             if name.organisation {
-                name.roles.clear();
+                // What sort of body: "the airline Meridian".
+                name.roles.retain(called);
             }
         }
         runs.extend(name);
@@ -137,10 +138,15 @@ fn names(token: &Token<'_>) -> bool {
 }
 
 fn starts_sentence(tokens: &[Token<'_>], at: usize) -> bool {
+    // Behind "…," a mark that looks the same at both ends closes.
+    let closed = at.checked_sub(2).and_then(|before| tokens.get(before)).is_some_and(|t| t.is(','));
     at.checked_sub(1).and_then(|before| tokens.get(before)).is_none_or(|before| {
+        if closed && matches!(before.sort, Sort::Punct('"' | '\'')) {
+            return false;
+        }
         matches!(
             before.sort,
-            Sort::Punct('.' | '?' | '!' | '…' | ':' | '“' | '”' | '"' | '‘' | '\'' | '—' | '•' | '*' | '«' | '„')
+            Sort::Punct('.' | '?' | '!' | '…' | ':' | '“' | '"' | '‘' | '\'' | '—' | '•' | '*' | '«' | '„')
         )
     })
 }

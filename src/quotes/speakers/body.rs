@@ -20,7 +20,8 @@ impl Resolver<'_> {
         if !definite || !plain || !bodies::is_body(noun) {
             return None;
         }
-        let called = |e: &Entity| e.organisation && e.words.iter().any(|word| word == noun);
+        let is_called = |e: &Entity| e.roles.iter().any(|role| role.last().is_some_and(|last| last == noun));
+        let called = |e: &Entity| e.organisation && (e.words.iter().any(|word| word == noun) || is_called(e));
         // "The weather service" is not the secret one, but "the group" may be any.
         let modified = words
             .get(1..words.len() - 1)
@@ -32,7 +33,7 @@ impl Resolver<'_> {
         }
         if bodies::is_agency(noun) {
             self.agency(span)
-        } else if bodies::is_company(noun) || noun == "group" {
+        } else if bodies::is_any_company(noun) {
             self.company(span)
         } else {
             None

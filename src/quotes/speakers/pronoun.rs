@@ -9,18 +9,19 @@ use crate::article::Span;
 use crate::quotes::find::tokens;
 use crate::quotes::given_names::Gender;
 use crate::quotes::lexicon;
+use crate::quotes::names::Mention;
 
 /// How many paragraphs back whoever is meant may have been named.
 const REACH: usize = 2;
 
 // What counts for a candidate, tuned on half of the test set.
 /// For the paragraph where it is named: this one, the one before, the one before that.
-const NEAR: [f32; REACH + 1] = [2.0, 0.8, 0.2];
+const NEAR: [f32; REACH + 1] = [2.1, 0.7, 0.2];
 /// For a sentence before this one in the same paragraph, each.
 const PER_SENTENCE: f32 = -0.25;
 /// For having been the source of a quotation there.
 const SOURCE: f32 = 0.9;
-/// For beginning a sentence.
+/// For beginning a sentence, or being the first whom it names.
 const SUBJECT: f32 = 0.8;
 /// For being the last that was named.
 const LAST: f32 = 0.3;
@@ -60,7 +61,7 @@ impl Resolver<'_> {
                 QUOTED
             } else if self.is_oblique(mention.span) {
                 OBLIQUE
-            } else if mention.opens {
+            } else if mention.opens || self.is_first(mention) {
                 SUBJECT
             } else {
                 0.0
@@ -108,6 +109,13 @@ impl Resolver<'_> {
         near + further
     }
 
+    /// Whether nobody is named before in the same sentence.
+    fn is_first(&self, mention: &Mention) -> bool {
+        let sentence = self.sentence(mention.span.start);
+        let before = self.cast.mentions_before(mention.span.start).find(|m| !m.quoted);
+        before.is_none_or(|before| self.sentence(before.span.start) != sentence)
+    }
+
     /// Whether a name stands behind a preposition ("said of Lee") or before what it only modifies ("Lee’s plan").
     fn is_oblique(&self, name: Span) -> bool {
         let text = self.article.text();
@@ -134,7 +142,7 @@ impl Resolver<'_> {
         let from = self.since(span, 0)?;
         let told = self.told.iter().rev().take(MEMORY).find(|t| t.span.end <= span.start);
         // What the sentence before says of a body, as its subject or as the source of its words.
-        let subject = |m: &&crate::quotes::names::Mention| m.opens && !m.quoted && is_body(m.entity);
+        let subject = |m: &&Mention| m.opens && !m.quoted && is_body(m.entity);
         let before = || self.cast.mentions_before(span.start).take(MEMORY);
         let named = before().take_while(|m| m.span.start >= from).find(subject);
         let near = named.filter(|m| here.saturating_sub(self.sentence(m.span.start)) <= 1);

@@ -38,7 +38,7 @@ fn elsewhere(library: &Library, carried: &[Carried<'_>]) -> Vec<Block> {
             (false, false) => format!("Cut otherwise, {} of the {} words", one.shared, one.of),
         };
         let outlet = library.article(one.held.article).meta().outlet.clone();
-        let from = outlet.map_or_else(|| "another article".to_owned(), |outlet| outlet);
+        let from = outlet.unwrap_or_else(|| "another article".to_owned());
         blocks.push(Block::Heading(format!("{how} in {from}:")));
         blocks.push(Block::Quote(present::quotation(library, one.held)));
     }
