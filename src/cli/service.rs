@@ -108,6 +108,8 @@ pub(super) fn run(loaded: &Loaded) -> anyhow::Result<()> {
         let held = opened.router.summary_of_library(&Place::console()).await?;
         if networks.is_empty() {
             tracing::warn!("no network is configured: nothing is posted; the console's digests need the chat");
+            #[cfg(feature = "discord")]
+            let _ = writeln!(std::io::stderr(), "{}", discord::no_token());
         }
         tracing::info!(?networks, library = kept.store.place(), %held, "running");
         if std::io::stderr().is_terminal() {
@@ -146,7 +148,7 @@ mod discord {
 
     use anyhow::Context;
 
-    use crate::chat::discord::{Discord, Posts, Settings};
+    use crate::chat::discord::{Discord, Posts, Settings, SettingsError};
     use crate::config;
     use crate::library::store::Store;
     use crate::router::Router;
@@ -155,7 +157,8 @@ mod discord {
 
     /// The way to Discord that the configuration names; nothing where it names no token.
     pub(super) fn way(config: &config::Discord) -> anyhow::Result<Option<Discord>> {
-        if config.token.is_none() && config.token_file.is_none() && !Settings::has_credential() {
+        let wanted = config.api_url.is_some() || config.guilds.is_some();
+        if config.token.is_none() && config.token_file.is_none() && !Settings::has_credential() && !wanted {
             return Ok(None);
         }
         let guilds = config.guilds.as_deref().unwrap_or_default();
@@ -175,6 +178,11 @@ mod discord {
             posts: Posts { quiet: config.quiet, crosspost: config.crosspost, threads: config.threads },
         };
         Ok(Some(Discord::new(settings)?))
+    }
+
+    /// What is told where there is no token: the way to one.
+    pub(super) fn no_token() -> SettingsError {
+        SettingsError::NoToken
     }
 
     /// Answers on Discord, where there is a way to it, until it is time to stop.
