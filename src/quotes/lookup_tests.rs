@@ -92,6 +92,35 @@ fn said_gives_doubtful_quotations_only_when_there_are_no_others() {
 }
 
 #[test]
+fn what_nothing_attributes_is_listed_in_full() {
+    let mut library = library();
+    library.add(article("She came. The sign said “keep off the grass at night”. “No,” she said."));
+    let book = QuoteBook::build(&library);
+    for name in ["unattributed", "Unatributed"] {
+        let said = book.said(&library, name, None, &Filter::default());
+        let quoted: Vec<String> = said.quotations.iter().map(|held| contents(&library, held)).collect();
+        assert_eq!(said.speaker.as_deref(), Some("unattributed"), "{name}");
+        assert!(quoted.iter().any(|words| words.contains("No")), "{quoted:?}");
+    }
+    assert_eq!(book.speaker_of(&book.of_article(ArticleId(0))[0]), Some("Ann Lee"));
+}
+
+#[test]
+fn other_articles_that_carry_a_quotation_are_found_however_they_cut_it() {
+    let mut library = Library::default();
+    let long = "“The old bridge is a danger to every family in this town, and I will not have it,” Ann Lee said.";
+    let first = library.add(article(long));
+    let shorter =
+        library.add(article("Ann Lee said on Monday that the old bridge was “a danger to every family in this town.”"));
+    let other = library.add(article("“The old ferry is a joy to every child in this town,” Bob Poe said."));
+    let book = QuoteBook::build(&library);
+    let carried = book.carried(&library, &book.of_article(first)[0], &Filter::default());
+    let found: Vec<_> = carried.iter().map(|one| (one.held.article, one.shared, one.of)).collect();
+    assert_eq!(found.iter().map(|(article, ..)| *article).collect::<Vec<_>>(), [shorter], "{found:?} {other:?}");
+    assert!(found.iter().all(|(_, shared, of)| *shared >= 8 && shared < of), "{found:?}");
+}
+
+#[test]
 fn who_finds_a_quotation_by_a_long_fragment() {
     let library = library();
     let book = QuoteBook::build(&library);
