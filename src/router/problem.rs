@@ -116,8 +116,8 @@ pub enum Problem {
     },
     /// Articles that other communities read too, to be changed by one of them.
     #[error(
-        "These articles are shared with other communities: only who runs Byline adds to them or takes out of them, on the \
-         console. “/settings articles own” gives this community articles of its own."
+        "These articles are shared by all communities: who runs Byline changes them on the console, or lets managers do it \
+         (library.shared_open). “/settings articles own” gives this community articles of its own."
     )]
     SharedArticles,
     /// Nothing to be added.

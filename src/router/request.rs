@@ -200,7 +200,7 @@ impl<'r> Request<'r> {
         self.feeds.ok_or(Problem::NoWeb)
     }
 
-    /// The collection that this place reads, for commands that add to it or take out of it: a community's own is its
+    /// The collection that this place reads, for commands that change what is in it: a community's own is its
     /// managers', the shared one (and any that an operator assigned) is for who runs Byline, on the console, unless
     /// `library.shared_open` opens it.
     ///

@@ -4,7 +4,9 @@ use std::fmt::Write;
 use std::future::Future;
 use std::pin::Pin;
 
-use super::commands::{about, articles, ask, check, digest, feeds, help, said, settings, summary, who};
+use super::commands::{
+    about, articles, ask, check, correct, digest, feeds, help, said, settings, speakers, summary, who,
+};
 use super::{Args, Problem, Request};
 use crate::reply::Reply;
 
@@ -118,7 +120,9 @@ pub static COMMANDS: &[Spec] = &[
     ask::SPEC,
     who::SPEC,
     said::SPEC,
+    speakers::SPEC,
     check::SPEC,
+    correct::SPEC,
     summary::SPEC,
     articles::SPEC,
     feeds::SPEC,

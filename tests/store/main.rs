@@ -5,6 +5,7 @@ mod answers;
 mod articles;
 mod changes;
 mod communities;
+mod corrections;
 mod crash;
 mod digest_crash;
 mod digests;

@@ -10,6 +10,7 @@
 //! | changes | [`changes_since`](Store::changes_since), [`latest_seq`](Store::latest_seq), [`watch`](Store::watch) | `changes.rs` |
 //! | communities | [`collection`](Store::collection), [`community`](Store::community), [`read_collection`](Store::read_collection), [`setting`](Store::setting), [`set`](Store::set) | `communities.rs` |
 //! | quotations | [`quotations`](Store::quotations), [`keep_quotations`](Store::keep_quotations) | `quotations.rs` |
+//! | | [`correct`](Store::correct), [`withdraw_correction`](Store::withdraw_correction), [`corrections`](Store::corrections) | `corrections.rs` |
 //! | speakers | [`speaker_names`](Store::speaker_names), [`enrol`](Store::enrol), [`join_speakers`](Store::join_speakers) | `speakers.rs` |
 //! | files | [`source_files`](Store::source_files), [`put_sources`](Store::put_sources), [`forget_sources`](Store::forget_sources), [`watches`](Store::watches), [`watch_owners`](Store::watch_owners) | `watches.rs`, `sources.rs` |
 //! | feeds | [`subscribe`](Store::subscribe), [`feeds`](Store::feeds), [`unsubscribe`](Store::unsubscribe), [`pause_feed`](Store::pause_feed), [`feed_health`](Store::feed_health) | `feeds.rs` |
@@ -62,6 +63,7 @@ mod canonical;
 mod changes;
 mod communities;
 mod connect;
+mod corrections;
 mod error;
 mod exchange;
 mod feeds;
@@ -97,6 +99,7 @@ pub(crate) use canonical::is_tracking;
 pub use canonical::{MAX_URL_BYTES, canonical_url};
 pub use changes::{Change, ChangeKind, Watch};
 pub use communities::{Community, NamedCommunity, Scope};
+pub use corrections::KeptCorrection;
 pub use error::{MAX_KEY_BYTES, Problem, StoreError};
 pub use exchange::{Exported, Imported, LinesFrom, RefusedLine};
 pub use feeds::{

@@ -314,3 +314,15 @@ CREATE INDEX feed_entries_next ON feed_entries (next_at);
 CREATE INDEX feed_entries_of_host ON feed_entries (host, silent, next_at, id, lease_until);
 CREATE INDEX feed_entries_leased ON feed_entries (lease_until, host) WHERE lease_until IS NOT NULL;
 CREATE INDEX feed_entries_of ON feed_entries (feed);
+
+-- Whose a quotation is, as a person says who manages the place (corrections.rs). `mark` is a hash of its words, `speaker` is
+-- nothing where it can't be told.
+CREATE TABLE corrections (
+    article BIGINT NOT NULL REFERENCES articles (id),
+    mark BYTEA NOT NULL,
+    content TEXT NOT NULL,
+    words TEXT NOT NULL,
+    speaker TEXT,
+    made_at BIGINT NOT NULL,
+    PRIMARY KEY (article, mark)
+);
