@@ -117,9 +117,7 @@ impl Feeds {
         } else {
             let item = |number: &u64| Item {
                 guid: format!("{feed}-{number}"),
-                link: self
-                    .server
-                    .url_at(u8::try_from(feed % u64::from(HOSTS)).unwrap() + 1, &format!("/reports/{number}")),
+                link: self.server.url_at(host_of(feed), &format!("/reports/{number}")),
                 title: format!("Report {number}"),
                 ..Item::default()
             };
