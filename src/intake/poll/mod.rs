@@ -9,7 +9,7 @@
 //!
 //! Every process may do it: rows are leased, and a lease is kept while the work lasts. A process that is killed loses nothing, since
 //! what it had not settled is leased again when its lease runs out, and doubles nothing, since an entry and its article are settled
-//! together. A host is asked by at most [`PER_HOST`] looks at once, so that a slow one holds back no other; where the search index is
+//! together. A host is asked by at most two looks at once, so that a slow one holds back no other; where the search index is
 //! behind, pages wait.
 
 mod entry;
