@@ -168,7 +168,7 @@ async fn managers_add_to_what_is_theirs() {
     assert!(somebody.contains("for those who manage this place"), "{somebody}");
     let manager = place("town", true);
     let shared = told(&router, &manager, &line).await;
-    assert!(shared.contains("shared with other communities"), "{shared}");
+    assert!(shared.contains("shared by all communities"), "{shared}");
     assert_eq!(router.answer_text(&manager, "/settings articles own").await.outcome, Outcome::Told);
     assert!(told(&router, &manager, &line).await.contains("new: #1"));
     assert_eq!(store.count(SHARED).await.unwrap(), 0);
@@ -177,7 +177,7 @@ async fn managers_add_to_what_is_theirs() {
     let assigned = store.collection("finance").await.unwrap();
     let bank = store.community("discord", "bank").await.unwrap();
     store.read_collection(bank.id, assigned).await.unwrap();
-    assert!(told(&router, &place("bank", true), &line).await.contains("shared with other communities"));
+    assert!(told(&router, &place("bank", true), &line).await.contains("shared by all communities"));
 }
 
 #[tokio::test]

@@ -151,7 +151,7 @@ impl Library {
     /// finds it, lists it or answers from it. Its number tells that ([`ArticleId::is_earlier`]); `None` when the article was
     /// removed.
     pub fn put_earlier(&mut self, stored: Stored) -> Option<ArticleId> {
-        let Stored { id, number, article, version, added_at, moved, removed_at, .. } = stored;
+        let Stored { id, number, article, version, added_at, moved, silent, removed_at, .. } = stored;
         if removed_at.is_some() {
             return None;
         }
@@ -159,7 +159,7 @@ impl Library {
             return Some(here);
         }
         let here = ArticleId(FIRST_EARLIER.checked_add(narrow(self.earlier.len()))?);
-        let mark = Mark { id, number, version, added_at, moved };
+        let mark = Mark { id, number, version, added_at, moved, silent };
         self.earlier.push(Place { article: Arc::new(article), mark: Some(mark) });
         Some(here)
     }

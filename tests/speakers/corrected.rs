@@ -105,7 +105,7 @@ async fn only_who_manages_a_place_that_reads_alone_may_correct() {
     store.community("discord", "village").await.unwrap();
     let refused = router.answer_text(&place(true), correct).await;
     assert_eq!(refused.outcome, Outcome::Refused);
-    assert!(render(&refused, Style::default()).contains("shared by several communities"));
+    assert!(render(&refused, Style::default()).contains("shared by all communities"));
     let nothing = router.answer_text(&Place::console(), "/correct penguins waltz along --speaker X").await;
     assert_eq!(nothing.outcome, Outcome::NotInArticles);
 }
