@@ -106,7 +106,7 @@ impl Feeds {
         match manner(feed) {
             Manner::Silent => return Reply::Silence,
             Manner::Broken => return Reply::status("500 Broken"),
-            Manner::Flapping if before % 3 != 0 => return Reply::status("503 Flapping"),
+            Manner::Flapping if !before.is_multiple_of(3) => return Reply::status("503 Flapping"),
             Manner::Cut => return Reply::feed("<rss><channel><title>Cut"),
             _ => {}
         }

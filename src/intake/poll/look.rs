@@ -301,7 +301,10 @@ pub(super) fn sort(entries: Vec<Entry>, seen: &HashMap<String, Timestamp>, begun
             }
         }
         // Two entries of one document that share an identity are one.
-        let repeated = entry.identities.iter().fold(false, |repeated, one| !own.insert(one.clone()) || repeated);
+        let mut repeated = false;
+        for identity in &entry.identities {
+            repeated |= !own.insert(identity.clone());
+        }
         if !known && !repeated {
             sorted.new.push(New { entry, silent: false });
         }
