@@ -46,6 +46,7 @@ fn stored(number: u64) -> Result<Stored, Failure> {
         version: 1,
         added_at: now,
         moved: false,
+        silent: false,
         changed_at: now,
         duplicate_of: None,
         removed_at: None,

@@ -10,6 +10,8 @@ mod once;
 mod opening;
 mod outbox;
 mod progress;
+mod quotes;
+mod runtime;
 mod service;
 mod talk;
 mod train;
@@ -65,7 +67,7 @@ pub fn command() -> Command {
     base.subcommand(run)
         .subcommands(transfer::subcommands())
         .subcommands([outbox::subcommand(), collections::subcommand(), watches::subcommand()])
-        .subcommands([eval::subcommand(), train::subcommand()])
+        .subcommands([eval::subcommand(), quotes::subcommand(), train::subcommand()])
         .subcommands(COMMANDS.iter().map(once::subcommand))
         .subcommand(Inspect::augment_subcommands(inspect))
         .subcommand(config)
@@ -96,6 +98,7 @@ pub fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Some(("export", asked)) => transfer::export(asked, &loaded)?,
         Some(("outbox", asked)) => outbox::run(asked, &loaded)?,
         Some(("collections", asked)) => collections::run(asked, &loaded)?,
+        Some(("quotes", asked)) => quotes::run(asked, &loaded)?,
         Some(("watches", asked)) => watches::run(asked, &loaded)?,
         Some(("eval", asked)) => eval::run(asked)?,
         Some(("train", asked)) => train::run(asked)?,

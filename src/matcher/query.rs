@@ -67,7 +67,7 @@ impl Query {
         }
         let mut sought = spelling::read(index, &asked_terms);
         sought.truncate(MAX_TERMS);
-        let mut hits = HashMap::new();
+        let mut hits: HashMap<Box<str>, Hit> = HashMap::new();
         let mut idf = Vec::with_capacity(sought.len());
         for (term, number) in sought.iter().zip(0_u8..) {
             let documents = term.alternatives.first().map_or(0, |best| known(&best.stem));
@@ -90,8 +90,8 @@ impl Query {
             _ => None,
         };
         let (kind, measure, speech, latest) = (asked.kind, asked.measure, asked.speech, asked.latest);
-        let firsts = hits.keys().fold(0, |set, word: &Box<str>| set | first_letter(word));
-        let lengths = hits.keys().fold(0, |set, word: &Box<str>| set | 1 << word.len().min(63));
+        let firsts = hits.keys().fold(0, |set, word| set | first_letter(word));
+        let lengths = hits.keys().fold(0, |set, word| set | 1 << word.len().min(63));
         Self { kind, measure, counted, speech, latest, sought, total: idf.iter().sum(), idf, hits, firsts, lengths }
     }
 

@@ -4,7 +4,9 @@ use std::fmt::Write;
 use std::future::Future;
 use std::pin::Pin;
 
-use super::commands::{about, articles, ask, check, digest, help, said, settings, summary, who};
+use super::commands::{
+    about, articles, ask, check, correct, digest, feeds, help, said, settings, speakers, summary, who,
+};
 use super::{Args, Problem, Request};
 use crate::reply::Reply;
 
@@ -80,13 +82,15 @@ pub enum Kind {
     Flag,
     /// A time zone of the IANA database: `Europe/Berlin`.
     Zone,
+    /// A file: the address under which the network keeps what was attached; on the console its path.
+    Attachment,
 }
 
 impl Kind {
     /// Whether the option can take the words of a line that no option claims.
     #[must_use]
     pub fn takes_rest(self) -> bool {
-        !matches!(self, Self::Day | Self::Flag)
+        !matches!(self, Self::Day | Self::Attachment | Self::Flag)
     }
 
     /// How a value is shown in a usage line.
@@ -103,6 +107,7 @@ impl Kind {
             Self::Choice(_) => "choice",
             Self::Flag => YES,
             Self::Zone => "zone",
+            Self::Attachment => "file",
         }
     }
 }
@@ -115,9 +120,12 @@ pub static COMMANDS: &[Spec] = &[
     ask::SPEC,
     who::SPEC,
     said::SPEC,
+    speakers::SPEC,
     check::SPEC,
+    correct::SPEC,
     summary::SPEC,
     articles::SPEC,
+    feeds::SPEC,
     digest::SPEC,
     settings::SPEC,
     help::SPEC,

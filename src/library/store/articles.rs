@@ -28,6 +28,8 @@ pub struct Stored {
     pub added_at: Timestamp,
     /// Whether that was in another store, from which it was moved here later.
     pub moved: bool,
+    /// Whether a feed held it already when that was subscribed to: then it is no news to anybody.
+    pub silent: bool,
     /// When this version was.
     pub changed_at: Timestamp,
     /// The article that it was a near-duplicate of when it was added or last changed. That one may have been removed since.
@@ -41,7 +43,7 @@ macro_rules! select {
     ($version:literal, $rest:literal) => {
         concat!(
             "SELECT a.id, a.collection, a.key, v.number, a.added_at, v.added_at, a.duplicate_of, a.removed_at,
-                    v.text, v.shape, v.meta, a.number, a.moved
+                    v.text, v.shape, v.meta, a.number, a.moved, a.silent
              FROM articles a JOIN versions v ON v.article = a.id AND v.number = ",
             $version,
             " ",
@@ -189,6 +191,7 @@ fn stored(row: &AnyRow) -> Result<Stored, Problem> {
         version: row.try_get(3)?,
         added_at: timestamp(row.try_get(4)?),
         moved: row.try_get::<i64, _>(12)? != 0,
+        silent: row.try_get::<i64, _>(13)? != 0,
         changed_at: timestamp(row.try_get(5)?),
         duplicate_of: row.try_get::<Option<i64>, _>(6)?.map(StoredId),
         removed_at: row.try_get::<Option<i64>, _>(7)?.map(timestamp),

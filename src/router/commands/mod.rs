@@ -4,10 +4,13 @@ pub(super) mod about;
 pub(super) mod articles;
 pub(super) mod ask;
 pub(super) mod check;
+pub(super) mod correct;
 pub(super) mod digest;
+pub(super) mod feeds;
 pub mod help;
 pub(super) mod said;
 pub(super) mod settings;
+pub(super) mod speakers;
 pub(super) mod summary;
 pub(super) mod who;
 
