@@ -41,12 +41,19 @@ pub const HOSTILE: &str = "@room <b>Hostile</b> title **bold** [click](https://e
 The trapdoor machine said @room and @friend:localhost and <a href=\"https://evil.example/login\">click here</a> <script>alert(1)</script> <img src=x onerror=\"alert(1)\"> </blockquote> <mx-reply>fake</mx-reply> to \u{202e}esrever\u{202c} `code` &amp; ~~gone~~.
 ";
 
+/// One that nobody asks for in a plain room.
+pub const SECRET: &str = "Quillmoor vault opened
+
+The vault of Quillmoor held eleven silver herrings and a ledger in green ink.
+";
+
 /// What the machine is asked for.
 pub const ABOUT_HOSTILE: &str = "what did the trapdoor machine say?";
 
 /// The words of an article that no event can hold; `n` tells its sentences apart.
 fn endless() -> String {
-    let sentence = |n: u32| format!("The lantern of Quillhaven shone “brightly” & long over plank {n} of the jetty that night");
+    let sentence =
+        |n: u32| format!("The lantern of Quillhaven shone “brightly” & long over plank {n} of the jetty that night");
     let sentences: Vec<String> = (0..3_000).map(sentence).collect();
     format!("Lantern of Quillhaven\n\n{}.\n", sentences.join("; and "))
 }
@@ -55,7 +62,7 @@ fn endless() -> String {
 pub struct Bot {
     folder: TempDir,
     homeserver: String,
-    settings: Vec<(&'static str, String)>,
+    settings: Vec<(&'static str, Option<String>)>,
     running: Option<Process>,
 }
 
@@ -73,6 +80,7 @@ impl Bot {
         let write = |name: &str, text: &str| fs::write(articles.join(name), text).unwrap();
         write("pier.md", PIER);
         write("hostile.txt", HOSTILE);
+        write("secret.txt", SECRET);
         write("endless.txt", &endless());
         for (n, (title, words)) in GULLS.iter().enumerate() {
             write(&format!("gulls-{n}.txt"), &format!("{title}\n\n{words}\n"));
@@ -82,8 +90,12 @@ impl Bot {
 
     /// One setting more: `MATRIX__MAX_AGE`.
     pub fn set(&mut self, key: &'static str, value: &str) {
-        self.settings.retain(|(name, _)| *name != key);
-        self.settings.push((key, value.to_owned()));
+        self.settings.push((key, Some(value.to_owned())));
+    }
+
+    /// A setting that every bot of these tests has is left out.
+    pub fn unset(&mut self, key: &'static str) {
+        self.settings.push((key, None));
     }
 
     /// Where the recovery key is written.
@@ -120,10 +132,16 @@ impl Bot {
             .env("BYLINE__MATRIX__PASSWORD", "byline")
             .env("BYLINE__MATRIX__INVITES", FRIENDS)
             .env("BYLINE__MATRIX__MANAGERS", format!("@{MANAGER}*:localhost"))
+            .env("BYLINE__MATRIX__ALIASES", "!ask, !q=ask")
             .env("BYLINE__MATRIX__PER_PERSON", "10000")
+            .env("BYLINE__MATRIX__KEY_WAIT", "5")
             .env("BYLINE__MATRIX__RECOVERY_KEY_FILE", self.recovery_key());
         for (key, value) in &self.settings {
-            command.env(format!("BYLINE__{key}"), value);
+            let key = format!("BYLINE__{key}");
+            match value {
+                Some(value) => command.env(key, value),
+                None => command.env_remove(key),
+            };
         }
         command
     }
@@ -184,11 +202,6 @@ impl Bot {
             }
         }
         files
-    }
-
-    /// One of its articles, put where it is watched.
-    pub fn add_article(&self, name: &str, text: &str) {
-        fs::write(self.folder.path().join("articles").join(name), text).unwrap();
     }
 
     /// The database of its library.

@@ -5,9 +5,17 @@
 #![cfg(all(feature = "matrix", unix))]
 #![recursion_limit = "256"]
 
+mod asking;
 mod bot;
+mod changing;
+mod digests;
 mod homeserver;
+mod joining;
+mod load;
+mod manners;
 mod peer;
 mod people;
 mod process;
+mod trouble;
+mod verifying;
 mod world;

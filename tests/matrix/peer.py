@@ -16,10 +16,14 @@ import sys
 import time
 
 import aiohttp
+import yarl
 from nio import AsyncClient, AsyncClientConfig, Event, LoginError, MegolmEvent, RoomSendError
 
 # Far longer than anything takes: only what hangs ends by it. Seconds.
 PATIENCE = 60
+
+# What came while a client did not look must not be left out.
+EVERYTHING = {"room": {"timeline": {"limit": 1000}}}
 
 
 def tell(line):
@@ -41,7 +45,7 @@ class Person:
         # The first one alone, so that nobody is asked anything before.
         while True:
             try:
-                await self.client.sync_forever(timeout=10_000, full_state=self.client.next_batch == "")
+                await self.client.sync_forever(timeout=10_000, sync_filter=EVERYTHING, full_state=not self.client.next_batch)
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # The homeserver is down, or says nonsense as it dies.
@@ -94,12 +98,12 @@ class Peer:
         self.people = {}
         self.http = None
 
-    async def request(self, method, path, body=None, token=None, query=None):
+    async def request(self, method, path, body=None, token=None):
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        async with self.http.request(
-            method, self.homeserver + path, json=body, headers=headers, params=query,
-            timeout=aiohttp.ClientTimeout(total=PATIENCE),
-        ) as response:
+        # What is escaped stays as it is.
+        url = yarl.URL(self.homeserver + path, encoded=True)
+        limit = aiohttp.ClientTimeout(total=PATIENCE)
+        async with self.http.request(method, url, json=body, headers=headers, timeout=limit) as response:
             return {"status": response.status, "body": await response.json(content_type=None)}
 
     # What can be done.
@@ -133,9 +137,9 @@ class Peer:
             await asyncio.sleep(0.02)
         return {"user": client.user_id, "device": client.device_id, "token": client.access_token}
 
-    async def api(self, as_, method, path, body=None, query=None):
+    async def api(self, as_, method, path, body=None, token=None):
         """Any request of the client-server API, or of the server's administration."""
-        return await self.request(method, path, body, self.people[as_].client.access_token, query)
+        return await self.request(method, path, body, token or self.people[as_].client.access_token)
 
     async def send(self, as_, room, type, content, encrypted=None, txn=None):
         """Sends an event, encrypted where the room is. `encrypted` waits until the client knows that it is, or is not."""

@@ -251,8 +251,7 @@ impl Person {
 
     /// Sends an event; whether the room is encrypted is what the client must know by then.
     pub fn send(&self, room: &str, kind: &str, content: &Value, encrypted: bool) -> Sent {
-        let order =
-            json!({ "as": self.name, "room": room, "type": kind, "content": content, "encrypted": encrypted });
+        let order = json!({ "as": self.name, "room": room, "type": kind, "content": content, "encrypted": encrypted });
         sent(&self.peer.order("send", order))
     }
 

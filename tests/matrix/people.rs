@@ -28,5 +28,7 @@ fn people_talk_in_plain_and_in_encrypted_rooms_and_the_homeserver_can_be_killed(
     bert.until(&room, "the message after the restart", |seen| (seen.id() == late.id).then_some(()));
     // What is looked for where nothing may be found is found where it is.
     assert!(world.homeserver().database_holds("plain zwetschge"));
-    assert!(!world.homeserver().database_holds("secret mirabelle") && !world.homeserver().database_holds("late quince"));
+    assert!(
+        !world.homeserver().database_holds("secret mirabelle") && !world.homeserver().database_holds("late quince")
+    );
 }

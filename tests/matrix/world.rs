@@ -1,6 +1,5 @@
 //! A homeserver, people, and the bot; and what happens in a room.
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
@@ -16,7 +15,6 @@ pub const BYLINE: &str = "@byline:localhost";
 
 pub struct World {
     homeserver: Mutex<Homeserver>,
-    pub python: PathBuf,
     pub peer: Arc<Peer>,
     bot: Mutex<Bot>,
 }
@@ -43,7 +41,7 @@ impl World {
         let peer = Arc::new(Peer::start(&python, &homeserver));
         peer.order("register", json!({ "as": "byline", "password": "byline" }));
         let bot = Mutex::new(Bot::new(&homeserver));
-        Some(Self { homeserver: Mutex::new(homeserver), python, peer, bot })
+        Some(Self { homeserver: Mutex::new(homeserver), peer, bot })
     }
 
     pub fn bot(&self) -> MutexGuard<'_, Bot> {
@@ -212,7 +210,11 @@ impl Room {
 
     /// An event as the homeserver has it.
     pub fn raw(&self, event: &str) -> Value {
-        self.maker.api("GET", &format!("/_matrix/client/v3/rooms/{}/event/{}", path(&self.id), path(event)), &Value::Null)
+        self.maker.api(
+            "GET",
+            &format!("/_matrix/client/v3/rooms/{}/event/{}", path(&self.id), path(event)),
+            &Value::Null,
+        )
     }
 }
 
