@@ -129,7 +129,7 @@ fn sources(matches: &ArgMatches) -> Sources {
 fn style(config: &Config) -> Style {
     let terminal = io::stdout().is_terminal();
     let width = terminal.then(|| textwrap::termwidth().clamp(20, WIDEST));
-    Style { color: config.console.color.enabled(terminal), width }
+    Style { color: config.console.color.enabled(terminal), width, ..Style::default() }
 }
 
 #[cfg(test)]

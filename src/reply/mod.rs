@@ -245,6 +245,21 @@ impl Checked {
     pub(crate) fn refusal(text: &str) -> Self {
         Self(Reply::text(Outcome::Refused, text))
     }
+
+    /// The same reply with Byline's own words changed, such as commands as a surface writes them. Quotations, headings and
+    /// comparisons stay as they were checked.
+    #[must_use]
+    pub fn reworded(&self, word: impl Fn(&str) -> String) -> Self {
+        let mut reply = self.0.clone();
+        for block in reply.blocks.iter_mut().chain(reply.pages.iter_mut().flatten()) {
+            match block {
+                Block::Text(words) => *words = word(words),
+                Block::Item { name, about } => (*name, *about) = (word(name), word(about)),
+                Block::Heading(_) | Block::Quote(_) | Block::Difference(_) => {}
+            }
+        }
+        Self(reply)
+    }
 }
 
 impl std::ops::Deref for Checked {

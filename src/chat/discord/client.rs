@@ -15,15 +15,17 @@ use serenity::async_trait;
 use serenity::gateway::{ConnectionStage, GatewayError};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::bot::{Bot, Busy, Me, Seen};
+use super::bot::{Bot, Me};
 use super::courier::Post;
 use super::guilds::{Closed, TIDY_EVERY};
-use super::keeper::Keeper;
-use super::limits::Limits;
 use super::place::NETWORK;
 use super::rest::{Rest, RestError};
 use super::settings::{Settings, SettingsError, Shards};
 use super::{commands, components, interactions, messages, suggest};
+use crate::chat::busy::Busy;
+use crate::chat::keeper::Keeper;
+use crate::chat::limits::Limits;
+use crate::chat::seen::Seen;
 use crate::library::store::{SHARED, Store};
 use crate::router::Router;
 

@@ -9,18 +9,21 @@ use matrix_sdk::ruma::events::room::message::RoomMessageEventContent;
 use crate::chat::text::{self, Style};
 use crate::quotes::DiffPart;
 use crate::reply::{Block, Checked, Piece, Quoted, Source};
+use crate::router::{COMMAND_MARK, table};
 
 /// The most that both bodies may hold, in bytes: an event may have 65,536 in all (client-server API, "Size limits"), of
-/// which encryption, which encodes them in base64, takes a third, and the envelope some more.
-const MAX_BODIES: usize = 40_000;
+/// which encryption, which encodes them in base64, takes a fourth, and JSON, the envelope and an edit's fallback some more.
+const MAX_BODIES: usize = 36_000;
 
 /// What is said where the reply had to be cut.
 const CUT: &str = "<p><em>Cut here: the reply is longer than a message can be.</em></p>";
 
-/// A page of a reply, with what is said before the pages.
+/// A page of a reply, with what is said before the pages. Commands in it begin with `mark`; where `turns`, pages are turned by
+/// reactions, and it is told how.
 #[must_use]
-pub fn notice(reply: &Checked, page: usize) -> RoomMessageEventContent {
-    let mut body = text::render_with_page(reply, page, Style::default());
+pub fn notice(reply: &Checked, page: usize, mark: &str, turns: bool) -> RoomMessageEventContent {
+    let reply = &reply.reworded(|words| with_mark(words, mark));
+    let mut body = text::render_with_page(reply, page, Style { silent_pages: true, ..Style::default() });
     let blocks = reply.blocks.iter().chain(reply.pages.get(page).into_iter().flatten());
     let mut html = String::new();
     let room = MAX_BODIES.saturating_sub(MAX_BODIES / 3);
@@ -32,13 +35,48 @@ pub fn notice(reply: &Checked, page: usize) -> RoomMessageEventContent {
         }
         html.push_str(&next);
     }
+    let turning = turning(page, reply.pages.len(), turns);
+    if let Some(turning) = &turning {
+        let _ = write!(html, "<p><em>{}</em></p>", escape(turning));
+    }
     if body.len() > MAX_BODIES / 3 {
         let end = body.floor_char_boundary(MAX_BODIES / 3);
         body.truncate(body[..end].rfind('\n').unwrap_or(end));
         body.push_str("\n(Cut here: the reply is longer than a message can be.)");
     }
+    if let Some(turning) = turning {
+        body.push('\n');
+        body.push_str(&turning);
+    }
     // Names and “@room” in an article ping nobody.
     RoomMessageEventContent::notice_html(body, html).add_mentions(Mentions::new())
+}
+
+/// `2 of 3 · ◀ ▶ below turn the page`
+fn turning(page: usize, pages: usize, turns: bool) -> Option<String> {
+    let how = if turns { " · ◀ ▶ below turn the page" } else { "" };
+    (pages > 1).then(|| format!("{} of {pages}{how}", page + 1))
+}
+
+/// Words of our own with `mark` and a space in place of the `/` of a command.
+fn with_mark(words: &str, mark: &str) -> String {
+    let mut out = String::with_capacity(words.len());
+    let mut rest = words;
+    while let Some(at) = rest.find(COMMAND_MARK) {
+        let (before, after) = (&rest[..at], &rest[at + COMMAND_MARK.len_utf8()..]);
+        let begins = out.chars().chain(before.chars()).next_back().is_none_or(|c| c.is_whitespace() || "“(\"'".contains(c));
+        let name = after.find(|c: char| !c.is_ascii_lowercase()).map_or(after, |end| &after[..end]);
+        out.push_str(before);
+        if begins && table::find(name).is_some() {
+            out.push_str(mark);
+            out.push(' ');
+        } else {
+            out.push(COMMAND_MARK);
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
 }
 
 /// A block as HTML; a quotation is cut until it fits into `room` bytes, as far as that goes.
@@ -158,7 +196,7 @@ mod tests {
             Block::Quote(Quoted::passage(&library, id, paragraph.span, &[mark]))
         });
         let reply = Reply { pages: vec![quotes.collect()], ..Reply::new(Outcome::Answered) };
-        serde_json::to_value(notice(&reply.check(&library).unwrap(), 0)).unwrap()
+        serde_json::to_value(notice(&reply.check(&library).unwrap(), 0, "!byline", true)).unwrap()
     }
 
     #[test]
@@ -173,6 +211,14 @@ mod tests {
     }
 
     #[test]
+    fn commands_are_told_as_they_are_written_here() {
+        assert_eq!(with_mark("/help lists them all (/ask, “/who”).", "!byline"), "!byline help lists them all (!byline ask, “!byline who”).");
+        for other in ["and/or", "/home/ann", "1/2", "", "https://x/help"] {
+            assert_eq!(with_mark(other, "!byline"), other);
+        }
+    }
+
+    #[test]
     fn html_of_an_article_is_plain_text() {
         let event = sent("Wall falls\n\n<img src=x onerror=\"alert(1)\"> fell & broke today.\n");
         let html = event["formatted_body"].as_str().unwrap();
@@ -183,7 +229,7 @@ mod tests {
     fn an_endless_article_fits_an_event_and_the_cut_is_told() {
         let paragraph = "The wall of the “old” harbour fell into the sea again on this day. ".repeat(400);
         let event = sent(&format!("Wall falls\n\n{paragraph}\n\n{paragraph}\n\n{paragraph}\n\n{paragraph}\n"));
-        assert!(serde_json::to_vec(&event).unwrap().len() <= 48_000);
+        assert!(serde_json::to_vec(&event).unwrap().len() <= 44_000);
         assert!(event["formatted_body"].as_str().unwrap().contains("Cut here"));
         assert!(event["body"].as_str().unwrap().contains("Cut here"));
     }

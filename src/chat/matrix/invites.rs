@@ -1,0 +1,78 @@
+//! Invitations: accepted from those who are allowed to invite, declined from others, with a reason.
+
+use std::sync::Arc;
+
+use matrix_sdk::ruma::api::client::membership::leave_room;
+use matrix_sdk::ruma::{OwnedRoomId, RoomId};
+use matrix_sdk::{Room, RoomState};
+use tokio::time::sleep;
+
+use super::bot::Bot;
+use super::trouble::{Patience, Trouble};
+use super::upgrades;
+
+/// How many times joining or declining is tried while the homeserver has trouble.
+const TRIES: usize = 10;
+
+/// The longest wait between attempts.
+const LONGEST: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// What is told to whoever may not invite.
+const REASON: &str = "This Byline accepts invitations only from people whom its operator allows.";
+
+/// Looks at the invitations that came while we did not listen.
+pub fn waiting(bot: &Arc<Bot>) {
+    for room in bot.client.invited_rooms() {
+        invited(bot, room.room_id());
+    }
+}
+
+/// Accepts or declines an invitation.
+pub fn invited(bot: &Arc<Bot>, room: &RoomId) {
+    let (bot, room, work) = (Arc::clone(bot), room.to_owned(), bot.busy.begin());
+    tokio::spawn(async move {
+        decide(&bot, room).await;
+        drop(work);
+    });
+}
+
+async fn decide(bot: &Bot, id: OwnedRoomId) {
+    let Some(room) = bot.client.get_room(&id).filter(|room| room.state() == RoomState::Invited) else { return };
+    let inviter = match room.invite_details().await {
+        Ok(invite) => invite.inviter_id.to_string(),
+        Err(error) => return tracing::warn!(room = %id, %error, "who invites is not known"),
+    };
+    let allowed = bot.settings.invites.holds(&inviter) || bot.settings.managers.holds(&inviter);
+    if allowed || upgrades::is_expected(bot, &room).await {
+        tracing::info!(room = %id, inviter, "an invitation is accepted");
+        told("joined", &id, again(async || room.join().await.map_err(|error| Trouble::of(&error))).await);
+    } else {
+        tracing::info!(room = %id, inviter, "an invitation is declined: the inviter is not allowed to invite");
+        told("declined", &id, again(async || decline(bot, &room).await).await);
+    }
+}
+
+async fn decline(bot: &Bot, room: &Room) -> Result<(), Trouble> {
+    let mut request = leave_room::v3::Request::new(room.room_id().to_owned());
+    request.reason = Some(REASON.to_owned());
+    bot.client.send(request).await.map_err(|error| Trouble::of_http(&error))?;
+    Ok(())
+}
+
+fn told(what: &str, room: &RoomId, done: Result<(), Trouble>) {
+    if let Err(trouble) = done {
+        tracing::warn!(%room, "an invitation could not be {what}: {trouble}");
+    }
+}
+
+/// Does something again while what is in the way passes.
+async fn again(mut attempt: impl AsyncFnMut() -> Result<(), Trouble>) -> Result<(), Trouble> {
+    let mut patience = Patience::up_to(LONGEST);
+    for _ in 0..TRIES {
+        match attempt().await {
+            Err(Trouble::Passing { after, .. }) => sleep(patience.wait(after)).await,
+            done => return done,
+        }
+    }
+    attempt().await
+}
