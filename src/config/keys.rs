@@ -267,16 +267,16 @@ pub static TABLE: Table = Table {
         Key {
             name: "matrix.invites",
             kind: Kind::Text,
-            preset: Preset::Unset { means: "managers only", example: "\"@ann:example.org, example.org, @*:*.example.org\"" },
+            preset: Preset::Unset {
+                means: "managers only",
+                example: "\"@ann:example.org, example.org, @*:*.example.org\"",
+            },
             doc: "Whose invitations are accepted: people, servers and patterns, separated by commas; * is everybody.",
         },
         Key {
             name: "matrix.managers",
             kind: Kind::Text,
-            preset: Preset::Unset {
-                means: "who has the power in a room",
-                example: "\"@ann:example.org\"",
-            },
+            preset: Preset::Unset { means: "who has the power in a room", example: "\"@ann:example.org\"" },
             doc: "Who manages Byline in every room and may verify it, besides who has the power in a room: as in matrix.invites.",
         },
         Key {

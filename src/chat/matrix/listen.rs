@@ -82,6 +82,7 @@ pub async fn listen(bot: &Arc<Bot>) -> Result<(), Trouble> {
                 hear(bot, &response, position.as_deref(), first).await;
                 position = Some(response.next_batch);
                 if std::mem::take(&mut first) {
+                    bot.connected.notify_one();
                     tracing::info!(user = bot.me, rooms = bot.client.joined_rooms().len(), "connected to Matrix");
                 }
             }

@@ -125,7 +125,8 @@ pub async fn changed(
     }
     let prefix = bot.prefix(room.room_id().as_str()).await;
     let name = own_name(room).await;
-    let here = Here { me: &bot.me, name: name.as_deref(), prefix: &prefix, aliases: &bot.settings.aliases, direct: true };
+    let here =
+        Here { me: &bot.me, name: name.as_deref(), prefix: &prefix, aliases: &bot.settings.aliases, direct: true };
     let made = asker.make(bot, room, message, address::asked_of_us(message, &here)).await;
     note_share(received);
     let sent = send::message(room, &in_place_of(made.content, &before.answer), &asker.transaction).await;
@@ -366,10 +367,4 @@ fn untold(room: &Room, trouble: &Trouble) {
 #[must_use]
 pub fn read(bot: &Bot, json: &str) -> Option<Event> {
     events::read(json, &bot.me, std::time::SystemTime::now())
-}
-
-/// Whether an event is a message, however old.
-#[must_use]
-pub fn is_question(event: &Event) -> bool {
-    matches!(event.what, What::Message(_) | What::Edit { .. })
 }

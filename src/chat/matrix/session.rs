@@ -33,7 +33,9 @@ pub enum SessionError {
     #[error(transparent)]
     Settings(#[from] SettingsError),
     /// The address makes no sense, or no homeserver is found behind the name.
-    #[error("no Matrix homeserver is found at “{homeserver}”: {why}. matrix.homeserver takes an address such as https://matrix.example.org, or the name of a server")]
+    #[error(
+        "no Matrix homeserver is found at “{homeserver}”: {why}. matrix.homeserver takes an address such as https://matrix.example.org, or the name of a server"
+    )]
     Homeserver {
         /// What was configured.
         homeserver: String,
@@ -47,7 +49,9 @@ pub enum SessionError {
         user: String,
     },
     /// The token is unknown, and there is no password.
-    #[error("the homeserver does not know the access token: it was logged out. Give Byline a new one (matrix.token), or the password")]
+    #[error(
+        "the homeserver does not know the access token: it was logged out. Give Byline a new one (matrix.token), or the password"
+    )]
     UnknownToken,
     /// The homeserver refuses.
     #[error("the homeserver does not let Byline in: {0}")]
@@ -115,7 +119,9 @@ impl Folder {
         let kept = |why: String| SessionError::Kept { path: path.clone(), why };
         match std::fs::read_to_string(&path) {
             // The parser's message could repeat a part of the token.
-            Ok(json) => serde_json::from_str(&json).map_err(|_| kept("it makes no sense; remove it to log in anew".into())),
+            Ok(json) => {
+                serde_json::from_str(&json).map_err(|_| kept("it makes no sense; remove it to log in anew".into()))
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Kept::default()),
             Err(error) => Err(kept(error.to_string())),
         }
@@ -180,15 +186,6 @@ fn only_ours(_: &Path, _: u32) -> std::io::Result<()> {
     Ok(())
 }
 
-/// A client that is logged in.
-#[derive(Debug)]
-pub struct Session {
-    /// The client.
-    pub client: Client,
-    /// Whether the device is new: nothing is known of the rooms yet.
-    pub new: bool,
-}
-
 /// Logs in, or goes on with the session that is kept. A homeserver that can't be reached is waited for.
 ///
 /// # Errors
@@ -197,7 +194,7 @@ pub async fn open(
     settings: &Settings,
     folder: &Folder,
     mut stopping: impl Future<Output = ()> + Unpin,
-) -> Result<Session, SessionError> {
+) -> Result<Client, SessionError> {
     let mut patience = Patience::up_to(LONGEST);
     let mut told = false;
     loop {
@@ -206,7 +203,7 @@ pub async fn open(
             entered = enter(settings, folder) => entered,
         };
         let (after, why) = match entered {
-            Ok(session) => return Ok(session),
+            Ok(client) => return Ok(client),
             Err(Entering::Error(error)) => return Err(error),
             Err(Entering::Later { after, told }) => (after, told),
         };
@@ -247,7 +244,7 @@ impl From<Trouble> for Entering {
     }
 }
 
-async fn enter(settings: &Settings, folder: &Folder) -> Result<Session, Entering> {
+async fn enter(settings: &Settings, folder: &Folder) -> Result<Client, Entering> {
     let mut kept = folder.read()?;
     if kept.homeserver != settings.homeserver {
         kept = Kept { homeserver: settings.homeserver.clone(), passphrase: kept.passphrase, ..Kept::default() };
@@ -265,7 +262,7 @@ async fn enter(settings: &Settings, folder: &Folder) -> Result<Session, Entering
             Ok(()) => {
                 let session = KeptSession { token, ..session };
                 folder.write(&Kept { session: Some(session), ..kept })?;
-                return Ok(Session { client, new: false });
+                return Ok(client);
             }
             Err(Trouble::LoggedOut { soft }) => {
                 let Some(Credential::Password { user, password }) = credential else {
@@ -345,7 +342,7 @@ async fn log_in(
     user: &str,
     password: &SecretString,
     device: Option<&str>,
-) -> Result<Session, Entering> {
+) -> Result<Client, Entering> {
     if device.is_none() {
         folder.start_anew()?;
         kept.recovery_told = false;
@@ -369,7 +366,7 @@ async fn log_in(
     };
     folder.write(&Kept { session: Some(session), ..nobody })?;
     tracing::info!(user = %response.user_id, device = %response.device_id, "logged in to Matrix");
-    Ok(Session { client, new: device.is_none() })
+    Ok(client)
 }
 
 fn refused(error: &Error, user: &str) -> Entering {
@@ -386,7 +383,7 @@ async fn with_token(
     folder: &Folder,
     mut kept: Kept,
     token: &SecretString,
-) -> Result<Session, Entering> {
+) -> Result<Client, Entering> {
     folder.start_anew()?;
     kept.recovery_told = false;
     let whose = whose(settings, token).await?;
@@ -398,7 +395,7 @@ async fn with_token(
     };
     folder.write(&Kept { session: Some(session), ..kept })?;
     resume(&client, whose, token.expose_secret().to_owned()).await?;
-    Ok(Session { client, new: true })
+    Ok(client)
 }
 
 /// Whose a token is, asked with a client that keeps nothing.
