@@ -106,15 +106,15 @@ impl Matrix {
                 // An error: whoever could stop it is gone.
                 let _ = stopping.wait_for(|stopped| *stopped).await;
             });
-            let client = match session::open(&self.settings, &self.folder, stopping).await {
-                Ok(client) => client,
+            let session = match session::open(&self.settings, &self.folder, stopping).await {
+                Ok(session) => session,
                 Err(SessionError::Stopped) => break Ok(()),
                 Err(error) => break Err(error.into()),
             };
-            let me = client.user_id().map(ToString::to_string).unwrap_or_default();
+            let me = session.client.user_id().map(ToString::to_string).unwrap_or_default();
             let owner = format!("{NETWORK}/{me}");
             let bot = Arc::new(Bot {
-                client,
+                client: session.client,
                 scribe: Scribe::new(store.clone(), owner.clone()),
                 me,
                 owner,
@@ -133,7 +133,7 @@ impl Matrix {
             });
             *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = Some(bot.client.clone());
             let listening = tokio::select! {
-                ended = listen::listen(&bot) => ended,
+                ended = listen::listen(&bot, session.fresh) => ended,
                 () = self.beside(&bot) => Ok(()),
             };
             *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = None;

@@ -186,6 +186,15 @@ fn only_ours(_: &Path, _: u32) -> std::io::Result<()> {
     Ok(())
 }
 
+/// A client that is logged in, and whether its store knows nothing of the rooms yet.
+#[derive(Debug)]
+pub struct Session {
+    /// The client.
+    pub client: Client,
+    /// Whether its store is new.
+    pub fresh: bool,
+}
+
 /// Logs in, or goes on with the session that is kept. A homeserver that can't be reached is waited for.
 ///
 /// # Errors
@@ -194,7 +203,7 @@ pub async fn open(
     settings: &Settings,
     folder: &Folder,
     mut stopping: impl Future<Output = ()> + Unpin,
-) -> Result<Client, SessionError> {
+) -> Result<Session, SessionError> {
     let mut patience = Patience::up_to(LONGEST);
     let mut told = false;
     loop {
@@ -203,7 +212,7 @@ pub async fn open(
             entered = enter(settings, folder) => entered,
         };
         let (after, why) = match entered {
-            Ok(client) => return Ok(client),
+            Ok(session) => return Ok(session),
             Err(Entering::Error(error)) => return Err(error),
             Err(Entering::Later { after, told }) => (after, told),
         };
@@ -244,7 +253,7 @@ impl From<Trouble> for Entering {
     }
 }
 
-async fn enter(settings: &Settings, folder: &Folder) -> Result<Client, Entering> {
+async fn enter(settings: &Settings, folder: &Folder) -> Result<Session, Entering> {
     let mut kept = folder.read()?;
     if kept.homeserver != settings.homeserver {
         kept = Kept { homeserver: settings.homeserver.clone(), passphrase: kept.passphrase, ..Kept::default() };
@@ -259,10 +268,10 @@ async fn enter(settings: &Settings, folder: &Folder) -> Result<Client, Entering>
         let client = build(settings, folder, &mut kept).await?;
         let meta = SessionMeta { user_id: parsed(&session.user)?, device_id: session.device.as_str().into() };
         match resume(&client, meta.clone(), token.clone()).await {
-            Ok(()) => {
+            Ok(fresh) => {
                 let session = KeptSession { token, ..session };
                 folder.write(&Kept { session: Some(session), ..kept })?;
-                return Ok(client);
+                return Ok(Session { client, fresh });
             }
             Err(Trouble::LoggedOut { soft }) => {
                 let Some(Credential::Password { user, password }) = credential else {
@@ -323,16 +332,23 @@ fn not_built(settings: &Settings, folder: &Folder, error: ClientBuildError) -> E
     }
 }
 
-/// Goes on with a session. The position that the SDK has kept is forgotten: ours is the one that counts, and an answer to a
-/// request from it must not be taken for one that was seen before.
-async fn resume(client: &Client, meta: SessionMeta, token: String) -> Result<(), Trouble> {
-    let store = client.state_store();
-    let forgotten = store.remove_kv_data(StateStoreDataKey::SyncToken).await;
-    forgotten.map_err(|error| Trouble::Final { told: error.to_string() })?;
+/// Goes on with a session; whether the store is new.
+async fn resume(client: &Client, meta: SessionMeta, token: String) -> Result<bool, Trouble> {
+    let fresh = forget_position(client).await?;
     let tokens = SessionTokens { access_token: token, refresh_token: None };
     client.restore_session(MatrixSession { meta, tokens }).await.map_err(|error| Trouble::of(&error))?;
     client.whoami().await.map_err(|error| Trouble::of_http(&error))?;
-    Ok(())
+    Ok(fresh)
+}
+
+/// Forgets the position that the SDK has kept: ours is the one that counts, and an answer to a request from it must not be taken
+/// for one that was seen before. Whether there was none.
+async fn forget_position(client: &Client) -> Result<bool, Trouble> {
+    let trouble = |error: matrix_sdk::StoreError| Trouble::Final { told: error.to_string() };
+    let store = client.state_store();
+    let known = store.get_kv_data(StateStoreDataKey::SyncToken).await.map_err(trouble)?;
+    store.remove_kv_data(StateStoreDataKey::SyncToken).await.map_err(trouble)?;
+    Ok(known.is_none())
 }
 
 async fn log_in(
@@ -342,7 +358,7 @@ async fn log_in(
     user: &str,
     password: &SecretString,
     device: Option<&str>,
-) -> Result<Client, Entering> {
+) -> Result<Session, Entering> {
     if device.is_none() {
         folder.start_anew()?;
         kept.recovery_told = false;
@@ -351,6 +367,7 @@ async fn log_in(
     // The passphrase is kept before the store is used: a process that dies here can open it again.
     let nobody = Kept { session: None, ..kept };
     folder.write(&nobody)?;
+    let fresh = forget_position(&client).await?;
     let mut login = client
         .matrix_auth()
         .login_username(user, password.expose_secret())
@@ -366,7 +383,7 @@ async fn log_in(
     };
     folder.write(&Kept { session: Some(session), ..nobody })?;
     tracing::info!(user = %response.user_id, device = %response.device_id, "logged in to Matrix");
-    Ok(client)
+    Ok(Session { client, fresh })
 }
 
 fn refused(error: &Error, user: &str) -> Entering {
@@ -383,7 +400,7 @@ async fn with_token(
     folder: &Folder,
     mut kept: Kept,
     token: &SecretString,
-) -> Result<Client, Entering> {
+) -> Result<Session, Entering> {
     folder.start_anew()?;
     kept.recovery_told = false;
     let whose = whose(settings, token).await?;
@@ -394,8 +411,8 @@ async fn with_token(
         token: token.expose_secret().to_owned(),
     };
     folder.write(&Kept { session: Some(session), ..kept })?;
-    resume(&client, whose, token.expose_secret().to_owned()).await?;
-    Ok(client)
+    let fresh = resume(&client, whose, token.expose_secret().to_owned()).await?;
+    Ok(Session { client, fresh })
 }
 
 /// Whose a token is, asked with a client that keeps nothing.
