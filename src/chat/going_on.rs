@@ -20,6 +20,12 @@ pub async fn answer(router: &Router, place: &Place, text: &str, before: Option<&
     }
 }
 
+/// Whether a text goes on from the answer before it, and so means little without it.
+#[must_use]
+pub fn leans_on(text: &str, before: Option<&Kept>) -> bool {
+    before.map(subject).is_some_and(|subject| goes_on(text, &subject).is_some())
+}
+
 fn subject(kept: &Kept) -> Subject {
     Subject { speaker: kept.speaker().map(str::to_owned), article: kept.article().is_some() }
 }

@@ -5,6 +5,7 @@
 
 mod collections;
 mod installation;
+mod networks;
 mod once;
 mod opening;
 mod outbox;

@@ -10,6 +10,7 @@ mod digest_crash;
 mod digests;
 mod exchange;
 mod files;
+mod heard;
 mod import;
 mod mirror;
 mod outbox;

@@ -163,7 +163,9 @@ impl Asked {
 pub async fn with_buttons(bot: &Bot, asker: &Asker, reply: &Checked, asked: Asked, note: Option<&str>) -> Said {
     let place = if asked.private { format!("{NETWORK}/private") } else { asker.answers_at() };
     let kept = match bot.router.desk(&asker.place).await {
-        Ok(desk) => bot.keeper.keep(reply, desk.library(), (&asked.command, &asked.hash), place, keeper::PATIENCE).await,
+        Ok(desk) => {
+            bot.keeper.keep(reply, desk.library(), (&asked.command, &asked.hash), place, keeper::PATIENCE).await
+        }
         Err(_) => None,
     };
     let shown = Shown { note, ..Shown::first(reply, kept.as_ref().map(|(key, kept)| (key.as_str(), kept))) };

@@ -102,7 +102,8 @@ fn command_text(command: &str, rest: &str, replies: bool) -> Asked {
 fn asks_to_check(text: &str) -> bool {
     let words = text.to_lowercase();
     let mut words = words.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let known = ["this", "that", "it", "quote", "quotes", "quotation", "quotations", "the", "message", "please", "these"];
+    let known =
+        ["this", "that", "it", "quote", "quotes", "quotation", "quotations", "the", "message", "please", "these"];
     words.next() == Some("check") && words.all(|word| known.contains(&word))
 }
 
@@ -121,7 +122,8 @@ fn names_us(message: &Message, here: &Here<'_>) -> bool {
 /// What follows our name at the beginning of a text, and whether a colon or comma sets it off.
 fn after_name<'t>(text: &'t str, name: &str) -> Option<(&'t str, bool)> {
     let text = text.trim_start().trim_start_matches('@');
-    let begins = text.get(..name.len()).filter(|begins| !name.is_empty() && begins.to_lowercase() == name.to_lowercase())?;
+    let begins =
+        text.get(..name.len()).filter(|begins| !name.is_empty() && begins.to_lowercase() == name.to_lowercase())?;
     let rest = &text[begins.len()..];
     let marked = rest.starts_with([':', ',']);
     (rest.is_empty() || marked || rest.starts_with(char::is_whitespace)).then_some((rest, marked))

@@ -36,7 +36,6 @@ pub fn line(words: &str) -> Value {
     json!({ "msgtype": "m.notice", "body": words, "m.mentions": {} })
 }
 
-
 /// The content as a reply to an event, in its thread if there is one. No fallback of quoted lines: clients need none any more.
 #[must_use]
 pub fn in_reply(mut content: Value, to: &str, thread: Option<&str>) -> Value {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use matrix_sdk::{Client, Room};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::keys::Unreadable;
 use super::place::NETWORK;
@@ -52,6 +52,8 @@ pub struct Bot {
     pub unreadable: Unreadable,
     /// What commands begin with, by room; nothing where that is as configured.
     pub prefixes: Mutex<HashMap<String, Option<String>>>,
+    /// Told once, when the first sync is done.
+    pub connected: Notify,
     /// Whether all is to end.
     pub stopped: watch::Receiver<bool>,
 }

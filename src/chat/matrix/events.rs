@@ -203,21 +203,31 @@ mod tests {
 
     #[test]
     fn notices_pictures_and_deleted_messages_are_nothing_to_us() {
-        for content in [json!({ "msgtype": "m.notice", "body": "why?" }), json!({ "msgtype": "m.image", "body": "why.png" }),
-            json!({}), json!({ "msgtype": "m.text" }), json!([])]
-        {
+        for content in [
+            json!({ "msgtype": "m.notice", "body": "why?" }),
+            json!({ "msgtype": "m.image", "body": "why.png" }),
+            json!({}),
+            json!({ "msgtype": "m.text" }),
+            json!([]),
+        ] {
             assert_eq!(what(&event("m.room.message", content.clone())), None, "{content}");
         }
     }
 
     #[test]
     fn edits_reactions_and_redactions_name_their_event() {
-        let edit = event("m.room.message", json!({ "msgtype": "m.text", "body": "* what?",
+        let edit = event(
+            "m.room.message",
+            json!({ "msgtype": "m.text", "body": "* what?",
             "m.new_content": { "msgtype": "m.text", "body": "what?" },
-            "m.relates_to": { "rel_type": "m.replace", "event_id": "$0" } }));
+            "m.relates_to": { "rel_type": "m.replace", "event_id": "$0" } }),
+        );
         let message = Message { body: "what?".into(), ..Message::default() };
         assert_eq!(what(&edit), Some(What::Edit { of: "$0".into(), message }));
-        let reaction = event("m.reaction", json!({ "m.relates_to": { "rel_type": "m.annotation", "event_id": "$0", "key": "▶" } }));
+        let reaction = event(
+            "m.reaction",
+            json!({ "m.relates_to": { "rel_type": "m.annotation", "event_id": "$0", "key": "▶" } }),
+        );
         assert_eq!(what(&reaction), Some(What::Reaction { to: "$0".into(), key: "▶".into() }));
         let mut redaction = event("m.room.redaction", json!({ "redacts": "$0" }));
         assert_eq!(what(&redaction), Some(What::Redaction { of: "$0".into() }));

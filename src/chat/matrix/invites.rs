@@ -45,10 +45,12 @@ async fn decide(bot: &Bot, id: OwnedRoomId) {
     let allowed = bot.settings.invites.holds(&inviter) || bot.settings.managers.holds(&inviter);
     if allowed || upgrades::is_expected(bot, &room).await {
         tracing::info!(room = %id, inviter, "an invitation is accepted");
-        told("joined", &id, again(async || room.join().await.map_err(|error| Trouble::of(&error))).await);
+        let room = &room;
+        let join = move || async move { room.join().await.map_err(|error| Trouble::of(&error)) };
+        told("accepted", &id, again(join).await);
     } else {
         tracing::info!(room = %id, inviter, "an invitation is declined: the inviter is not allowed to invite");
-        told("declined", &id, again(async || decline(bot, &room).await).await);
+        told("declined", &id, again(|| decline(bot, &room)).await);
     }
 }
 
@@ -66,7 +68,10 @@ fn told(what: &str, room: &RoomId, done: Result<(), Trouble>) {
 }
 
 /// Does something again while what is in the way passes.
-async fn again(mut attempt: impl AsyncFnMut() -> Result<(), Trouble>) -> Result<(), Trouble> {
+async fn again<F>(mut attempt: impl FnMut() -> F) -> Result<(), Trouble>
+where
+    F: Future<Output = Result<(), Trouble>>,
+{
     let mut patience = Patience::up_to(LONGEST);
     for _ in 0..TRIES {
         match attempt().await {

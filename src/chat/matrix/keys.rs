@@ -76,7 +76,7 @@ async fn wait(bot: &Arc<Bot>, room: &Room, event: &Event, raw: &Raw<AnySyncTimel
     loop {
         let came = bot.unreadable.came.notified();
         match room.decrypt_event(raw.cast_ref_unchecked::<OriginalSyncRoomEncryptedEvent>(), None).await {
-            Ok(told) if !told.is_utd() => {
+            Ok(told) if !told.kind.is_utd() => {
                 bot.unreadable.is_readable(room);
                 return listen::take_readable(bot, room, &told).await;
             }

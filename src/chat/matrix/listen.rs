@@ -39,11 +39,12 @@ const MAX_GAP: usize = 50;
 /// How many times a gap is asked for while the homeserver has trouble.
 const TRIES: usize = 5;
 
-/// Listens until it is told to stop, or there is trouble that does not pass.
+/// Listens until it is told to stop, or there is trouble that does not pass. Where the SDK's store is `fresh`, it is first told all of
+/// the rooms.
 ///
 /// # Errors
 /// [`Trouble`]: mostly that the session is over.
-pub async fn listen(bot: &Arc<Bot>) -> Result<(), Trouble> {
+pub async fn listen(bot: &Arc<Bot>, fresh: bool) -> Result<(), Trouble> {
     let mut position = loop {
         match bot.store.position(&bot.owner).await {
             Ok(position) => break position,
@@ -53,19 +54,20 @@ pub async fn listen(bot: &Arc<Bot>) -> Result<(), Trouble> {
             }
         }
     };
-    invites::waiting(bot);
     deal_with_pending(bot);
     let mut stopped = bot.stopped.clone();
     let mut patience = Patience::up_to(LONGEST);
     let mut first = true;
     let mut broken = false;
+    let mut told_all = !fresh;
     loop {
+        let since = position.clone().filter(|_| told_all);
         let settings = SyncSettings::new().filter(Filter::FilterDefinition(filter())).timeout(if first {
             Duration::ZERO
         } else {
             OPEN
         });
-        let settings = match &position {
+        let settings = match &since {
             Some(position) => settings.token(position.clone()),
             None => settings.token(matrix_sdk::config::SyncToken::NoToken),
         };
@@ -79,9 +81,17 @@ pub async fn listen(bot: &Arc<Bot>) -> Result<(), Trouble> {
                     tracing::info!("the homeserver answers again");
                 }
                 patience.over();
+                if !told_all && position.is_some() {
+                    // The rooms are known now; what was said in them comes next, from our position on.
+                    told_all = true;
+                    continue;
+                }
+                told_all = true;
                 hear(bot, &response, position.as_deref(), first).await;
                 position = Some(response.next_batch);
                 if std::mem::take(&mut first) {
+                    invites::waiting(bot);
+                    bot.connected.notify_one();
                     tracing::info!(user = bot.me, rooms = bot.client.joined_rooms().len(), "connected to Matrix");
                 }
             }
@@ -97,6 +107,13 @@ pub async fn listen(bot: &Arc<Bot>) -> Result<(), Trouble> {
                         _ = stopped.wait_for(|stopped| *stopped) => return Ok(()),
                         () = sleep(wait) => {}
                     }
+                }
+                Trouble::Final { told } if first && position.is_some() => {
+                    // A homeserver that was set up anew: what came meanwhile it does not know either.
+                    tracing::warn!(
+                        "the homeserver does not know how far was heard: {told}; it is listened to from now on"
+                    );
+                    position = None;
                 }
                 other => return Err(other),
             },

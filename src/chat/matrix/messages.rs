@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use matrix_sdk::Room;
+use matrix_sdk::deserialized_responses::TimelineEventKind;
 use matrix_sdk::ruma::api::client::receipt::create_receipt::v3::ReceiptType;
 use matrix_sdk::ruma::events::receipt::ReceiptThread;
 use matrix_sdk::ruma::{EventId, UserId};
@@ -24,11 +25,17 @@ use crate::chat::{checks, going_on};
 use crate::library::store::{Answered, Scope, Step};
 use crate::router::{self, COMMAND_MARK, Place};
 
+/// A question as a command. Without options it may go on from the last answer, as one in plain words may.
+const ASK: &str = "/ask ";
+
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// After how long a typing notice is shown.
 const TYPING_AFTER: Duration = Duration::from_millis(500);
+
+/// How long a key may take to come from the backup.
+const FROM_BACKUP: Duration = Duration::from_secs(10);
 
 /// For how long talk goes on after an answer where it is not a reply to it.
 const TALK: SignedDuration = SignedDuration::from_hours(1);
@@ -125,7 +132,8 @@ pub async fn changed(
     }
     let prefix = bot.prefix(room.room_id().as_str()).await;
     let name = own_name(room).await;
-    let here = Here { me: &bot.me, name: name.as_deref(), prefix: &prefix, aliases: &bot.settings.aliases, direct: true };
+    let here =
+        Here { me: &bot.me, name: name.as_deref(), prefix: &prefix, aliases: &bot.settings.aliases, direct: true };
     let made = asker.make(bot, room, message, address::asked_of_us(message, &here)).await;
     note_share(received);
     let sent = send::message(room, &in_place_of(made.content, &before.answer), &asker.transaction).await;
@@ -284,9 +292,14 @@ async fn find(bot: &Bot, room: &Room, person: &str, answers_at: &str, message: &
         }
         Asked::Text(text) => {
             let before = last_answer(bot, room, answers_at, message).await;
-            let reply = match text.starts_with(COMMAND_MARK) {
-                true => bot.router.answer_text(&place, &text).await,
-                false => going_on::answer(&bot.router, &place, &text, before.as_ref()).await,
+            let question = text.strip_prefix(ASK).filter(|question| !question.contains("--"));
+            let words = match question {
+                Some(question) if going_on::leans_on(question, before.as_ref()) => question,
+                _ => &text,
+            };
+            let reply = match words.starts_with(COMMAND_MARK) {
+                true => bot.router.answer_text(&place, words).await,
+                false => going_on::answer(&bot.router, &place, words, before.as_ref()).await,
             };
             if text.starts_with("/settings") {
                 bot.forget_prefix(id);
@@ -316,7 +329,16 @@ async fn keep(
 /// The words of the message that a message replies to.
 async fn replied_to(room: &Room, message: &Message) -> Option<String> {
     let id = EventId::parse(message.reply_to.as_deref()?).ok()?;
-    let event = room.event(&id, None).await.ok()?;
+    let mut event = room.event(&id, None).await.ok()?;
+    if let TimelineEventKind::UnableToDecrypt { utd_info, .. } = &event.kind
+        && let Some(session) = utd_info.session_id.clone()
+    {
+        // From a time before this disk: the backup may have its key.
+        let backups = room.client().encryption().backups();
+        if timeout(FROM_BACKUP, backups.download_room_key(room.room_id(), &session)).await.ok()?.is_ok() {
+            event = room.event(&id, None).await.ok()?;
+        }
+    }
     let json: Value = serde_json::from_str(event.raw().json().get()).ok()?;
     // The words as they are now, where the message was changed since.
     let latest = &json["unsigned"]["m.relations"]["m.replace"]["content"]["m.new_content"]["body"];
@@ -366,10 +388,4 @@ fn untold(room: &Room, trouble: &Trouble) {
 #[must_use]
 pub fn read(bot: &Bot, json: &str) -> Option<Event> {
     events::read(json, &bot.me, std::time::SystemTime::now())
-}
-
-/// Whether an event is a message, however old.
-#[must_use]
-pub fn is_question(event: &Event) -> bool {
-    matches!(event.what, What::Message(_) | What::Edit { .. })
 }

@@ -64,7 +64,8 @@ fn with_mark(words: &str, mark: &str) -> String {
     let mut rest = words;
     while let Some(at) = rest.find(COMMAND_MARK) {
         let (before, after) = (&rest[..at], &rest[at + COMMAND_MARK.len_utf8()..]);
-        let begins = out.chars().chain(before.chars()).next_back().is_none_or(|c| c.is_whitespace() || "“(\"'".contains(c));
+        let begins =
+            out.chars().chain(before.chars()).next_back().is_none_or(|c| c.is_whitespace() || "“(\"'".contains(c));
         let name = after.find(|c: char| !c.is_ascii_lowercase()).map_or(after, |end| &after[..end]);
         out.push_str(before);
         if begins && table::find(name).is_some() {
@@ -212,7 +213,10 @@ mod tests {
 
     #[test]
     fn commands_are_told_as_they_are_written_here() {
-        assert_eq!(with_mark("/help lists them all (/ask, “/who”).", "!byline"), "!byline help lists them all (!byline ask, “!byline who”).");
+        assert_eq!(
+            with_mark("/help lists them all (/ask, “/who”).", "!byline"),
+            "!byline help lists them all (!byline ask, “!byline who”)."
+        );
         for other in ["and/or", "/home/ann", "1/2", "", "https://x/help"] {
             assert_eq!(with_mark(other, "!byline"), other);
         }

@@ -124,7 +124,9 @@ mod tests {
 
     #[test]
     fn arrows_turn_pages_with_and_without_a_variation_selector() {
-        for (key, turns) in [("▶", Some(1)), ("▶️", Some(1)), ("◀️", Some(-1)), ("⬅️", Some(-1)), ("👍", None), ("", None)] {
+        for (key, turns) in
+            [("▶", Some(1)), ("▶️", Some(1)), ("◀️", Some(-1)), ("⬅️", Some(-1)), ("👍", None), ("", None)]
+        {
             assert_eq!(direction(key), turns, "{key}");
         }
     }

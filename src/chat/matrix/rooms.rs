@@ -99,6 +99,7 @@ async fn deal_with(bot: Arc<Bot>, job: Job) -> Vec<Step> {
         What::Redaction { of } => messages::taken_back(&bot, &room, &event, of).await,
         What::Reaction { to, key } => reactions::reaction(&bot, &room, &event, to, key).await,
         What::Joined => {
+            upgrades::entered(&bot, &room).await;
             messages::introduce(&bot, &room).await;
             Vec::new()
         }

@@ -31,13 +31,14 @@ pub async fn once(room: &Room, kind: &str, content: &Value, transaction: &str) -
 /// # Errors
 /// [`Trouble`] that does not pass, or not in time.
 pub async fn message(room: &Room, content: &Value, transaction: &str) -> Result<OwnedEventId, Trouble> {
-    let sent = until_sent(|| once(room, "m.room.message", content, transaction)).await;
+    let sent = until_sent(move || once(room, "m.room.message", content, transaction)).await;
     match sent {
         Err(Trouble::TooLarge) => {
             let mut short = answer::line("I found an answer, and it is too long for a message. Ask for less at once.");
             short["m.relates_to"] = content["m.relates_to"].clone();
             let other = format!("{transaction}-short");
-            until_sent(|| once(room, "m.room.message", &short, &other)).await
+            let (short, other) = (&short, other.as_str());
+            until_sent(move || once(room, "m.room.message", short, other)).await
         }
         sent => sent,
     }
@@ -48,7 +49,7 @@ pub async fn message(room: &Room, content: &Value, transaction: &str) -> Result<
 /// # Errors
 /// [`Trouble`] that does not pass, or not in time.
 pub async fn redaction(room: &Room, event: &EventId, transaction: &str) -> Result<OwnedEventId, Trouble> {
-    until_sent(async || {
+    until_sent(move || async move {
         let redacted = room.redact(event, None, Some(OwnedTransactionId::from(transaction))).await;
         redacted.map(|redacted| redacted.event_id).map_err(|error| Trouble::of_http(&error))
     })
@@ -56,7 +57,10 @@ pub async fn redaction(room: &Room, event: &EventId, transaction: &str) -> Resul
 }
 
 /// Does something until it is done, or what is in the way does not pass.
-async fn until_sent<T>(mut attempt: impl AsyncFnMut() -> Result<T, Trouble>) -> Result<T, Trouble> {
+async fn until_sent<T, F>(mut attempt: impl FnMut() -> F) -> Result<T, Trouble>
+where
+    F: Future<Output = Result<T, Trouble>>,
+{
     let started = Instant::now();
     let mut patience = Patience::up_to(LONGEST);
     loop {

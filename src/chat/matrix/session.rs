@@ -33,7 +33,9 @@ pub enum SessionError {
     #[error(transparent)]
     Settings(#[from] SettingsError),
     /// The address makes no sense, or no homeserver is found behind the name.
-    #[error("no Matrix homeserver is found at “{homeserver}”: {why}. matrix.homeserver takes an address such as https://matrix.example.org, or the name of a server")]
+    #[error(
+        "no Matrix homeserver is found at “{homeserver}”: {why}. matrix.homeserver takes an address such as https://matrix.example.org, or the name of a server"
+    )]
     Homeserver {
         /// What was configured.
         homeserver: String,
@@ -47,7 +49,9 @@ pub enum SessionError {
         user: String,
     },
     /// The token is unknown, and there is no password.
-    #[error("the homeserver does not know the access token: it was logged out. Give Byline a new one (matrix.token), or the password")]
+    #[error(
+        "the homeserver does not know the access token: it was logged out. Give Byline a new one (matrix.token), or the password"
+    )]
     UnknownToken,
     /// The homeserver refuses.
     #[error("the homeserver does not let Byline in: {0}")]
@@ -115,7 +119,9 @@ impl Folder {
         let kept = |why: String| SessionError::Kept { path: path.clone(), why };
         match std::fs::read_to_string(&path) {
             // The parser's message could repeat a part of the token.
-            Ok(json) => serde_json::from_str(&json).map_err(|_| kept("it makes no sense; remove it to log in anew".into())),
+            Ok(json) => {
+                serde_json::from_str(&json).map_err(|_| kept("it makes no sense; remove it to log in anew".into()))
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Kept::default()),
             Err(error) => Err(kept(error.to_string())),
         }
@@ -180,13 +186,13 @@ fn only_ours(_: &Path, _: u32) -> std::io::Result<()> {
     Ok(())
 }
 
-/// A client that is logged in.
+/// A client that is logged in, and whether its store knows nothing of the rooms yet.
 #[derive(Debug)]
 pub struct Session {
     /// The client.
     pub client: Client,
-    /// Whether the device is new: nothing is known of the rooms yet.
-    pub new: bool,
+    /// Whether its store is new.
+    pub fresh: bool,
 }
 
 /// Logs in, or goes on with the session that is kept. A homeserver that can't be reached is waited for.
@@ -262,10 +268,10 @@ async fn enter(settings: &Settings, folder: &Folder) -> Result<Session, Entering
         let client = build(settings, folder, &mut kept).await?;
         let meta = SessionMeta { user_id: parsed(&session.user)?, device_id: session.device.as_str().into() };
         match resume(&client, meta.clone(), token.clone()).await {
-            Ok(()) => {
+            Ok(fresh) => {
                 let session = KeptSession { token, ..session };
                 folder.write(&Kept { session: Some(session), ..kept })?;
-                return Ok(Session { client, new: false });
+                return Ok(Session { client, fresh });
             }
             Err(Trouble::LoggedOut { soft }) => {
                 let Some(Credential::Password { user, password }) = credential else {
@@ -326,16 +332,23 @@ fn not_built(settings: &Settings, folder: &Folder, error: ClientBuildError) -> E
     }
 }
 
-/// Goes on with a session. The position that the SDK has kept is forgotten: ours is the one that counts, and an answer to a
-/// request from it must not be taken for one that was seen before.
-async fn resume(client: &Client, meta: SessionMeta, token: String) -> Result<(), Trouble> {
-    let store = client.state_store();
-    let forgotten = store.remove_kv_data(StateStoreDataKey::SyncToken).await;
-    forgotten.map_err(|error| Trouble::Final { told: error.to_string() })?;
+/// Goes on with a session; whether the store is new.
+async fn resume(client: &Client, meta: SessionMeta, token: String) -> Result<bool, Trouble> {
+    let fresh = forget_position(client).await?;
     let tokens = SessionTokens { access_token: token, refresh_token: None };
     client.restore_session(MatrixSession { meta, tokens }).await.map_err(|error| Trouble::of(&error))?;
     client.whoami().await.map_err(|error| Trouble::of_http(&error))?;
-    Ok(())
+    Ok(fresh)
+}
+
+/// Forgets the position that the SDK has kept: ours is the one that counts, and an answer to a request from it must not be taken
+/// for one that was seen before. Whether there was none.
+async fn forget_position(client: &Client) -> Result<bool, Trouble> {
+    let trouble = |error: matrix_sdk::StoreError| Trouble::Final { told: error.to_string() };
+    let store = client.state_store();
+    let known = store.get_kv_data(StateStoreDataKey::SyncToken).await.map_err(trouble)?;
+    store.remove_kv_data(StateStoreDataKey::SyncToken).await.map_err(trouble)?;
+    Ok(known.is_none())
 }
 
 async fn log_in(
@@ -354,6 +367,7 @@ async fn log_in(
     // The passphrase is kept before the store is used: a process that dies here can open it again.
     let nobody = Kept { session: None, ..kept };
     folder.write(&nobody)?;
+    let fresh = forget_position(&client).await?;
     let mut login = client
         .matrix_auth()
         .login_username(user, password.expose_secret())
@@ -369,7 +383,7 @@ async fn log_in(
     };
     folder.write(&Kept { session: Some(session), ..nobody })?;
     tracing::info!(user = %response.user_id, device = %response.device_id, "logged in to Matrix");
-    Ok(Session { client, new: device.is_none() })
+    Ok(Session { client, fresh })
 }
 
 fn refused(error: &Error, user: &str) -> Entering {
@@ -397,8 +411,8 @@ async fn with_token(
         token: token.expose_secret().to_owned(),
     };
     folder.write(&Kept { session: Some(session), ..kept })?;
-    resume(&client, whose, token.expose_secret().to_owned()).await?;
-    Ok(Session { client, new: true })
+    let fresh = resume(&client, whose, token.expose_secret().to_owned()).await?;
+    Ok(Session { client, fresh })
 }
 
 /// Whose a token is, asked with a client that keeps nothing.

@@ -67,7 +67,7 @@ async fn join(bot: &Bot, to: &RoomId, sender: &str) -> Result<(), Trouble> {
     }
 }
 
-/// Takes everything that was kept of a room to the one that it goes on in, and leaves the old one.
+/// Takes everything that was kept of a room to the one that it goes on in.
 async fn moved(bot: &Bot, from: &RoomId, to: &RoomId) {
     match bot.store.move_community(NETWORK, from.as_str(), to.as_str()).await {
         Ok(_) => {
@@ -107,7 +107,9 @@ pub fn look_whether_empty(bot: &Bot, room: &Room) {
     tokio::spawn(async move {
         match room.leave().await {
             Ok(()) => tracing::info!(room = %room.room_id(), "an empty room was left"),
-            Err(error) => tracing::warn!(room = %room.room_id(), "an empty room can't be left: {}", Trouble::of(&error)),
+            Err(error) => {
+                tracing::warn!(room = %room.room_id(), "an empty room can't be left: {}", Trouble::of(&error))
+            }
         }
         drop(work);
     });

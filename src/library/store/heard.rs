@@ -105,7 +105,11 @@ impl Store {
         let query = "SELECT event, place, heard_at FROM heard WHERE owner = $1 ORDER BY heard_at, event";
         let rows = sqlx::query(query).bind(owner).fetch_all(self.inner.pools.reader()).await.at(self.place())?;
         let entry = |row: &sqlx::any::AnyRow| {
-            Ok::<_, sqlx::Error>(Heard { event: row.try_get(0)?, place: row.try_get(1)?, at: timestamp(row.try_get(2)?) })
+            Ok::<_, sqlx::Error>(Heard {
+                event: row.try_get(0)?,
+                place: row.try_get(1)?,
+                at: timestamp(row.try_get(2)?),
+            })
         };
         rows.iter().map(entry).collect::<Result<_, _>>().at(self.place())
     }
@@ -185,7 +189,9 @@ async fn record(tx: &mut Transaction<'static, Any>, owner: &str, step: &Step) ->
             .bind(&heard.place)
             .bind(millis(heard.at))
         }
-        Step::Done { event } => sqlx::query("DELETE FROM heard WHERE owner = $1 AND event = $2").bind(owner).bind(event),
+        Step::Done { event } => {
+            sqlx::query("DELETE FROM heard WHERE owner = $1 AND event = $2").bind(owner).bind(event)
+        }
         Step::Answered(answered) => {
             for text in [&answered.question, &answered.place, &answered.person, &answered.answer] {
                 check_text("the answer's place", text, MAX_BYTES)?;

@@ -114,12 +114,7 @@ async fn prefix(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
 }
 
 /// Sets a setting, or takes it away, for the channel or the community.
-async fn put(
-    request: &Request<'_>,
-    args: &Args,
-    name: &'static str,
-    value: Option<String>,
-) -> Result<Reply, Problem> {
+async fn put(request: &Request<'_>, args: &Args, name: &'static str, value: Option<String>) -> Result<Reply, Problem> {
     let community = request.community().await?;
     let scope = match (args.words(SCOPE.name), &request.place.channel) {
         (Some(CHANNEL), Some(channel)) => Scope::channel(community.id, channel),
