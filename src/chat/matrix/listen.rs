@@ -169,7 +169,10 @@ async fn timeline(bot: &Bot, room: &Room, update: &JoinedRoomUpdate, since: Opti
         messages::read(bot, event.raw().json().get()).is_some_and(|event| event.what == What::Joined)
     };
     if let Some(at) = events.iter().rposition(joined) {
-        events.drain(..at);
+        // Who invites us to verify us asks for that before we joined.
+        for event in events.drain(..at) {
+            look_for_verification(bot, &event);
+        }
     } else if update.timeline.limited
         && let Some(from) = &update.timeline.prev_batch
     {
@@ -181,6 +184,19 @@ async fn timeline(bot: &Bot, room: &Room, update: &JoinedRoomUpdate, since: Opti
         events = before;
     }
     events
+}
+
+/// How old a request for verification may be (client-server API, "Key verification framework").
+const MAX_REQUEST: Duration = Duration::from_secs(10 * 60);
+
+fn look_for_verification(bot: &Bot, event: &TimelineEvent) {
+    if let Some(event) = messages::read(bot, event.raw().json().get())
+        && event.what == What::Verification
+        && event.sender != bot.me
+        && event.age < MAX_REQUEST
+    {
+        verification::in_room(bot, &event.sender, &event.id);
+    }
 }
 
 /// The events between two positions, oldest first, as far as they may still be answered.

@@ -94,7 +94,10 @@ async fn work(bot: Arc<Bot>, room: String, mut jobs: UnboundedReceiver<Job>) {
 async fn deal_with(bot: Arc<Bot>, job: Job) -> Vec<Step> {
     let Job { room, event, again, received, work } = job;
     let steps = match &event.what {
-        What::Message(message) => messages::question(&bot, &room, &event, message, again, received).await,
+        What::Message(message) => match messages::asked(&bot, &room, message).await {
+            Some(asks) => messages::question(&bot, &room, &event, message, asks, again, received).await,
+            None => Vec::new(),
+        },
         What::Edit { of, message } => messages::changed(&bot, &room, &event, of, message, received).await,
         What::Redaction { of } => messages::taken_back(&bot, &room, &event, of).await,
         What::Reaction { to, key } => reactions::reaction(&bot, &room, &event, to, key).await,
