@@ -128,6 +128,7 @@ impl Matrix {
                 workers: Workers::default(),
                 unreadable: Unreadable::default(),
                 prefixes: Mutex::default(),
+                names: Mutex::default(),
                 connected: Notify::new(),
                 stopped: stopped.clone(),
             });

@@ -45,16 +45,10 @@ pub async fn asked(bot: &Bot, room: &Room, message: &Message) -> Option<Asked> {
     let direct = is_direct(room);
     // Most messages of a busy room mention somebody else, or nobody: for those our name is not looked up.
     let mentioned = message.mentions.as_ref().is_none_or(|people| people.contains(&bot.me));
-    let name = if direct || mentioned { own_name(room).await } else { None };
+    let name = if direct || mentioned { bot.name(room).await } else { None };
     let prefix = bot.prefix(room.room_id().as_str()).await;
     let aliases = &bot.settings.aliases;
     address::asked(message, &Here { me: &bot.me, name: name.as_deref(), prefix: &prefix, aliases, direct })
-}
-
-/// What we are called in a room.
-async fn own_name(room: &Room) -> Option<String> {
-    let me = room.get_member_no_sync(room.own_user_id()).await.ok().flatten()?;
-    Some(me.name().to_owned())
 }
 
 /// Answers a question.
@@ -128,7 +122,7 @@ pub async fn changed(
         return Vec::new();
     }
     let prefix = bot.prefix(room.room_id().as_str()).await;
-    let name = own_name(room).await;
+    let name = bot.name(room).await;
     let here =
         Here { me: &bot.me, name: name.as_deref(), prefix: &prefix, aliases: &bot.settings.aliases, direct: true };
     let made = asker.make(bot, room, message, address::asked_of_us(message, &here)).await;
