@@ -64,7 +64,8 @@ fn env_filter(level: &str) -> Result<EnvFilter, FilterError> {
     let overall = asked.iter().rev().find_map(|directive| filter::level(directive));
     // The page extractor warns of every slip in a page's metadata that it then does without.
     // Discord's client warns of events that it can't read with all that is in them, people's words too.
-    let quiet = ["trafilatura=error", "serenity::gateway::ws=error"];
+    // Matrix's client calls every answer of a homeserver that is no success an error: what comes of it, we tell.
+    let quiet = ["trafilatura=error", "serenity::gateway::ws=error", "matrix_sdk::http_client=off"];
     let mut directives: Vec<String> = quiet.map(ToOwned::to_owned).to_vec();
     if overall.is_some_and(|level| level > LevelFilter::WARN) {
         directives.extend(NOISY.iter().map(|target| format!("{target}=warn")));

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use matrix_sdk::{Client, Room};
 use tokio::sync::{Notify, watch};
@@ -20,6 +21,9 @@ use crate::router::Router;
 
 /// The setting of a room that has its own prefix.
 pub const PREFIX: &str = crate::router::PREFIX;
+
+/// For how long it is not looked up again what we are called in a room.
+const NAME_HOLDS: Duration = Duration::from_secs(60);
 
 /// What every event is handled with.
 #[derive(Debug)]
@@ -48,6 +52,8 @@ pub struct Bot {
     pub busy: Busy,
     /// The work of each room.
     pub workers: Workers,
+    /// What we are called, by room, and since when that is known.
+    pub names: Mutex<HashMap<String, (Option<String>, Instant)>>,
     /// Messages whose keys are waited for.
     pub unreadable: Unreadable,
     /// What commands begin with, by room; nothing where that is as configured.
@@ -88,6 +94,22 @@ impl Bot {
     /// A room's prefix may have changed.
     pub fn forget_prefix(&self, room: &str) {
         self.prefixes.lock().unwrap_or_else(PoisonError::into_inner).remove(room);
+    }
+
+    /// What we are called in a room.
+    pub async fn name(&self, room: &Room) -> Option<String> {
+        let id = room.room_id().as_str();
+        let known = self.names.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
+        if let Some((name, since)) = known
+            && since.elapsed() < NAME_HOLDS
+        {
+            return name;
+        }
+        let me = room.get_member_no_sync(room.own_user_id()).await.ok().flatten();
+        let name = me.map(|me| me.name().to_owned());
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        names.insert(id.to_owned(), (name.clone(), Instant::now()));
+        name
     }
 
     /// The room, if we are in it.

@@ -128,10 +128,10 @@ impl Matrix {
                 workers: Workers::default(),
                 unreadable: Unreadable::default(),
                 prefixes: Mutex::default(),
+                names: Mutex::default(),
                 connected: Notify::new(),
                 stopped: stopped.clone(),
             });
-            *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = Some(bot.client.clone());
             let listening = tokio::select! {
                 ended = listen::listen(&bot, session.fresh) => ended,
                 () = self.beside(&bot) => Ok(()),
@@ -173,6 +173,8 @@ impl Matrix {
         let encryption = async {
             let mut patience = Patience::up_to(Duration::from_secs(10 * 60));
             bot.connected.notified().await;
+            // Only now it is known in which rooms we are: one that is not among them is gone.
+            *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = Some(bot.client.clone());
             loop {
                 match timeout(SET_UP, recovery::set_up(&bot.client, &self.settings, &self.folder)).await {
                     Ok(Ok(())) => return std::future::pending::<()>().await,

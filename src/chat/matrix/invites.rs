@@ -42,8 +42,9 @@ async fn decide(bot: &Bot, id: OwnedRoomId) {
         Ok(invite) => invite.inviter_id.to_string(),
         Err(error) => return tracing::warn!(room = %id, %error, "who invites is not known"),
     };
-    let allowed = bot.settings.invites.holds(&inviter) || bot.settings.managers.holds(&inviter);
-    if allowed || upgrades::is_expected(bot, &room).await {
+    // Asked first: what was kept of the old room goes along.
+    let expected = upgrades::is_expected(bot, &room).await;
+    if expected || bot.settings.invites.holds(&inviter) || bot.settings.managers.holds(&inviter) {
         tracing::info!(room = %id, inviter, "an invitation is accepted");
         let room = &room;
         let join = move || async move { room.join().await.map_err(|error| Trouble::of(&error)) };

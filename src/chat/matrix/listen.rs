@@ -17,6 +17,7 @@ use matrix_sdk::sync::{JoinedRoomUpdate, State, SyncResponse};
 use matrix_sdk::{Room, RoomState};
 use tokio::time::sleep;
 
+use super::address::Asked;
 use super::bot::Bot;
 use super::events::{Event, What};
 use super::rooms::Job;
@@ -137,7 +138,8 @@ fn filter() -> FilterDefinition {
 async fn hear(bot: &Arc<Bot>, response: &SyncResponse, since: Option<&str>, first: bool) {
     let received = Instant::now();
     verification::to_device(bot, &response.to_device);
-    for room in response.rooms.invited.keys() {
+    // At the first time, all that wait are looked at anyway.
+    for room in response.rooms.invited.keys().filter(|_| !first) {
         invites::invited(bot, room);
     }
     for room in response.rooms.left.keys() {
@@ -169,7 +171,10 @@ async fn timeline(bot: &Bot, room: &Room, update: &JoinedRoomUpdate, since: Opti
         messages::read(bot, event.raw().json().get()).is_some_and(|event| event.what == What::Joined)
     };
     if let Some(at) = events.iter().rposition(joined) {
-        events.drain(..at);
+        // Who invites us to verify us asks for that before we joined.
+        for event in events.drain(..at) {
+            look_for_verification(bot, &event);
+        }
     } else if update.timeline.limited
         && let Some(from) = &update.timeline.prev_batch
     {
@@ -181,6 +186,19 @@ async fn timeline(bot: &Bot, room: &Room, update: &JoinedRoomUpdate, since: Opti
         events = before;
     }
     events
+}
+
+/// How old a request for verification may be (client-server API, "Key verification framework").
+const MAX_REQUEST: Duration = Duration::from_secs(10 * 60);
+
+fn look_for_verification(bot: &Bot, event: &TimelineEvent) {
+    if let Some(event) = messages::read(bot, event.raw().json().get())
+        && event.what == What::Verification
+        && event.sender != bot.me
+        && event.age < MAX_REQUEST
+    {
+        verification::in_room(bot, &event.sender, &event.id);
+    }
 }
 
 /// The events between two positions, oldest first, as far as they may still be answered.
@@ -232,9 +250,7 @@ async fn take(
 ) {
     let json = told.raw().json().get();
     let Some(event) = messages::read(bot, json) else { return };
-    if !concerns_us(bot, room, &event).await || !bot.seen.first(event.id.clone()) {
-        return;
-    }
+    let Some(asks) = concerns_us(bot, room, &event).await.filter(|_| bot.seen.first(event.id.clone())) else { return };
     let age = SignedDuration::try_from(event.age).unwrap_or_default();
     let at = Timestamp::now().checked_sub(age).unwrap_or(Timestamp::UNIX_EPOCH);
     steps.push(Step::Heard(Heard { event: event.id.clone(), place: room.room_id().to_string(), at }));
@@ -242,29 +258,28 @@ async fn take(
         bot.unreadable.wait(bot, room, &event, told.raw());
         return;
     }
-    jobs.push(Job { room: room.clone(), event, again, received, work: bot.busy.begin() });
+    jobs.push(Job { room: room.clone(), event, asks, again, received, work: bot.busy.begin() });
 }
 
-/// Whether something is to be done about an event.
-async fn concerns_us(bot: &Bot, room: &Room, event: &Event) -> bool {
+/// What an event asks of us, where something is to be done about it. Only questions ask anything.
+async fn concerns_us(bot: &Bot, room: &Room, event: &Event) -> Option<Option<Asked>> {
     let ours = event.sender == bot.me;
     let old = event.age > bot.settings.max_age;
     match &event.what {
-        What::Joined => true,
-        What::Upgraded { .. } => true,
-        What::Redaction { .. } | What::Reaction { .. } => !ours,
-        What::Message(message) => !ours && !old && messages::asked(bot, room, message).await.is_some(),
-        What::Edit { .. } | What::Encrypted => !ours && !old,
-        What::Verification => {
-            if !ours && !old {
-                verification::in_room(bot, &event.sender, &event.id);
-            }
-            false
+        What::Joined | What::Upgraded { .. } => Some(None),
+        _ if ours => None,
+        What::Redaction { .. } | What::Reaction { .. } => Some(None),
+        What::Message(message) if !old => messages::asked(bot, room, message).await.map(Some),
+        What::Edit { .. } | What::Encrypted if !old => Some(None),
+        What::Verification if !old => {
+            verification::in_room(bot, &event.sender, &event.id);
+            None
         }
         What::Left { .. } => {
             upgrades::look_whether_empty(bot, room);
-            false
+            None
         }
+        What::Message(_) | What::Edit { .. } | What::Encrypted | What::Verification => None,
     }
 }
 
@@ -276,7 +291,9 @@ fn look_at_state(bot: &Arc<Bot>, room: &Room, update: &JoinedRoomUpdate) {
             Some(Event { what: What::Left { .. }, .. }) => upgrades::look_whether_empty(bot, room),
             Some(event @ Event { what: What::Upgraded { .. }, .. }) if bot.seen.first(event.id.clone()) => {
                 let work = bot.busy.begin();
-                bot.workers.give(bot, Job { room: room.clone(), event, again: true, received: Instant::now(), work });
+                let room = room.clone();
+                let received = Instant::now();
+                bot.workers.give(bot, Job { room, event, asks: None, again: true, received, work });
             }
             _ => {}
         }
@@ -331,11 +348,14 @@ async fn deal_with_one(bot: &Arc<Bot>, heard: Heard) {
 async fn take_again(bot: &Arc<Bot>, room: &Room, told: &TimelineEvent, done: Vec<Step>) {
     match messages::read(bot, told.raw().json().get()) {
         Some(event) if event.what == What::Encrypted => bot.unreadable.wait(bot, room, &event, told.raw()),
-        Some(event) if concerns_us(bot, room, &event).await => {
-            let (room, work) = (room.clone(), bot.busy.begin());
-            bot.workers.give(bot, Job { room, event, again: true, received: Instant::now(), work });
-        }
-        _ => bot.scribe.note(done).await,
+        Some(event) => match concerns_us(bot, room, &event).await {
+            Some(asks) => {
+                let (room, work) = (room.clone(), bot.busy.begin());
+                bot.workers.give(bot, Job { room, event, asks, again: true, received: Instant::now(), work });
+            }
+            None => bot.scribe.note(done).await,
+        },
+        None => bot.scribe.note(done).await,
     }
 }
 

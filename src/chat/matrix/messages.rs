@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 use super::address::{self, Asked, Here};
 use super::answer::{self, Shown, in_place_of, in_reply, transaction};
 use super::bot::{Bot, is_direct};
-use super::events::{self, Event, Message, What};
+use super::events::{self, Event, Message};
 use super::place::{self, NETWORK, answers_at, manages};
 use super::trouble::Trouble;
 use super::{reactions, send};
@@ -42,22 +42,13 @@ const TALK: SignedDuration = SignedDuration::from_hours(1);
 
 /// What a message asks, if it is for us.
 pub async fn asked(bot: &Bot, room: &Room, message: &Message) -> Option<Asked> {
-    let name = own_name(room).await;
+    let direct = is_direct(room);
+    // Most messages of a busy room mention somebody else, or nobody: for those our name is not looked up.
+    let mentioned = message.mentions.as_ref().is_none_or(|people| people.contains(&bot.me));
+    let name = if direct || mentioned { bot.name(room).await } else { None };
     let prefix = bot.prefix(room.room_id().as_str()).await;
-    let here = Here {
-        me: &bot.me,
-        name: name.as_deref(),
-        prefix: &prefix,
-        aliases: &bot.settings.aliases,
-        direct: is_direct(room),
-    };
-    address::asked(message, &here)
-}
-
-/// What we are called in a room.
-async fn own_name(room: &Room) -> Option<String> {
-    let me = room.get_member_no_sync(room.own_user_id()).await.ok().flatten()?;
-    Some(me.name().to_owned())
+    let aliases = &bot.settings.aliases;
+    address::asked(message, &Here { me: &bot.me, name: name.as_deref(), prefix: &prefix, aliases, direct })
 }
 
 /// Answers a question.
@@ -66,10 +57,10 @@ pub async fn question(
     room: &Room,
     event: &Event,
     message: &Message,
+    asks: Asked,
     again: bool,
     received: Instant,
 ) -> Vec<Step> {
-    let Some(asks) = asked(bot, room, message).await else { return Vec::new() };
     if again && matches!(bot.store.answered(&bot.owner, &event.id).await, Ok(Some(_))) {
         return Vec::new();
     }
@@ -115,9 +106,9 @@ pub async fn changed(
     };
     let Some(before) = before else {
         // What was no question before may be one now.
-        let asks = asked(bot, room, message).await.is_some();
+        let Some(asks) = asked(bot, room, message).await else { return Vec::new() };
         let event = Event { id: of.to_owned(), ..event.clone() };
-        return if asks { question(bot, room, &event, message, true, received).await } else { Vec::new() };
+        return question(bot, room, &event, message, asks, false, received).await;
     };
     if before.person != event.sender {
         return Vec::new();
@@ -131,7 +122,7 @@ pub async fn changed(
         return Vec::new();
     }
     let prefix = bot.prefix(room.room_id().as_str()).await;
-    let name = own_name(room).await;
+    let name = bot.name(room).await;
     let here =
         Here { me: &bot.me, name: name.as_deref(), prefix: &prefix, aliases: &bot.settings.aliases, direct: true };
     let made = asker.make(bot, room, message, address::asked_of_us(message, &here)).await;
@@ -166,6 +157,11 @@ pub async fn taken_back(bot: &Bot, room: &Room, event: &Event, of: &str) -> Vec<
 pub async fn introduce(bot: &Bot, room: &Room) {
     const INTRODUCED: &str = "introduced";
     let id = room.room_id().as_str();
+    let before = room.predecessor_room().and_then(|before| room.client().get_room(&before.room_id));
+    if before.is_some() {
+        // The people are those of the room that was upgraded.
+        return;
+    }
     let known = async {
         let community = bot.store.community(NETWORK, id).await?;
         let scope = Scope::community(community.id);
@@ -275,9 +271,11 @@ fn said(words: &str) -> Made {
 /// Finds the answer to what is asked.
 async fn find(bot: &Bot, room: &Room, person: &str, answers_at: &str, message: &Message, asks: Asked) -> Made {
     let id = room.room_id().as_str();
+    // Only commands may need a manager.
+    let is_command = matches!(&asks, Asked::Text(text) if text.starts_with(COMMAND_MARK));
     let manager = match UserId::parse(person) {
-        Ok(person) => manages(room, &person, &bot.settings.managers).await,
-        Err(_) => false,
+        Ok(person) if is_command => manages(room, &person, &bot.settings.managers).await,
+        _ => false,
     };
     let place = place::place(id, manager);
     let (reply, command, text) = match asks {

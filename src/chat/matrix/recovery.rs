@@ -59,8 +59,12 @@ pub async fn set_up(client: &Client, settings: &Settings, folder: &Folder) -> Re
     encryption.wait_for_e2ee_initialization_tasks().await;
     let status = encryption.cross_signing_status().await;
     let complete = status.is_some_and(|status| status.is_complete());
-    if !complete {
-        identify(client, settings, proof(settings, client)).await?;
+    let known = match client.user_id() {
+        Some(me) => encryption.request_user_identity(me).await?.is_some(),
+        None => false,
+    };
+    if !complete || !known {
+        identify(client, settings, folder, proof(settings, client)).await?;
     }
     let file = settings.recovery_key_file.as_deref();
     match encryption.recovery().state() {
@@ -92,13 +96,18 @@ pub async fn set_up(client: &Client, settings: &Settings, folder: &Folder) -> Re
 }
 
 /// Gets the keys of cross-signing: from secret storage with the recovery key, or new ones where there are none yet.
-async fn identify(client: &Client, settings: &Settings, proof: Option<AuthData>) -> Result<(), Unrecoverable> {
+async fn identify(
+    client: &Client,
+    settings: &Settings,
+    folder: &Folder,
+    proof: Option<AuthData>,
+) -> Result<(), Unrecoverable> {
     let encryption = client.encryption();
     if let Some(key) = settings.recovery_key_file.as_deref().and_then(recovery_key) {
         match encryption.recovery().recover_and_fix_backup(key.expose_secret()).await {
             Ok(()) => {
                 tracing::info!("the keys were recovered with the recovery key");
-                return Ok(());
+                return noted(folder);
             }
             Err(error) => {
                 let error = Unrecoverable::from(error);
@@ -160,5 +169,10 @@ fn tell(key: &SecretString, file: Option<&Path>, folder: &Folder) -> Result<(), 
             );
         }
     }
+    noted(folder)
+}
+
+/// Notes that the operator has the recovery key.
+fn noted(folder: &Folder) -> Result<(), Unrecoverable> {
     folder.note_recovery_told().map_err(|error| Unrecoverable::Recovery(error.to_string()))
 }

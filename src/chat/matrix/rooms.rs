@@ -9,6 +9,7 @@ use matrix_sdk::Room;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::time::timeout;
 
+use super::address::Asked;
 use super::bot::Bot;
 use super::events::{Event, What};
 use super::{messages, reactions, upgrades};
@@ -25,6 +26,8 @@ pub struct Job {
     pub room: Room,
     /// The event.
     pub event: Event,
+    /// What it asks, where it is a question.
+    pub asks: Option<Asked>,
     /// Whether it may have been dealt with before: then that is looked up.
     pub again: bool,
     /// When it was received.
@@ -92,9 +95,12 @@ async fn work(bot: Arc<Bot>, room: String, mut jobs: UnboundedReceiver<Job>) {
 }
 
 async fn deal_with(bot: Arc<Bot>, job: Job) -> Vec<Step> {
-    let Job { room, event, again, received, work } = job;
+    let Job { room, event, asks, again, received, work } = job;
     let steps = match &event.what {
-        What::Message(message) => messages::question(&bot, &room, &event, message, again, received).await,
+        What::Message(message) => match asks {
+            Some(asks) => messages::question(&bot, &room, &event, message, asks, again, received).await,
+            None => Vec::new(),
+        },
         What::Edit { of, message } => messages::changed(&bot, &room, &event, of, message, received).await,
         What::Redaction { of } => messages::taken_back(&bot, &room, &event, of).await,
         What::Reaction { to, key } => reactions::reaction(&bot, &room, &event, to, key).await,

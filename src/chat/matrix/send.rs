@@ -16,6 +16,9 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// For how long a homeserver is waited for that can't take an answer.
 pub const PATIENCE: Duration = Duration::from_secs(60 * 60);
 
+/// How often is tried again what should be vain: mostly it is, but a store of keys that was busy is called the same.
+const FINALS: usize = 2;
+
 /// Sends a message once.
 ///
 /// # Errors
@@ -63,8 +66,15 @@ where
 {
     let started = Instant::now();
     let mut patience = Patience::up_to(LONGEST);
+    let mut finals = 0;
     loop {
         match attempt().await {
+            Err(Trouble::Final { told }) if finals < FINALS => {
+                finals += 1;
+                let wait = patience.wait(None);
+                tracing::debug!(?wait, "not sent: {told}; trying again");
+                sleep(wait).await;
+            }
             Err(Trouble::Passing { after, told }) if started.elapsed() < PATIENCE => {
                 let wait = patience.wait(after);
                 tracing::debug!(?wait, "not sent: {told}; trying again");

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use matrix_sdk::authentication::matrix::MatrixSession;
 use matrix_sdk::config::RequestConfig;
+use matrix_sdk::cross_process_lock::CrossProcessLockConfig;
 use matrix_sdk::encryption::{BackupDownloadStrategy, EncryptionSettings};
 use matrix_sdk::ruma::api::client::uiaa::{self, AuthData, UserIdentifier};
 use matrix_sdk::ruma::api::error::ErrorKind;
@@ -301,6 +302,7 @@ async fn build(settings: &Settings, folder: &Folder, kept: &mut Kept) -> Result<
     let builder = Client::builder()
         .sqlite_store(folder.store(), Some(&passphrase))
         .request_config(requests)
+        .cross_process_store_config(CrossProcessLockConfig::SingleProcess)
         .user_agent(concat!("byline/", env!("CARGO_PKG_VERSION")))
         .with_encryption_settings(EncryptionSettings {
             // Done in `recovery.rs`, where its errors are told.

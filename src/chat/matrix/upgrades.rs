@@ -100,7 +100,8 @@ pub async fn is_expected(bot: &Bot, invited: &Room) -> bool {
 
 /// Leaves a room in which nobody else is, or is invited to be.
 pub fn look_whether_empty(bot: &Bot, room: &Room) {
-    if room.state() != RoomState::Joined || room.active_members_count() > 1 {
+    // None at all: how many there are was not told.
+    if room.state() != RoomState::Joined || room.active_members_count() != 1 {
         return;
     }
     let (room, work) = (room.clone(), bot.busy.begin());
