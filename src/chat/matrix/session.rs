@@ -1,7 +1,7 @@
 //! The session: logged in once, kept in a file that only its owner reads, and restored at each start. One device for as long as
 //! the homeserver knows it.
 //!
-//! The folder holds `session.json` (the access token, and the passphrase of the store where none is configured) and `store/`,
+//! The folder holds `session.json` (the access token, and the key of the store where no passphrase is configured) and `store/`,
 //! where the SDK keeps rooms and encryption keys. A store belongs to a device: without a session that fits, it begins anew.
 
 use std::path::{Path, PathBuf};
@@ -14,9 +14,10 @@ use matrix_sdk::encryption::{BackupDownloadStrategy, EncryptionSettings};
 use matrix_sdk::ruma::api::client::uiaa::{self, AuthData, UserIdentifier};
 use matrix_sdk::ruma::api::error::ErrorKind;
 use matrix_sdk::store::StateStoreDataKey;
-use matrix_sdk::{Client, ClientBuildError, Error, SessionMeta, SessionTokens};
+use matrix_sdk::{Client, ClientBuildError, Error, SessionMeta, SessionTokens, SqliteStoreConfig};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::settings::{Credential, Settings, SettingsError};
 use super::trouble::{Patience, Trouble};
@@ -77,9 +78,9 @@ struct Kept {
     homeserver: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<KeptSession>,
-    /// What the store is encrypted with, where that was not configured.
+    /// What the store is encrypted with, in hexadecimal digits, where that was not configured.
     #[serde(skip_serializing_if = "Option::is_none")]
-    passphrase: Option<String>,
+    store_key: Option<String>,
     /// Whether the recovery key was written, or shown.
     #[serde(default)]
     recovery_told: bool,
@@ -257,7 +258,7 @@ impl From<Trouble> for Entering {
 async fn enter(settings: &Settings, folder: &Folder) -> Result<Session, Entering> {
     let mut kept = folder.read()?;
     if kept.homeserver != settings.homeserver {
-        kept = Kept { homeserver: settings.homeserver.clone(), passphrase: kept.passphrase, ..Kept::default() };
+        kept = Kept { homeserver: settings.homeserver.clone(), store_key: kept.store_key, ..Kept::default() };
     }
     if let Some(session) = kept.session.take() {
         // A token that was configured since goes before the one that is kept.
@@ -294,13 +295,15 @@ async fn enter(settings: &Settings, folder: &Folder) -> Result<Session, Entering
 
 /// A client over the store in the folder, logged in to nothing yet.
 async fn build(settings: &Settings, folder: &Folder, kept: &mut Kept) -> Result<Client, Entering> {
-    let passphrase = match &settings.passphrase {
-        Some(passphrase) => passphrase.expose_secret().to_owned(),
-        None => kept.passphrase.get_or_insert_with(|| uuid::Uuid::new_v4().simple().to_string()).clone(),
+    let store = SqliteStoreConfig::new(folder.store());
+    let store = match &settings.passphrase {
+        Some(passphrase) => store.passphrase(Some(passphrase.expose_secret())),
+        // A key of our own needs none of the time that it takes to make one of a passphrase.
+        None => store.key(Some(&own_key(folder, kept)?)),
     };
     let requests = RequestConfig::new().timeout(REQUEST).disable_retry();
     let builder = Client::builder()
-        .sqlite_store(folder.store(), Some(&passphrase))
+        .sqlite_store_with_config_and_cache_path(store, None::<PathBuf>)
         .request_config(requests)
         .cross_process_store_config(CrossProcessLockConfig::SingleProcess)
         .user_agent(concat!("byline/", env!("CARGO_PKG_VERSION")))
@@ -316,6 +319,22 @@ async fn build(settings: &Settings, folder: &Folder, kept: &mut Kept) -> Result<
         false => builder.server_name_or_homeserver_url(address),
     };
     builder.build().await.map_err(|error| not_built(settings, folder, error))
+}
+
+/// The key of the store, made if there is none yet.
+fn own_key(folder: &Folder, kept: &mut Kept) -> Result<[u8; 32], SessionError> {
+    let random = || Sha256::digest([uuid::Uuid::new_v4().into_bytes(), uuid::Uuid::new_v4().into_bytes()].concat());
+    let made = || random().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = kept.store_key.get_or_insert_with(made);
+    let wrong = || SessionError::Kept { path: folder.file(), why: "its store_key is none".to_owned() };
+    let mut key = [0; 32];
+    if digits.len() != 64 || !digits.is_ascii() {
+        return Err(wrong());
+    }
+    for (byte, at) in key.iter_mut().zip((0..64).step_by(2)) {
+        *byte = u8::from_str_radix(&digits[at..at + 2], 16).map_err(|_| wrong())?;
+    }
+    Ok(key)
 }
 
 fn not_built(settings: &Settings, folder: &Folder, error: ClientBuildError) -> Entering {
@@ -366,7 +385,7 @@ async fn log_in(
         kept.recovery_told = false;
     }
     let client = build(settings, folder, &mut kept).await?;
-    // The passphrase is kept before the store is used: a process that dies here can open it again.
+    // The key is kept before the store is used: a process that dies here can open it again.
     let nobody = Kept { session: None, ..kept };
     folder.write(&nobody)?;
     let fresh = forget_position(&client).await?;
@@ -470,6 +489,20 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             let mode = std::fs::metadata(folder.file()).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn the_key_of_the_store_is_made_once() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::open(place.path()).unwrap();
+        let mut kept = Kept::default();
+        let key = own_key(&folder, &mut kept).unwrap();
+        assert_eq!(own_key(&folder, &mut kept).unwrap(), key);
+        assert_ne!(own_key(&folder, &mut Kept::default()).unwrap(), key);
+        for wrong in ["", "xy", &"g".repeat(64), &"ü".repeat(32)] {
+            let mut kept = Kept { store_key: Some(wrong.to_owned()), ..Kept::default() };
+            assert!(own_key(&folder, &mut kept).is_err(), "{wrong}");
         }
     }
 
