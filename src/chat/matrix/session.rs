@@ -17,6 +17,7 @@ use matrix_sdk::store::StateStoreDataKey;
 use matrix_sdk::{Client, ClientBuildError, Error, SessionMeta, SessionTokens, SqliteStoreConfig};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::settings::{Credential, Settings, SettingsError};
@@ -55,6 +56,14 @@ pub enum SessionError {
         "the homeserver does not know the access token: it was logged out. Give Byline a new one (matrix.token), or the password"
     )]
     UnknownToken,
+    /// The token's device has keys that are not here.
+    #[error(
+        "the access token belongs to a device, {device}, whose encryption keys are not here: they were lost, or another program uses it. Give Byline a token of a login of its own, or the password"
+    )]
+    UsedDevice {
+        /// The device.
+        device: String,
+    },
     /// The homeserver refuses.
     #[error("the homeserver does not let Byline in: {0}")]
     Refused(String),
@@ -436,7 +445,8 @@ async fn with_token(
     Ok(Session { client, fresh })
 }
 
-/// Whose a token is, asked with a client that keeps nothing.
+/// Whose a token is, asked with a client that keeps nothing. Its device must not have had keys before: they would not be here, and
+/// what others encrypt for them could not be read.
 async fn whose(settings: &Settings, token: &SecretString) -> Result<SessionMeta, Entering> {
     let address = settings.homeserver.trim();
     let builder = Client::builder().request_config(RequestConfig::new().timeout(REQUEST).disable_retry());
@@ -446,13 +456,39 @@ async fn whose(settings: &Settings, token: &SecretString) -> Result<SessionMeta,
     };
     let folder = Folder(PathBuf::new());
     let client = builder.build().await.map_err(|error| not_built(settings, &folder, error))?;
-    let tokens = SessionTokens { access_token: token.expose_secret().to_owned(), refresh_token: None };
-    let nobody = parsed("@nobody:nowhere.invalid")?;
-    let meta = SessionMeta { user_id: nobody, device_id: "NOBODY".into() };
-    client.restore_session(MatrixSession { meta, tokens }).await.map_err(|error| Trouble::of(&error))?;
-    let told = client.whoami().await.map_err(|error| Trouble::of_http(&error))?;
-    let device_id = told.device_id.ok_or_else(|| SessionError::Refused("the token belongs to no device".to_owned()))?;
-    Ok(SessionMeta { user_id: told.user_id, device_id })
+    let whose = ask(&client, token, "_matrix/client/v3/account/whoami", None).await?;
+    let (Some(user), Some(device)) = (whose["user_id"].as_str(), whose["device_id"].as_str()) else {
+        return Err(SessionError::Refused("the token belongs to no device".to_owned()).into());
+    };
+    let body = json!({ "device_keys": { user: [device] } });
+    let keys = ask(&client, token, "_matrix/client/v3/keys/query", Some(body)).await?;
+    if keys["device_keys"][user][device].is_object() {
+        return Err(SessionError::UsedDevice { device: device.to_owned() }.into());
+    }
+    Ok(SessionMeta { user_id: parsed(user)?, device_id: device.into() })
+}
+
+/// Asks the homeserver for something with a token that belongs to no session yet.
+async fn ask(client: &Client, token: &SecretString, path: &str, body: Option<Value>) -> Result<Value, Entering> {
+    let later = |told: &str| Entering::Later { after: None, told: told.to_owned() };
+    let homeserver = client.homeserver();
+    let url = format!("{}/{path}", homeserver.as_str().trim_end_matches('/'));
+    let request = match body {
+        Some(body) => client.http_client().post(url).body(body.to_string()),
+        None => client.http_client().get(url),
+    };
+    let response = request.bearer_auth(token.expose_secret()).timeout(REQUEST).send().await;
+    let response = response.map_err(|_| later("the homeserver can't be reached"))?;
+    match response.status().as_u16() {
+        200 => {
+            let text = response.text().await.map_err(|_| later("the connection to the homeserver broke"))?;
+            let wrong = |_| later("what answers at the homeserver's address is not a homeserver at this moment");
+            serde_json::from_str(&text).map_err(wrong)
+        }
+        401 => Err(SessionError::UnknownToken.into()),
+        403 => Err(SessionError::Refused("the account may not be used (403)".to_owned()).into()),
+        status => Err(later(&format!("the homeserver answers with status {status}"))),
+    }
 }
 
 fn parsed(user: &str) -> Result<matrix_sdk::ruma::OwnedUserId, Entering> {
