@@ -65,7 +65,13 @@ fn env_filter(level: &str) -> Result<EnvFilter, FilterError> {
     // The page extractor warns of every slip in a page's metadata that it then does without.
     // Discord's client warns of events that it can't read with all that is in them, people's words too.
     // Matrix's client calls every answer of a homeserver that is no success an error: what comes of it, we tell.
-    let quiet = ["trafilatura=error", "serenity::gateway::ws=error", "matrix_sdk::http_client=off"];
+    // It warns at each start that there is no backup yet.
+    let quiet = [
+        "trafilatura=error",
+        "serenity::gateway::ws=error",
+        "matrix_sdk::http_client=off",
+        "matrix_sdk_crypto::backups=error",
+    ];
     let mut directives: Vec<String> = quiet.map(ToOwned::to_owned).to_vec();
     if overall.is_some_and(|level| level > LevelFilter::WARN) {
         directives.extend(NOISY.iter().map(|target| format!("{target}=warn")));

@@ -252,7 +252,7 @@ pub static TABLE: Table = Table {
         Key {
             name: "matrix.passphrase",
             kind: Kind::Secret,
-            preset: Preset::Unset { means: "one is made, and kept with the session", example: "\"…\"" },
+            preset: Preset::Unset { means: "a key is made, and kept with the session", example: "\"…\"" },
             doc: "What the store of the encryption keys, in library.data_dir, is itself encrypted with.",
         },
         Key {

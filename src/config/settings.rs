@@ -161,7 +161,7 @@ pub struct Matrix {
     pub token_file: Option<PathBuf>,
     /// What the device is called.
     pub device_name: String,
-    /// What the store of keys is encrypted with; `None` makes a passphrase.
+    /// What the store of keys is encrypted with; `None` makes a key.
     pub passphrase: Option<Secret>,
     /// Where the recovery key is written; `None` shows it once.
     pub recovery_key_file: Option<PathBuf>,

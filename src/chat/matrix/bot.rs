@@ -8,6 +8,7 @@ use matrix_sdk::{Client, Room};
 use tokio::sync::{Notify, watch};
 
 use super::keys::Unreadable;
+use super::loops::Loops;
 use super::place::NETWORK;
 use super::rooms::Workers;
 use super::scribe::Scribe;
@@ -42,6 +43,8 @@ pub struct Bot {
     pub settings: Arc<Settings>,
     /// Who has asked how much, by person and room.
     pub limits: Arc<Limits<String>>,
+    /// Who replies faster than anybody reads.
+    pub loops: Loops,
     /// Takes answers to the store.
     pub keeper: Keeper,
     /// Takes what was heard to the store.

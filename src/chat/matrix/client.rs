@@ -10,6 +10,7 @@ use tokio::time::{sleep, timeout};
 use super::bot::Bot;
 use super::courier::{Connection, Post};
 use super::keys::{self, Unreadable};
+use super::loops::Loops;
 use super::place::NETWORK;
 use super::rooms::Workers;
 use super::scribe::Scribe;
@@ -122,6 +123,7 @@ impl Matrix {
                 store: store.clone(),
                 settings: Arc::clone(&self.settings),
                 limits: Arc::clone(&limits),
+                loops: Loops::default(),
                 keeper: keeper.clone(),
                 seen: Seen::default(),
                 busy: busy.clone(),

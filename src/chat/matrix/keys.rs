@@ -46,6 +46,8 @@ impl Unreadable {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if *waiting >= MOST {
             tracing::warn!(room = %room.room_id(), "too many messages can't be decrypted: one is passed over");
+            let (scribe, done) = (bot.scribe.clone(), Step::Done { event: event.id.clone() });
+            tokio::spawn(async move { scribe.note(vec![done]).await });
             return;
         }
         *waiting += 1;

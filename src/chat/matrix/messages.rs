@@ -64,6 +64,9 @@ pub async fn question(
     if again && matches!(bot.store.answered(&bot.owner, &event.id).await, Ok(Some(_))) {
         return Vec::new();
     }
+    if is_loop(bot, room, event, message).await {
+        return Vec::new();
+    }
     mark_read(room, &event.id);
     let place = answers_at(room.room_id().as_str(), message.thread.as_deref());
     let asker = Asker { person: &event.sender, answers_at: place, transaction: transaction("answer", &event.id) };
@@ -85,6 +88,21 @@ pub async fn question(
             Vec::new()
         }
     }
+}
+
+/// Whether a reply to an answer of ours is that of a program which replies to everything.
+async fn is_loop(bot: &Bot, room: &Room, event: &Event, message: &Message) -> bool {
+    let Some(replied) = &message.reply_to else { return false };
+    bot.scribe.written().await;
+    let Ok(Some(before)) = bot.store.answered_by(&bot.owner, replied).await else { return false };
+    let asked = Timestamp::now().checked_sub(SignedDuration::try_from(event.age).unwrap_or_default());
+    let after = asked.map(|asked| asked.duration_since(before.at)).unwrap_or_default();
+    let after = Duration::try_from(after).unwrap_or_default();
+    let is_loop = bot.loops.turns(room.room_id().as_str(), &event.sender, after, Instant::now());
+    if is_loop {
+        tracing::warn!(room = %room.room_id(), sender = event.sender, "replies come faster than anybody reads: they are left alone");
+    }
+    is_loop
 }
 
 /// Answers a question that was changed: its answer is changed.

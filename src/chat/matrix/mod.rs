@@ -15,6 +15,7 @@
 //! | `events.rs` | an event's JSON, read |
 //! | `address.rs` | whether a message is for us, and what it asks |
 //! | `place.rs` | where a request comes from, and what its person may do |
+//! | `loops.rs` | other programs that reply to everything |
 //! | `rooms.rs` | the work of each room, one event after the other |
 //! | `messages.rs` | questions, their edits, their redactions |
 //! | `reactions.rs` | turning pages |
@@ -35,6 +36,7 @@ mod events;
 mod invites;
 mod keys;
 mod listen;
+mod loops;
 mod messages;
 pub mod notice;
 mod place;

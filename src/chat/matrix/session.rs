@@ -1,7 +1,7 @@
 //! The session: logged in once, kept in a file that only its owner reads, and restored at each start. One device for as long as
 //! the homeserver knows it.
 //!
-//! The folder holds `session.json` (the access token, and the passphrase of the store where none is configured) and `store/`,
+//! The folder holds `session.json` (the access token, and the key of the store where no passphrase is configured) and `store/`,
 //! where the SDK keeps rooms and encryption keys. A store belongs to a device: without a session that fits, it begins anew.
 
 use std::path::{Path, PathBuf};
@@ -14,9 +14,11 @@ use matrix_sdk::encryption::{BackupDownloadStrategy, EncryptionSettings};
 use matrix_sdk::ruma::api::client::uiaa::{self, AuthData, UserIdentifier};
 use matrix_sdk::ruma::api::error::ErrorKind;
 use matrix_sdk::store::StateStoreDataKey;
-use matrix_sdk::{Client, ClientBuildError, Error, SessionMeta, SessionTokens};
+use matrix_sdk::{Client, ClientBuildError, Error, SessionMeta, SessionTokens, SqliteStoreConfig};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::settings::{Credential, Settings, SettingsError};
 use super::trouble::{Patience, Trouble};
@@ -54,6 +56,14 @@ pub enum SessionError {
         "the homeserver does not know the access token: it was logged out. Give Byline a new one (matrix.token), or the password"
     )]
     UnknownToken,
+    /// The token's device has keys that are not here.
+    #[error(
+        "the access token belongs to a device, {device}, whose encryption keys are not here: they were lost, or another program uses it. Give Byline a token of a login of its own, or the password"
+    )]
+    UsedDevice {
+        /// The device.
+        device: String,
+    },
     /// The homeserver refuses.
     #[error("the homeserver does not let Byline in: {0}")]
     Refused(String),
@@ -77,9 +87,9 @@ struct Kept {
     homeserver: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<KeptSession>,
-    /// What the store is encrypted with, where that was not configured.
+    /// What the store is encrypted with, in hexadecimal digits, where that was not configured.
     #[serde(skip_serializing_if = "Option::is_none")]
-    passphrase: Option<String>,
+    store_key: Option<String>,
     /// Whether the recovery key was written, or shown.
     #[serde(default)]
     recovery_told: bool,
@@ -257,7 +267,7 @@ impl From<Trouble> for Entering {
 async fn enter(settings: &Settings, folder: &Folder) -> Result<Session, Entering> {
     let mut kept = folder.read()?;
     if kept.homeserver != settings.homeserver {
-        kept = Kept { homeserver: settings.homeserver.clone(), passphrase: kept.passphrase, ..Kept::default() };
+        kept = Kept { homeserver: settings.homeserver.clone(), store_key: kept.store_key, ..Kept::default() };
     }
     if let Some(session) = kept.session.take() {
         // A token that was configured since goes before the one that is kept.
@@ -294,13 +304,15 @@ async fn enter(settings: &Settings, folder: &Folder) -> Result<Session, Entering
 
 /// A client over the store in the folder, logged in to nothing yet.
 async fn build(settings: &Settings, folder: &Folder, kept: &mut Kept) -> Result<Client, Entering> {
-    let passphrase = match &settings.passphrase {
-        Some(passphrase) => passphrase.expose_secret().to_owned(),
-        None => kept.passphrase.get_or_insert_with(|| uuid::Uuid::new_v4().simple().to_string()).clone(),
+    let store = SqliteStoreConfig::new(folder.store());
+    let store = match &settings.passphrase {
+        Some(passphrase) => store.passphrase(Some(passphrase.expose_secret())),
+        // A key of our own needs none of the time that it takes to make one of a passphrase.
+        None => store.key(Some(&own_key(folder, kept)?)),
     };
     let requests = RequestConfig::new().timeout(REQUEST).disable_retry();
     let builder = Client::builder()
-        .sqlite_store(folder.store(), Some(&passphrase))
+        .sqlite_store_with_config_and_cache_path(store, None::<PathBuf>)
         .request_config(requests)
         .cross_process_store_config(CrossProcessLockConfig::SingleProcess)
         .user_agent(concat!("byline/", env!("CARGO_PKG_VERSION")))
@@ -316,6 +328,22 @@ async fn build(settings: &Settings, folder: &Folder, kept: &mut Kept) -> Result<
         false => builder.server_name_or_homeserver_url(address),
     };
     builder.build().await.map_err(|error| not_built(settings, folder, error))
+}
+
+/// The key of the store, made if there is none yet.
+fn own_key(folder: &Folder, kept: &mut Kept) -> Result<[u8; 32], SessionError> {
+    let random = || Sha256::digest([uuid::Uuid::new_v4().into_bytes(), uuid::Uuid::new_v4().into_bytes()].concat());
+    let made = || random().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = kept.store_key.get_or_insert_with(made);
+    let wrong = || SessionError::Kept { path: folder.file(), why: "its store_key is none".to_owned() };
+    let mut key = [0; 32];
+    if digits.len() != 64 || !digits.is_ascii() {
+        return Err(wrong());
+    }
+    for (byte, at) in key.iter_mut().zip((0..64).step_by(2)) {
+        *byte = u8::from_str_radix(&digits[at..at + 2], 16).map_err(|_| wrong())?;
+    }
+    Ok(key)
 }
 
 fn not_built(settings: &Settings, folder: &Folder, error: ClientBuildError) -> Entering {
@@ -366,7 +394,7 @@ async fn log_in(
         kept.recovery_told = false;
     }
     let client = build(settings, folder, &mut kept).await?;
-    // The passphrase is kept before the store is used: a process that dies here can open it again.
+    // The key is kept before the store is used: a process that dies here can open it again.
     let nobody = Kept { session: None, ..kept };
     folder.write(&nobody)?;
     let fresh = forget_position(&client).await?;
@@ -417,7 +445,8 @@ async fn with_token(
     Ok(Session { client, fresh })
 }
 
-/// Whose a token is, asked with a client that keeps nothing.
+/// Whose a token is, asked with a client that keeps nothing. Its device must not have had keys before: they would not be here, and
+/// what others encrypt for them could not be read.
 async fn whose(settings: &Settings, token: &SecretString) -> Result<SessionMeta, Entering> {
     let address = settings.homeserver.trim();
     let builder = Client::builder().request_config(RequestConfig::new().timeout(REQUEST).disable_retry());
@@ -427,13 +456,39 @@ async fn whose(settings: &Settings, token: &SecretString) -> Result<SessionMeta,
     };
     let folder = Folder(PathBuf::new());
     let client = builder.build().await.map_err(|error| not_built(settings, &folder, error))?;
-    let tokens = SessionTokens { access_token: token.expose_secret().to_owned(), refresh_token: None };
-    let nobody = parsed("@nobody:nowhere.invalid")?;
-    let meta = SessionMeta { user_id: nobody, device_id: "NOBODY".into() };
-    client.restore_session(MatrixSession { meta, tokens }).await.map_err(|error| Trouble::of(&error))?;
-    let told = client.whoami().await.map_err(|error| Trouble::of_http(&error))?;
-    let device_id = told.device_id.ok_or_else(|| SessionError::Refused("the token belongs to no device".to_owned()))?;
-    Ok(SessionMeta { user_id: told.user_id, device_id })
+    let whose = ask(&client, token, "_matrix/client/v3/account/whoami", None).await?;
+    let (Some(user), Some(device)) = (whose["user_id"].as_str(), whose["device_id"].as_str()) else {
+        return Err(SessionError::Refused("the token belongs to no device".to_owned()).into());
+    };
+    let body = json!({ "device_keys": { user: [device] } });
+    let keys = ask(&client, token, "_matrix/client/v3/keys/query", Some(body)).await?;
+    if keys["device_keys"][user][device].is_object() {
+        return Err(SessionError::UsedDevice { device: device.to_owned() }.into());
+    }
+    Ok(SessionMeta { user_id: parsed(user)?, device_id: device.into() })
+}
+
+/// Asks the homeserver for something with a token that belongs to no session yet.
+async fn ask(client: &Client, token: &SecretString, path: &str, body: Option<Value>) -> Result<Value, Entering> {
+    let later = |told: &str| Entering::Later { after: None, told: told.to_owned() };
+    let homeserver = client.homeserver();
+    let url = format!("{}/{path}", homeserver.as_str().trim_end_matches('/'));
+    let request = match body {
+        Some(body) => client.http_client().post(url).body(body.to_string()),
+        None => client.http_client().get(url),
+    };
+    let response = request.bearer_auth(token.expose_secret()).timeout(REQUEST).send().await;
+    let response = response.map_err(|_| later("the homeserver can't be reached"))?;
+    match response.status().as_u16() {
+        200 => {
+            let text = response.text().await.map_err(|_| later("the connection to the homeserver broke"))?;
+            let wrong = |_| later("what answers at the homeserver's address is not a homeserver at this moment");
+            serde_json::from_str(&text).map_err(wrong)
+        }
+        401 => Err(SessionError::UnknownToken.into()),
+        403 => Err(SessionError::Refused("the account may not be used (403)".to_owned()).into()),
+        status => Err(later(&format!("the homeserver answers with status {status}"))),
+    }
 }
 
 fn parsed(user: &str) -> Result<matrix_sdk::ruma::OwnedUserId, Entering> {
@@ -470,6 +525,20 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             let mode = std::fs::metadata(folder.file()).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn the_key_of_the_store_is_made_once() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::open(place.path()).unwrap();
+        let mut kept = Kept::default();
+        let key = own_key(&folder, &mut kept).unwrap();
+        assert_eq!(own_key(&folder, &mut kept).unwrap(), key);
+        assert_ne!(own_key(&folder, &mut Kept::default()).unwrap(), key);
+        for wrong in ["", "xy", &"g".repeat(64), &"ü".repeat(32)] {
+            let mut kept = Kept { store_key: Some(wrong.to_owned()), ..Kept::default() };
+            assert!(own_key(&folder, &mut kept).is_err(), "{wrong}");
         }
     }
 

@@ -26,7 +26,7 @@ pub struct Settings {
     pub token_file: Option<PathBuf>,
     /// What a new device is called (`matrix.device_name`).
     pub device_name: String,
-    /// What the store of keys is encrypted with (`matrix.passphrase`); without it, one is made and kept with the session.
+    /// What the store of keys is encrypted with (`matrix.passphrase`); without it, a key is made and kept with the session.
     pub passphrase: Option<SecretString>,
     /// The folder of session and keys.
     pub folder: PathBuf,
