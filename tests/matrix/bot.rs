@@ -88,6 +88,11 @@ impl Bot {
         Self { folder, homeserver: homeserver.url(), settings: Vec::new(), running: None }
     }
 
+    /// Takes one of its articles away, before it starts.
+    pub fn remove_article(&self, name: &str) {
+        fs::remove_file(self.folder.path().join("articles").join(name)).unwrap();
+    }
+
     /// One setting more: `MATRIX__MAX_AGE`.
     pub fn set(&mut self, key: &'static str, value: &str) {
         self.settings.push((key, Some(value.to_owned())));
@@ -108,11 +113,7 @@ impl Bot {
     }
 
     pub fn log(&self) -> String {
-        fs::read_to_string(self.log_file()).unwrap_or_default()
-    }
-
-    fn log_file(&self) -> PathBuf {
-        self.folder.path().join("log")
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
     /// The binary with these arguments and the settings of this bot.
@@ -148,7 +149,7 @@ impl Bot {
 
     pub fn start(&mut self) {
         assert!(self.running.is_none());
-        self.running = Some(Process::start(&self.command(&["run"]), &self.log_file()));
+        self.running = Some(Process::start(&self.command(&["run"]), self.folder.path()));
     }
 
     fn process(&mut self) -> &mut Process {
@@ -213,5 +214,16 @@ impl Bot {
     pub fn is_private(file: &Path) -> bool {
         use std::os::unix::fs::PermissionsExt;
         fs::metadata(file).unwrap().permissions().mode() & 0o077 == 0
+    }
+}
+
+impl Drop for Bot {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = self.log();
+            let last: Vec<&str> = log.lines().rev().take(40).collect();
+            println!("The end of the bot's log:");
+            last.iter().rev().for_each(|line| println!("{line}"));
+        }
     }
 }

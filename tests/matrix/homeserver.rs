@@ -72,7 +72,7 @@ impl Homeserver {
         let mut command = Command::new(&self.python);
         command.args(["-m", "synapse.app.homeserver", "-c"]).arg(self.folder.path().join("homeserver.yaml"));
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).current_dir(self.folder.path());
-        let mut process = Process::start(&command, &log);
+        let mut process = Process::start(&command, self.folder.path());
         let started = Instant::now();
         while !self.is_up() {
             let log = || fs::read_to_string(&log).unwrap_or_default();

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import json
 import os
+import shutil
 import sys
 import time
 
@@ -115,6 +116,8 @@ class Peer:
         said = [nonce, name, password, "admin" if admin else "notadmin"]
         mac = hmac.new(self.secret.encode(), "\0".join(said).encode(), hashlib.sha1).hexdigest()
         body = {"nonce": nonce, "username": name, "password": password, "admin": admin, "mac": mac}
+        # No device: whoever logs in gets one.
+        body["inhibit_login"] = True
         answer = await self.request("POST", path, body)
         if answer["status"] != 200:
             raise RuntimeError(f"{answer}")
@@ -194,6 +197,7 @@ class Peer:
                 doing.add(task)
                 task.add_done_callback(doing.discard)
         # Nobody is waited for: whoever started us is gone.
+        shutil.rmtree(self.folder, ignore_errors=True)
         os._exit(0)
 
 

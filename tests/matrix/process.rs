@@ -6,13 +6,15 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-/// Runs its arguments and tells their number; when its own input ends, kills them.
+/// Runs its arguments, but for the first, and tells their number; when its own input ends, kills them, and removes the folder
+/// that the first names.
 const WATCH: &str = r#"
+folder=$1; shift
 exec 3<&0
 "$@" </dev/null 3<&- & child=$!
 echo $child
-exec >/dev/null
-{ cat <&3; kill -9 $child; } 2>/dev/null & watch=$!
+exec >/dev/null 2>&1
+{ cat <&3; trap "" TERM; kill -9 $child; sleep 0.2; rm -rf "$folder"; } & watch=$!
 wait $child; status=$?
 kill $watch
 exit $status
@@ -21,25 +23,25 @@ exit $status
 pub struct Process {
     watch: Child,
     /// Open for as long as it may run.
-    _input: ChildStdin,
+    input: Option<ChildStdin>,
     pid: String,
 }
 
 impl Process {
-    /// Starts what `command` says, which writes its errors into this file, and its output too.
-    pub fn start(command: &Command, log: &Path) -> Self {
+    /// Starts what `command` says, with its output in the file `log` of this folder, which is gone when we are.
+    pub fn start(command: &Command, folder: &Path) -> Self {
         let mut watch = Command::new("sh");
-        watch.args(["-c", WATCH, "watch"]).arg(command.get_program()).args(command.get_args());
+        watch.args(["-c", WATCH, "watch"]).arg(folder).arg(command.get_program()).args(command.get_args());
         watch.env_clear();
         watch.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         if let Some(folder) = command.get_current_dir() {
             watch.current_dir(folder);
         }
-        let log = File::options().create(true).append(true).open(log).unwrap();
+        let log = File::options().create(true).append(true).open(folder.join("log")).unwrap();
         let mut watch = watch.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut pid = String::new();
         BufReader::new(watch.stdout.take().unwrap()).read_line(&mut pid).unwrap();
-        Self { _input: watch.stdin.take().unwrap(), watch, pid: pid.trim().to_owned() }
+        Self { input: watch.stdin.take(), watch, pid: pid.trim().to_owned() }
     }
 
     /// `kill -9`, or another signal.
@@ -72,5 +74,12 @@ impl Process {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or("VmRSS: 0 kB");
         line.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse::<u64>().ok()).unwrap_or(0) / 1024
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.input.take();
+        let _ = self.watch.wait();
     }
 }

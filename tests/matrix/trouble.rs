@@ -125,11 +125,10 @@ fn a_rate_limit_is_waited_out() {
     for (room, question) in &asked {
         assert_eq!(room.answers(question).len(), 1);
     }
-    // Its own limit is told once, and then it is silent: each of them has asked five times.
+    // Its own limit is told, once, and then it is silent.
     let room = &rooms[0];
-    room.ask(QUESTION);
-    let told = room.ask(QUESTION);
-    assert!(told.body().contains("Ask me again in"), "{told:?}");
+    let told = (0..10).map(|_| room.ask(QUESTION)).find(|answer| answer.body().contains("Ask me again in"));
+    assert!(told.is_some(), "ten questions more than six a minute");
     let silent = room.say(QUESTION);
     rooms[1].settle();
     std::thread::sleep(Duration::from_secs(2));
@@ -157,6 +156,11 @@ fn what_came_too_long_ago_is_not_answered() {
     }
 }
 
+fn is_answered(room: &Room) {
+    let answer = room.ask(&format!("!byline ask {QUESTION}"));
+    assert!(answer.body().contains("5 November"), "{answer:?}");
+}
+
 /// Waits until the bot's log holds these words.
 fn until_logged(world: &World, words: &str) {
     let started = Instant::now();
@@ -180,7 +184,7 @@ fn what_keeps_it_from_starting_is_told_and_what_passes_is_waited_for() {
     until_logged(&world, "can't be reached");
     world.homeserver().start_again();
     let room = world.room(true);
-    assert!(room.ask(QUESTION).body().contains("5 November"));
+    is_answered(&room);
 
     // Its device is taken away while it runs: it logs in again.
     let admin = world.peer.admin("warden");
@@ -191,7 +195,7 @@ fn what_keeps_it_from_starting_is_told_and_what_passes_is_waited_for() {
         assert!(started.elapsed() < PATIENCE, "it has no device: {}", world.bot().log());
         std::thread::sleep(Duration::from_millis(200));
     }
-    assert!(room.ask(QUESTION).body().contains("5 November"));
+    is_answered(&room);
     assert_ne!(devices(&admin), [device]);
     // No secret is in the log, nor what people asked.
     let log = world.bot().log();
@@ -209,10 +213,10 @@ fn an_access_token_will_do() {
     world.bot().set("MATRIX__TOKEN", &token);
     world.bot().start();
     let room = Room::of(&friend, true, &[]);
-    assert!(room.ask(QUESTION).body().contains("5 November"));
+    is_answered(&room);
     world.bot().kill();
     world.bot().start();
-    assert!(room.ask(QUESTION).body().contains("5 November"));
+    is_answered(&room);
     world.bot().kill();
     // The token is void: that is told, and how to go on.
     let admin = world.peer.admin("warden");
@@ -245,7 +249,9 @@ fn a_lost_disk_costs_neither_the_identity_nor_what_was_said() {
     world.bot().stop();
     world.bot().lose_data();
     world.bot().start();
-    assert!(room.ask(&format!("!byline ask {QUESTION}")).body().contains("5 November"));
+    // What is said while it has no device is for no device of its.
+    until_logged(&world, "the keys were recovered");
+    is_answered(&room);
     assert_eq!(master_key(&room.maker), master, "it is whom people verified");
     let checked = room.answer(&room.reply("!byline check", &said.id));
     assert!(checked.body().contains("Exact") && checked.body().contains("Greta Lindqvist"), "{checked:?}");
