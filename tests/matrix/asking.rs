@@ -194,3 +194,16 @@ fn a_reply_to_an_answer_goes_on_about_the_same_person() {
     assert!(alone.ask("who said “Nobody should lose a foot to save a ticket”?").body().contains("Greta Lindqvist"));
     assert!(alone.ask("what else did she say?").body().contains("Greta Lindqvist"));
 }
+
+#[test]
+fn a_room_can_have_a_prefix_of_its_own() {
+    let Some(world) = World::shared() else { return };
+    let (room, _) = world.group(false);
+    let set = room.ask("!byline settings prefix !news");
+    assert!(set.body().contains("!news"), "{set:?}");
+    assert!(room.ask(&format!("!news ask {QUESTION}")).body().contains("5 November"));
+    let (elsewhere, _) = world.group(false);
+    let unasked = elsewhere.say(&format!("!news ask {QUESTION}"));
+    elsewhere.settle();
+    assert!(elsewhere.answers(&unasked).is_empty());
+}

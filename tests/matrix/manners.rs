@@ -155,3 +155,30 @@ fn it_shows_that_it_has_read_and_works() {
         std::thread::sleep(std::time::Duration::from_millis(200));
     }
 }
+
+#[test]
+fn a_program_that_replies_to_everything_is_left_alone() {
+    let Some(world) = World::shared() else { return };
+    let (room, other) = world.group(false);
+    let robot = room.seen_by(&other);
+    let mut last = robot.ask(QUESTION);
+    let mut rounds = 0;
+    loop {
+        let replied = robot.reply(QUESTION, last.id());
+        let ended = std::time::Instant::now();
+        let answer = loop {
+            match robot.answers(&replied).first() {
+                Some(answer) => break Some(answer.clone()),
+                None if ended.elapsed() > std::time::Duration::from_secs(5) => break None,
+                None => std::thread::sleep(std::time::Duration::from_millis(20)),
+            }
+        };
+        let Some(answer) = answer else { break };
+        last = answer;
+        rounds += 1;
+        assert!(rounds < 20, "it goes on for ever");
+    }
+    println!("left alone after {rounds} replies");
+    // The others are answered all the same.
+    room.settle();
+}
