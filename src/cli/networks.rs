@@ -84,12 +84,13 @@ impl Networks {
 
 /// What is told where no network is configured: the ways into them.
 pub(super) fn ways_in() -> Vec<String> {
-    vec![
+    [
         #[cfg(feature = "discord")]
         crate::chat::discord::SettingsError::NoToken.to_string(),
         #[cfg(feature = "matrix")]
         "For Matrix, set matrix.homeserver, matrix.user and matrix.password; the README tells the steps.".to_owned(),
     ]
+    .into()
 }
 
 /// Days of the configuration.
