@@ -19,8 +19,18 @@ use crate::config::{self, Log, LogFormat};
 
 /// Crates that tell much of what they do inside: when everything is asked for at `info` or more, they still tell only of
 /// trouble. A directive that names one of them in `log.level` goes before this.
-const NOISY: &[&str] =
-    &["h2", "hyper", "hyper_util", "matrix_sdk", "reqwest", "rustls", "serenity", "tantivy", "tungstenite"];
+const NOISY: &[&str] = &[
+    "h2",
+    "hyper",
+    "hyper_util",
+    "matrix_sdk",
+    "reqwest",
+    "rustls",
+    "serenity",
+    "tantivy",
+    "tokio_tungstenite",
+    "tungstenite",
+];
 
 /// Why logging could not start.
 #[derive(Debug, thiserror::Error)]
@@ -63,15 +73,9 @@ fn env_filter(level: &str) -> Result<EnvFilter, FilterError> {
     let asked = filter::directives(level)?;
     let overall = asked.iter().rev().find_map(|directive| filter::level(directive));
     // The page extractor warns of every slip in a page's metadata that it then does without.
-    // Discord's client warns of events that it can't read with all that is in them, people's words too.
     // Matrix's client calls every answer of a homeserver that is no success an error: what comes of it, we tell.
     // It warns at each start that there is no backup yet.
-    let quiet = [
-        "trafilatura=error",
-        "serenity::gateway::ws=error",
-        "matrix_sdk::http_client=off",
-        "matrix_sdk_crypto::backups=error",
-    ];
+    let quiet = ["trafilatura=error", "matrix_sdk::http_client=off", "matrix_sdk_crypto::backups=error"];
     let mut directives: Vec<String> = quiet.map(ToOwned::to_owned).to_vec();
     if overall.is_some_and(|level| level > LevelFilter::WARN) {
         directives.extend(NOISY.iter().map(|target| format!("{target}=warn")));

@@ -82,6 +82,17 @@ impl Networks {
     }
 }
 
+/// What is told where no network is configured: the ways into them.
+pub(super) fn ways_in() -> Vec<String> {
+    [
+        #[cfg(feature = "discord")]
+        crate::chat::discord::SettingsError::NoToken.to_string(),
+        #[cfg(feature = "matrix")]
+        "For Matrix, set matrix.homeserver, matrix.user and matrix.password; the README tells the steps.".to_owned(),
+    ]
+    .into()
+}
+
 /// Days of the configuration.
 #[cfg(any(feature = "discord", feature = "matrix"))]
 fn days(days: u64) -> std::time::Duration {
@@ -99,7 +110,8 @@ mod discord {
 
     /// The way to Discord; nothing where there is no token.
     pub(super) fn way(config: &config::Discord) -> anyhow::Result<Option<Discord>> {
-        if config.token.is_none() && config.token_file.is_none() && !Settings::has_credential() {
+        let wanted = config.api_url.is_some() || config.guilds.is_some();
+        if config.token.is_none() && config.token_file.is_none() && !Settings::has_credential() && !wanted {
             return Ok(None);
         }
         let guilds = config.guilds.as_deref().unwrap_or_default();

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::installation;
-use super::networks::Networks;
+use super::networks::{self, Networks};
 use super::opening::{self, Kept, tell_refused};
 use crate::chat::record::Recorder;
 use crate::config::{Config, Loaded};
@@ -103,6 +103,9 @@ pub(super) fn run(loaded: &Loaded) -> anyhow::Result<()> {
         let held = opened.router.summary_of_library(&Place::console()).await?;
         if networks.is_empty() {
             tracing::warn!("no network is configured: nothing is posted; the console's digests need the chat");
+            for way in networks::ways_in() {
+                let _ = writeln!(std::io::stderr(), "{way}");
+            }
         }
         tracing::info!(?networks, library = kept.store.place(), %held, "running");
         if std::io::stderr().is_terminal() {

@@ -165,7 +165,7 @@ pub static TABLE: Table = Table {
         Key {
             name: "discord.per_person",
             kind: Kind::Whole { min: 1, max: 10_000 },
-            preset: Preset::Value("30"),
+            preset: Preset::Value("120"),
             doc: "How many requests one person has in a minute.",
         },
         Key {

@@ -132,7 +132,7 @@ impl Default for Discord {
             api_url: None,
             guilds: None,
             shards: "auto".to_owned(),
-            per_person: 30,
+            per_person: 120,
             per_server: 600,
             buttons_days: 30,
             forget_days: 30,

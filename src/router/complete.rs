@@ -163,7 +163,12 @@ fn best<C>(
     let mut ranked: Vec<(u8, &C)> =
         candidates.iter().filter_map(|candidate| Some((typed.rank(name(candidate))?, candidate))).collect();
     ranked.sort_by_key(|(rank, _)| *rank);
-    ranked.into_iter().take(MOST).map(|(_, candidate)| suggestion(candidate)).collect()
+    let mut found: Vec<&C> = ranked.into_iter().take(MOST).map(|(_, candidate)| candidate).collect();
+    // Slips are dear to look for among many titles, and come last: only where there is room for them.
+    let nearly = candidates.iter().filter(|one| typed.rank(name(one)).is_none() && typed.nearly(name(one)));
+    let room = MOST - found.len();
+    found.extend(nearly.take(room));
+    found.into_iter().map(suggestion).collect()
 }
 
 /// What was typed so far, ready to be compared.
@@ -179,7 +184,7 @@ impl Typed {
         Self { text, words }
     }
 
-    /// How well a name fits, 0 best; nothing when it does not.
+    /// How well a name fits as it is spelt, 0 best; nothing when it does not.
     fn rank(&self, name: &str) -> Option<u8> {
         let name = name.to_lowercase();
         if name.starts_with(&self.text) {
@@ -188,11 +193,13 @@ impl Typed {
         if self.words.is_empty() {
             return None;
         }
-        let all = |fits: &dyn Fn(&str, &str) -> bool| self.words.iter().all(|w| words(&name).any(|word| fits(word, w)));
-        if all(&|word, typed| word.starts_with(typed)) {
-            return Some(1);
-        }
-        all(&|word, typed| begins_nearly(word, typed)).then_some(2)
+        self.words.iter().all(|typed| words(&name).any(|word| word.starts_with(typed))).then_some(1)
+    }
+
+    /// Whether a name fits but for slips.
+    fn nearly(&self, name: &str) -> bool {
+        let name = name.to_lowercase();
+        !self.words.is_empty() && self.words.iter().all(|typed| words(&name).any(|word| begins_nearly(word, typed)))
     }
 }
 

@@ -41,6 +41,10 @@ async fn every_command_answers() {
         assert!(shown.contains(expected), "{command}: {shown}");
         assert!(!answer.ephemeral, "{command}");
     }
+    let about = words(&world.command("about", &[], &From::default()).await.shown.unwrap());
+    for told in [env!("CARGO_PKG_VERSION"), "3 articles", "Shard 1 of 1"] {
+        assert!(about.contains(&told.replace('-', "\\-")), "{told} in {about}");
+    }
     world.end().await;
 }
 
@@ -51,11 +55,11 @@ async fn private_answers_and_errors_are_for_the_asker_alone() {
     let private = world.command("ask", &[question.clone(), ("private", true.into())], &From::default()).await;
     assert!(private.ephemeral && words(private.shown.as_ref().unwrap()).contains("5 November"));
     let wrong = world.command("ask", &[question.clone(), ("since", "someday".into())], &From::default()).await;
-    assert!(wrong.ephemeral && words(wrong.shown.as_ref().unwrap()).contains("not a day"));
+    assert!(wrong.alone() && words(wrong.said()).contains("not a day"));
     let none = world.command("summary", &[("article", "no such thing here".into())], &From::default()).await;
-    assert!(none.ephemeral, "{none:?}");
+    assert!(none.alone(), "{none:?}");
     let unknown = world.command("weather", &[], &From::default()).await;
-    assert!(unknown.ephemeral && words(unknown.shown.as_ref().unwrap()).contains("no command"));
+    assert!(unknown.alone() && words(unknown.said()).contains("no command"));
     world.end().await;
 }
 
@@ -116,6 +120,8 @@ async fn what_a_hostile_article_says_is_only_words() {
     let list = world.command("articles list", &[], &From::default()).await;
     let text = words(&list.shown.unwrap());
     assert!(!text.contains("](https") && !text.contains(" @everyone") && text.contains("@everyone"), "{text}");
+    let choices = world.suggested("summary", "article", "everyone").await;
+    assert!(choices[0].0.starts_with("@everyone Hostile title"), "{choices:?}");
     // The asker's own words are repeated, and obeyed as little.
     let said = world.command("said", &[("speaker", "@everyone [x](https://y.example)".into())], &From::default()).await;
     let text = words(said.shown.as_ref().unwrap());

@@ -67,7 +67,7 @@ async fn the_source_is_a_link_where_the_article_has_one() {
     assert!(source["url"].as_str().unwrap().starts_with("https://herald.example/pier#:~:text="), "{source}");
     let mill = world.command("who", &[("quote", "groaned like my grandfather".into())], &From::default()).await;
     let told = world.press(&mill.shown.unwrap(), "Source").await;
-    assert!(told.ephemeral && words(&told.shown.unwrap()).contains("Windmill of Brack turns again"));
+    assert!(told.alone() && words(told.said()).contains("Windmill of Brack turns again"));
     world.end().await;
 }
 
@@ -77,9 +77,9 @@ async fn what_did_not_help_is_noted_without_the_person() {
     let first = paged(&world).await;
     let second = world.press(&first, "▶").await.shown.unwrap();
     let noted = world.press(&second, "Not helpful").await;
-    assert!(noted.ephemeral && words(&noted.shown.unwrap()).contains("without your name"));
+    assert!(noted.alone() && words(noted.said()).contains("without your name"));
     let again = world.press(&second, "Not helpful").await;
-    assert!(words(&again.shown.unwrap()).contains("before"));
+    assert!(words(again.said()).contains("before"));
     let counts = world.store.unhelpful_counts(9).await.unwrap();
     assert_eq!((counts.len(), counts[0].1, counts[0].2), (1, 2, 1), "page 2, once");
     world.end().await;
@@ -91,9 +91,9 @@ async fn a_button_that_is_too_old_says_so() {
     let first = paged(&world).await;
     world.store.forget_answers("discord", Timestamp::now() + SignedDuration::from_hours(1)).await.unwrap();
     let old = world.press(&first, "▶").await;
-    assert!(old.ephemeral && words(&old.shown.unwrap()).contains("too old"));
+    assert!(old.alone() && words(old.said()).contains("too old"));
     let unknown = world.fake.settled(world.fake.press("another bot's", &first, &From::default())).await;
-    assert!(unknown.ephemeral);
+    assert!(unknown.alone());
     world.end().await;
 }
 
@@ -103,6 +103,6 @@ async fn what_was_taken_out_is_not_shown_again() {
     let answer = world.ask("How much does the work on the pier cost?").await.shown.unwrap();
     world.store.remove(SHARED, "pier").await.unwrap();
     let gone = world.press(&answer, "Context").await;
-    assert!(gone.ephemeral && words(&gone.shown.unwrap()).contains("taken out"));
+    assert!(gone.alone() && words(gone.said()).contains("taken out"));
     world.end().await;
 }

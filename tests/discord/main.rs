@@ -12,6 +12,8 @@ mod fake;
 mod gateway;
 mod load;
 mod posts;
+mod process;
+mod standins;
 mod strictness;
 mod talk;
 mod trouble;

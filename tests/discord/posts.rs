@@ -119,10 +119,16 @@ async fn a_digest_is_set_only_where_it_can_be_posted_and_only_by_managers() {
             interaction["app_permissions"] = app_permissions.to_string().into();
         });
         let answer = world.fake.settled(id).await;
-        let shown = answer.shown.clone().or(answer.follow_ups.first().cloned()).unwrap();
-        assert!(words(&shown).contains(said), "{shown}");
-        assert_eq!(answer.ephemeral || !answer.follow_ups.is_empty(), alone, "{said}");
+        assert!(words(answer.said()).contains(said), "{answer:?}");
+        assert_eq!(answer.alone(), alone, "{said}");
     }
+    // In a thread it is another permission.
+    let id = world.fake.interact_as(2, &data, &manager, |interaction| {
+        interaction["app_permissions"] = (1024 + 2048 + 16384).to_string().into();
+        interaction["channel"]["type"] = 11.into();
+    });
+    let answer = world.fake.settled(id).await;
+    assert!(words(answer.said()).contains("“Send Messages in Threads”"), "{answer:?}");
     // The server removes Byline: the schedule stops.
     let guild = manager.guild.unwrap();
     world.fake.gateway.dispatch(Some(guild), "GUILD_DELETE", &json!({ "id": guild.to_string() }));

@@ -1,7 +1,10 @@
-//! A bot that runs against the fake, over a store of its own.
+//! A bot that runs against the fake, over a store of its own: in this process, or as the real binary.
 
+use std::fs::{self, OpenOptions};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use byline::article::read::{Format, read_text};
 use byline::chat::discord::{self, DiscordError, Settings};
@@ -44,7 +47,7 @@ The mill grinds flour on the first Sunday of each month, and the bakery of Brack
 ";
 
 /// An article that tries everything.
-pub const HOSTILE: &str = "@everyone Hostile title **bold** [click](https://evil.example)
+pub const HOSTILE: &str = "@everyone Hos\u{202e}tile title **bold** [click](https://evil.example)
 
 The trapdoor machine said @everyone and <@1001> and [click here](https://evil.example/login) to \u{202e}esrever\u{200b} ||spoiler|| `code` ~~gone~~.
 ";
@@ -52,14 +55,29 @@ The trapdoor machine said @everyone and <@1001> and [click here](https://evil.ex
 /// How many worlds there are: when none is left, the counts are told.
 static WORLDS: AtomicUsize = AtomicUsize::new(0);
 
-type Running = JoinHandle<Result<(), DiscordError>>;
+enum Running {
+    Here(oneshot::Sender<()>, JoinHandle<Result<(), DiscordError>>),
+    Apart(Process),
+}
+
+/// The binary, killed when it is dropped.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
 
 pub struct World {
     pub fake: Arc<Fake>,
     pub store: Store,
     folder: TempDir,
     settings: Settings,
-    running: Option<(oneshot::Sender<()>, Running)>,
+    running: Option<Running>,
+    /// Whether the bot is the binary.
+    apart: bool,
 }
 
 impl World {
@@ -95,25 +113,99 @@ impl World {
         fake.gateway.guilds.lock().unwrap().push(From::default().guild.unwrap());
         let api_url = settings.api_url.clone().unwrap_or_else(|| fake.url());
         let token = Some(SecretString::from(TOKEN));
-        Self { fake, store, folder, settings: Settings { token, api_url: Some(api_url), ..settings }, running: None }
+        Self {
+            fake,
+            store,
+            folder,
+            settings: Settings { token, api_url: Some(api_url), ..settings },
+            running: None,
+            apart: false,
+        }
+    }
+
+    /// A world whose bot is the binary, as people start it: `byline run`.
+    pub async fn of_the_binary() -> Self {
+        let mut world = Self { apart: true, ..Self::stopped(Settings::default()).await };
+        world.start().await;
+        world
     }
 
     pub async fn start(&mut self) {
-        let desks = Desks::new(self.store.clone(), self.folder.path().join("index"), Answers::default());
-        let router = Arc::new(Router::over(desks));
-        let (stop, stopped) = oneshot::channel::<()>();
-        let run = discord::run(self.settings.clone(), router, self.store.clone(), async move {
-            let _ = stopped.await;
-        });
-        self.running = Some((stop, tokio::spawn(run)));
+        let running = match self.apart {
+            true => Running::Apart(Process(self.run(&["run"]).spawn().unwrap())),
+            false => {
+                let desks = Desks::new(self.store.clone(), self.folder.path().join("index"), Answers::default());
+                let router = Arc::new(Router::over(desks));
+                let (stop, stopped) = oneshot::channel::<()>();
+                let run = discord::run(self.settings.clone(), router, self.store.clone(), async move {
+                    let _ = stopped.await;
+                });
+                Running::Here(stop, tokio::spawn(run))
+            }
+        };
+        self.running = Some(running);
         let gateway = Arc::clone(&self.fake.gateway);
         self.fake.until("a session", |_| gateway.connected().then_some(())).await;
     }
 
+    /// The binary with these arguments, over the library of this world. What it logs is kept.
+    pub fn run(&self, arguments: &[&str]) -> Command {
+        let (folder, watched) = (self.folder.path(), self.folder.path().join("watched"));
+        fs::create_dir_all(&watched).unwrap();
+        let log = OpenOptions::new().create(true).append(true).open(folder.join("log")).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_byline"));
+        command
+            .args(arguments)
+            .current_dir(folder)
+            .env_clear()
+            .env("HOME", folder)
+            .env("BYLINE__LIBRARY__DATA_DIR", folder)
+            .env("BYLINE__LIBRARY__ARTICLES", watched)
+            .env("BYLINE__POSTING__LEASE", "2")
+            .env("BYLINE__LOG__LEVEL", "info")
+            .env("BYLINE__DISCORD__TOKEN", TOKEN)
+            .env("BYLINE__DISCORD__API_URL", self.settings.api_url.as_deref().unwrap())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log);
+        command
+    }
+
+    /// What the binary logged so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
     pub async fn stop(&mut self) {
-        let (stop, running) = self.running.take().expect("a bot that runs");
-        let _ = stop.send(());
-        running.await.unwrap().unwrap();
+        let running = self.running.take().expect("a bot that runs");
+        match running {
+            Running::Apart(mut process) => {
+                let child = &mut process.0;
+                // As service managers stop it.
+                let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+                assert!(asked.success());
+                let started = Instant::now();
+                let ended = loop {
+                    if let Some(ended) = child.try_wait().unwrap() {
+                        break ended;
+                    }
+                    assert!(started.elapsed() < Duration::from_secs(30), "it does not end: {}", self.log());
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                };
+                assert!(ended.success(), "{ended}: {}", self.log());
+            }
+            Running::Here(stop, running) => {
+                let _ = stop.send(());
+                running.await.unwrap().unwrap();
+            }
+        }
+        self.fake.gateway.forget_sessions();
+    }
+
+    /// `kill -9`; Discord takes a while to see it.
+    pub fn kill(&mut self) {
+        assert!(matches!(self.running, Some(Running::Apart(_))), "only a process can be killed");
+        self.running = None;
         self.fake.gateway.forget_sessions();
     }
 
@@ -179,7 +271,7 @@ impl World {
             message["referenced_message"] =
                 payloads::message(replied.id, replied.channel, from.guild, author, "", Some(&replied.body));
         }
-        self.fake.gateway.dispatch(from.guild, "MESSAGE_CREATE", &message);
+        self.fake.tell(from.guild, "MESSAGE_CREATE", message);
         id
     }
 
@@ -195,6 +287,7 @@ impl World {
         if self.running.is_some() {
             self.stop().await;
         }
+        assert!(!self.log().contains(TOKEN), "the token is in the log");
         let mut violations = self.fake.state.lock().unwrap().violations.clone();
         violations.extend(self.fake.gateway.violations.lock().unwrap().iter().cloned());
         assert!(violations.is_empty(), "{}", violations.join("\n"));

@@ -1,9 +1,8 @@
 //! What every event is handled with.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-
-use serenity::all::{ShardId, ShardManager};
+use std::time::Duration;
 
 use super::guilds::Closed;
 use super::rest::Rest;
@@ -38,8 +37,8 @@ pub struct Bot {
     pub threads: Mutex<HashSet<u64>>,
     /// Who we are, once Discord has said so.
     pub me: OnceLock<Me>,
-    /// The shards of this process, once they start.
-    pub shards: Mutex<Option<Arc<ShardManager>>>,
+    /// How long Discord takes to answer, by shard, as far as it was measured.
+    pub latencies: Mutex<HashMap<u32, Duration>>,
     /// What is being answered.
     pub busy: Busy,
     /// Who promises answers: what runs these shards is called the same after a restart.
@@ -62,14 +61,10 @@ impl Bot {
         self.threads.lock().unwrap_or_else(PoisonError::into_inner).contains(&channel)
     }
 
-    /// How the gateway does, for `/about`: `shard 1 of 2 · 41 ms to Discord`.
-    pub async fn health(&self, shard: ShardId, total: u32) -> String {
-        let shards = self.shards.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let latency = match shards {
-            Some(shards) => shards.runners.lock().await.get(&shard).and_then(|runner| runner.latency),
-            None => None,
-        };
+    /// How the gateway does, for `/about`: `Shard 1 of 2 · latency to Discord: 41 ms`.
+    pub fn health(&self, shard: u32, total: u32) -> String {
+        let latency = self.latencies.lock().unwrap_or_else(PoisonError::into_inner).get(&shard).copied();
         let latency = latency.map_or_else(|| "not measured yet".to_owned(), |time| format!("{} ms", time.as_millis()));
-        format!("Shard {} of {total} · latency to Discord: {latency}", shard.0 + 1)
+        format!("Shard {} of {total} · latency to Discord: {latency}", shard + 1)
     }
 }

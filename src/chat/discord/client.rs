@@ -1,4 +1,4 @@
-//! The connection: token, gateway, shards, presence, and stopping without leaving anybody waiting.
+//! The connection: token, gateway, presence, what events are handed to, and stopping without leaving anybody waiting.
 
 use std::collections::HashSet;
 use std::future::Future;
@@ -7,20 +7,19 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use serenity::all::{
-    ActivityData, ClientBuilder, Context, EventHandler, GatewayIntents, Guild, GuildChannel, Interaction, Message,
-    PartialGuildChannel, Ready, ResumedEvent, Role, ShardManager, ThreadListSyncEvent, UnavailableGuild,
-};
-use serenity::async_trait;
-use serenity::gateway::{ConnectionStage, GatewayError};
-use tokio::time::{Instant, sleep, timeout};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
 
 use super::bot::{Bot, Me};
 use super::courier::Post;
+use super::events::{Channel, Id, Interaction, Message, Ready, Server, Threads};
 use super::guilds::{Closed, TIDY_EVERY};
 use super::place::NETWORK;
 use super::rest::{Rest, RestError};
 use super::settings::{Settings, SettingsError, Shards};
+use super::shard::Gateway;
 use super::{commands, components, interactions, messages, suggest};
 use crate::chat::busy::Busy;
 use crate::chat::keeper::Keeper;
@@ -35,14 +34,12 @@ const FINISH: Duration = Duration::from_secs(20);
 /// How often the presence is compared with what is held.
 const PRESENCE_EVERY: Duration = Duration::from_secs(60);
 
-/// How long a shard may be without a connection before all is made anew, how often that is looked at, and the wait before.
-const STUCK: Duration = Duration::from_secs(180);
-const LOOK: Duration = Duration::from_secs(10);
-const ANEW: Duration = Duration::from_secs(5);
-
 /// How long is waited before the commands are registered again after that failed; it doubles up to the longest.
 const REGISTER_AGAIN: Duration = Duration::from_secs(5);
 const REGISTER_LONGEST: Duration = Duration::from_secs(10 * 60);
+
+/// The most shards that Discord may recommend: beyond it the number makes no sense.
+const MOST_SHARDS: u64 = 10_000;
 
 /// Why the connection ended, or was not made.
 #[derive(Debug, thiserror::Error)]
@@ -78,7 +75,7 @@ impl Discord {
     pub fn new(settings: Settings) -> Result<Self, DiscordError> {
         let token = settings.find_token()?;
         let proxy = settings.proxy()?;
-        let (rest, _) = Rest::new(token.expose_secret(), proxy.as_deref())?;
+        let rest = Rest::new(token.expose_secret(), proxy.as_deref())?;
         Ok(Self { settings, token, proxy, rest })
     }
 
@@ -134,11 +131,8 @@ async fn connect(
         Some(401) => DiscordError::from(SettingsError::Refused),
         _ => error.into(),
     })?;
-    let address = gateway["url"].as_str().unwrap_or_default().trim_end_matches('/').to_owned();
-    if !address.starts_with("wss://") && !address.starts_with("ws://") {
-        return Err(DiscordError::Address(address));
-    }
-    let recommended = gateway["shards"].as_u64().and_then(|shards| u32::try_from(shards).ok()).unwrap_or(1).max(1);
+    let recommended = gateway["shards"].as_u64().unwrap_or(1).clamp(1, MOST_SHARDS);
+    let recommended = u32::try_from(recommended).unwrap_or(1);
     let (first, last, total) = match settings.shards {
         Shards::Automatic => (0, recommended - 1, recommended),
         Shards::Range { first, last, total } => (first, last, total),
@@ -147,7 +141,7 @@ async fn connect(
     let bot = Arc::new(Bot {
         limits: Limits::new(settings.per_person, settings.per_server),
         keeper: Keeper::new(store.clone()),
-        rest,
+        rest: rest.clone(),
         router,
         store,
         settings,
@@ -155,12 +149,14 @@ async fn connect(
         seen: Seen::default(),
         threads: Mutex::default(),
         me: OnceLock::new(),
-        shards: Mutex::default(),
+        latencies: Mutex::default(),
         busy: Busy::default(),
         owner: format!("{NETWORK}/{first}-{last}/{total}"),
     });
-    let intents = GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES | GatewayIntents::DIRECT_MESSAGES;
+    let (show, presence) = watch::channel(presence(&bot).await);
+    let (stop, stopped) = watch::channel(false);
     let handler = Arc::new(Handler { bot: Arc::clone(&bot), total, registering: AtomicBool::new(false) });
+    let gateway = Gateway::new((token, rest, proxy.is_some()), &gateway, total, handler, presence, stopped)?;
     tokio::spawn({
         let (bot, work) = (Arc::clone(&bot), bot.busy.begin());
         async move {
@@ -169,89 +165,26 @@ async fn connect(
         }
     });
     tracing::info!(first, last, total, "connecting to Discord");
-    let gateway = Gateway { token, proxy, address, intents, handler, first, last, total };
+    let serving = gateway.serve(first, last);
+    tokio::pin!(serving);
     let ended = tokio::select! {
-        () = &mut shutdown => Ok(()),
+        () = &mut shutdown => {
+            stop.send_replace(true);
+            // Each shard takes its leave.
+            timeout(FAREWELL, serving).await.unwrap_or(Ok(()))
+        }
         () = tidy(&bot) => Ok(()),
-        ended = gateway.serve(&bot) => ended,
+        () = show_presence(&bot, &show) => Ok(()),
+        ended = &mut serving => ended,
     };
-    let shards = bot.shards.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    if let Some(shards) = shards {
-        shards.shutdown_all().await;
-    }
     if timeout(FINISH, bot.busy.idle()).await.is_err() {
         tracing::warn!("stopped while answers were under way");
     }
     ended
 }
 
-/// How the gateway is reached.
-struct Gateway {
-    token: SecretString,
-    proxy: Option<String>,
-    address: String,
-    intents: GatewayIntents,
-    handler: Arc<Handler>,
-    first: u32,
-    last: u32,
-    total: u32,
-}
-
-impl Gateway {
-    /// Keeps the shards connected. Broken connections are the client's to mend; one that it does not mend is made anew.
-    async fn serve(&self, bot: &Bot) -> Result<(), DiscordError> {
-        loop {
-            let http = Rest::new(self.token.expose_secret(), self.proxy.as_deref())?.1;
-            let builder = ClientBuilder::new_with_http(http, self.intents);
-            let client = builder.event_handler_arc(Arc::clone(&self.handler)).await;
-            let mut client = client.map_err(|error| DiscordError::Ended(error.to_string()))?;
-            // The client asks for the address again, and where that fails goes to Discord's own: with a proxy, the token
-            // would be sent to another host than it was meant for.
-            client.ws_url.lock().await.clone_from(&self.address);
-            let shards = Arc::clone(&client.shard_manager);
-            *bot.shards.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&shards));
-            let ended = tokio::select! {
-                ended = client.start_shard_range(self.first..self.last, self.total) => ended,
-                () = show_presence(bot, &shards) => Ok(()),
-                () = self.stuck(&shards) => Ok(()),
-            };
-            match ended {
-                Err(serenity::Error::Gateway(GatewayError::InvalidAuthentication)) => {
-                    return Err(SettingsError::Refused.into());
-                }
-                Err(serenity::Error::Gateway(
-                    error @ (GatewayError::InvalidGatewayIntents
-                    | GatewayError::DisallowedGatewayIntents
-                    | GatewayError::InvalidShardData
-                    | GatewayError::OverloadedShard),
-                )) => return Err(DiscordError::Ended(error.to_string())),
-                ended => {
-                    tracing::warn!(?ended, "the connection to Discord is made anew");
-                    shards.shutdown_all().await;
-                    sleep(ANEW).await;
-                }
-            }
-        }
-    }
-
-    /// Completes when a shard has not been connected for long: the client sets no limit to connecting.
-    async fn stuck(&self, shards: &ShardManager) {
-        let count = (self.last - self.first + 1) as usize;
-        // Discord lets one shard begin in five seconds.
-        let patience = STUCK + Duration::from_secs(10) * (self.last - self.first + 1);
-        let mut well = Instant::now();
-        loop {
-            sleep(LOOK).await;
-            let runners = shards.runners.lock().await;
-            let connected = runners.values().filter(|runner| runner.stage == ConnectionStage::Connected).count();
-            if connected >= count {
-                well = Instant::now();
-            } else if well.elapsed() > patience {
-                return;
-            }
-        }
-    }
-}
+/// How long the shards may take their leave.
+const FAREWELL: Duration = Duration::from_secs(3);
 
 /// Deletes what is old, now and then.
 async fn tidy(bot: &Bot) {
@@ -262,29 +195,27 @@ async fn tidy(bot: &Bot) {
 }
 
 /// What the presence says: how many articles there are.
-async fn presence(bot: &Bot) -> Option<ActivityData> {
+async fn presence(bot: &Bot) -> Option<String> {
     let count = bot.store.count(SHARED).await.ok()?;
-    let articles = if count == 1 { "1 article".to_owned() } else { format!("{count} articles") };
-    Some(ActivityData::watching(articles))
+    Some(if count == 1 { "1 article".to_owned() } else { format!("{count} articles") })
 }
 
 /// Keeps the presence true.
-async fn show_presence(bot: &Bot, shards: &ShardManager) {
-    let mut shown = None;
+async fn show_presence(bot: &Bot, show: &watch::Sender<Option<String>>) {
     loop {
         sleep(PRESENCE_EVERY).await;
-        let now = presence(bot).await;
-        if now.is_some() && now != shown {
-            for runner in shards.runners.lock().await.values() {
-                runner.runner_tx.set_activity(now.clone());
-            }
-            shown = now;
+        if let Some(now) = presence(bot).await {
+            show.send_if_modified(|shown| {
+                let changed = shown.as_ref() != Some(&now);
+                *shown = Some(now);
+                changed
+            });
         }
     }
 }
 
 /// What the gateway's events are handed to.
-struct Handler {
+pub struct Handler {
     bot: Arc<Bot>,
     total: u32,
     registering: AtomicBool,
@@ -312,80 +243,134 @@ impl Handler {
     }
 }
 
-#[async_trait]
-impl EventHandler for Handler {
-    async fn ready(&self, ctx: Context, ready: Ready) {
-        let me = Me { application: ready.application.id.get(), user: ready.user.id.get() };
-        let _ = self.bot.me.set(me);
-        tracing::info!(shard = ctx.shard_id.0, servers = ready.guilds.len(), "connected to Discord");
-        ctx.set_activity(presence(&self.bot).await);
-        let present = ready.guilds.iter().map(|guild| guild.id.get()).collect();
-        self.bot.note_missing(&present, ctx.shard_id.0, self.total).await;
-        // Once in a process: a new session changes nothing about the commands.
-        if !self.registering.swap(true, Ordering::AcqRel) {
-            self.register(me.application).await;
-        }
+impl Handler {
+    /// Notes how long Discord took to answer a shard; nothing when its connection ended.
+    pub fn latency(&self, shard: u32, latency: Option<Duration>) {
+        let mut latencies = self.bot.latencies.lock().unwrap_or_else(PoisonError::into_inner);
+        match latency {
+            Some(latency) => latencies.insert(shard, latency),
+            None => latencies.remove(&shard),
+        };
     }
 
-    async fn resume(&self, ctx: Context, _: ResumedEvent) {
-        tracing::info!(shard = ctx.shard_id.0, "the session goes on");
-    }
-
-    async fn interaction_create(&self, ctx: Context, interaction: Interaction) {
-        if !self.bot.seen.first(interaction.id().get()) {
-            return;
-        }
-        let _work = self.bot.busy.begin();
-        let bot = Arc::clone(&self.bot);
-        match interaction {
-            Interaction::Command(command) => {
-                let health = self.bot.health(ctx.shard_id, self.total).await;
-                interactions::command(bot, command, health).await;
+    /// Takes an event. What takes time goes on in a task of its own; what later events rest on is done at once.
+    pub fn event(self: &Arc<Self>, shard: u32, name: &str, data: Value) {
+        match name {
+            "READY" => self.ready(shard, read(name, data)),
+            "RESUMED" => tracing::info!(shard, "the session goes on"),
+            "INTERACTION_CREATE" => {
+                if let Some(interaction) = read::<Interaction>(name, data).filter(|i| self.bot.seen.first(i.id.0)) {
+                    self.meanwhile(interaction_create(Arc::clone(&self.bot), shard, self.total, interaction));
+                }
             }
-            Interaction::Autocomplete(asked) => suggest::autocomplete(&bot, asked).await,
-            Interaction::Component(press) => components::press(bot, press).await,
-            // None of ours: we show no form, and the gateway needs no answer to a ping.
+            "MESSAGE_CREATE" => {
+                if let Some(message) = read::<Message>(name, data).filter(|m| self.bot.seen.first(m.id.0)) {
+                    self.meanwhile(messages::message(Arc::clone(&self.bot), message));
+                }
+            }
+            "GUILD_CREATE" => {
+                if let Some(server) = read::<Server>(name, data).filter(|server| !server.unavailable) {
+                    self.threads().extend(numbers(&server.threads));
+                    self.note_server(server.id, true);
+                }
+            }
+            "GUILD_DELETE" => {
+                // An outage of Discord's is no farewell.
+                if let Some(server) = read::<Server>(name, data).filter(|server| !server.unavailable) {
+                    self.note_server(server.id, false);
+                }
+            }
+            "THREAD_CREATE" => self.threads().extend(read::<Channel>(name, data).and_then(|thread| number(&thread))),
+            "THREAD_LIST_SYNC" => {
+                let list = read::<Threads>(name, data);
+                self.threads().extend(list.iter().flat_map(|list| numbers(&list.threads)));
+            }
+            "THREAD_DELETE" => {
+                if let Some(thread) = read::<Channel>(name, data).and_then(|thread| number(&thread)) {
+                    self.threads().remove(&thread);
+                }
+            }
+            "CHANNEL_UPDATE" => {
+                if let Some(channel) = read::<Channel>(name, data).and_then(|channel| number(&channel)) {
+                    self.bot.closed.open(channel);
+                }
+            }
+            "GUILD_ROLE_UPDATE" => self.bot.closed.open_all(),
             _ => {}
         }
     }
 
-    async fn message(&self, _: Context, message: Message) {
-        if !self.bot.seen.first(message.id.get()) {
-            return;
+    fn ready(self: &Arc<Self>, shard: u32, ready: Option<Ready>) {
+        let Some(ready) = ready else { return };
+        tracing::info!(shard, servers = ready.guilds.len(), "connected to Discord");
+        let handler = Arc::clone(self);
+        let me = |application| Me { application, user: ready.user.id.0 };
+        let known = ready.application.map(|application| application.id.0);
+        if let Some(application) = known {
+            let _ = self.bot.me.set(me(application));
         }
-        let _work = self.bot.busy.begin();
-        messages::message(Arc::clone(&self.bot), message).await;
+        let user = ready.user.id.0;
+        let present: HashSet<u64> = ready.guilds.iter().map(|guild| guild.id.0).collect();
+        tokio::spawn(async move {
+            handler.bot.note_missing(&present, shard, handler.total).await;
+            // Once in a process: a new session changes nothing about the commands.
+            if !handler.registering.swap(true, Ordering::AcqRel) {
+                let application = match known {
+                    Some(application) => application,
+                    // Of all but the oldest bots the user has the application's number.
+                    None => handler.bot.rest.application().await.unwrap_or(user),
+                };
+                let _ = handler.bot.me.set(Me { application, user });
+                handler.register(application).await;
+            }
+        });
     }
 
-    async fn guild_create(&self, _: Context, guild: Guild, _: Option<bool>) {
-        self.threads().extend(guild.threads.iter().map(|thread| thread.id.get()));
-        self.bot.note_server(guild.id.get(), true).await;
+    fn note_server(&self, server: Id, here: bool) {
+        let bot = Arc::clone(&self.bot);
+        tokio::spawn(async move { bot.note_server(server.0, here).await });
     }
 
-    async fn guild_delete(&self, _: Context, guild: UnavailableGuild, _: Option<Guild>) {
-        // An outage of Discord's is no farewell.
-        if !guild.unavailable {
-            self.bot.note_server(guild.id.get(), false).await;
+    /// Answers in a task of its own; a process that stops waits for it.
+    fn meanwhile(&self, answering: impl Future<Output = ()> + Send + 'static) {
+        let work = self.bot.busy.begin();
+        tokio::spawn(async move {
+            answering.await;
+            drop(work);
+        });
+    }
+}
+
+async fn interaction_create(bot: Arc<Bot>, shard: u32, total: u32, interaction: Interaction) {
+    match interaction.kind {
+        Interaction::COMMAND => {
+            let health = bot.health(shard, total);
+            interactions::command(bot, interaction, health).await;
         }
+        Interaction::TYPING => suggest::autocomplete(&bot, interaction).await,
+        Interaction::PRESS => components::press(bot, interaction).await,
+        // None of ours: we show no form, and the gateway needs no answer to a ping.
+        _ => {}
     }
+}
 
-    async fn thread_create(&self, _: Context, thread: GuildChannel) {
-        self.threads().insert(thread.id.get());
-    }
+fn number(channel: &Channel) -> Option<u64> {
+    channel.id.map(|id| id.0)
+}
 
-    async fn thread_list_sync(&self, _: Context, list: ThreadListSyncEvent) {
-        self.threads().extend(list.threads.iter().map(|thread| thread.id.get()));
-    }
+fn numbers(channels: &[Channel]) -> impl Iterator<Item = u64> {
+    channels.iter().filter_map(number)
+}
 
-    async fn thread_delete(&self, _: Context, thread: PartialGuildChannel, _: Option<GuildChannel>) {
-        self.threads().remove(&thread.id.get());
-    }
-
-    async fn channel_update(&self, _: Context, _: Option<GuildChannel>, new: GuildChannel) {
-        self.bot.closed.open(new.id.get());
-    }
-
-    async fn guild_role_update(&self, _: Context, _: Option<Role>, _: Role) {
-        self.bot.closed.open_all();
+/// An event's data, as far as we use it.
+fn read<T: DeserializeOwned>(name: &str, data: Value) -> Option<T> {
+    match serde_json::from_value(data) {
+        Ok(read) => Some(read),
+        Err(error) => {
+            // What is wrong with it may be somebody's words.
+            tracing::warn!(name, "an event can't be read");
+            tracing::debug!(name, %error, "an event can't be read");
+            None
+        }
     }
 }

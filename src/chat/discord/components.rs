@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use serenity::all::ComponentInteraction;
-
 use super::bot::Bot;
+use super::events::Interaction;
 use super::interactions::{Said, Ticket, deliver};
 use super::page::{ButtonId, Press, Shown};
 use super::place::Asker;
@@ -13,14 +12,9 @@ use crate::library::store::StoreError;
 use crate::reply::{Block, Checked};
 
 /// Answers a press.
-pub async fn press(bot: Arc<Bot>, press: ComponentInteraction) {
-    let asker = Asker::of_component(&press);
-    let ticket = Ticket {
-        id: press.id.get(),
-        application: press.application_id.get(),
-        token: press.token.clone(),
-        updates: true,
-    };
+pub async fn press(bot: Arc<Bot>, press: Interaction) {
+    let asker = Asker::of(&press);
+    let ticket = Ticket { updates: true, ..Ticket::of(&bot, &press) };
     let limited = bot.limits.take(asker.person, asker.server, std::time::Instant::now());
     let work = {
         let bot = Arc::clone(&bot);

@@ -229,7 +229,7 @@ fn escape(text: &str) -> String {
 }
 
 /// Text without what can't be seen: controls, marks that turn the direction of writing, joiners, fillers, tags.
-fn visible(text: &str) -> String {
+pub(super) fn visible(text: &str) -> String {
     let invisible = |c: char| {
         (c.is_control() && c != '\n')
             || matches!(c,

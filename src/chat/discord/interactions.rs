@@ -1,7 +1,8 @@
 //! A command or a press of a button: acknowledged at once, answered when the answer is there, and never left in silence.
 //!
 //! Discord gives 3 seconds for the acknowledgement and 15 minutes for the answer. An answer that is ready within [`GRACE`] is
-//! the acknowledgement; otherwise one is promised first. Whether only the asker sees it is fixed by the promise: an error that
+//! the acknowledgement; otherwise one is promised first. What is known to take longer, many look-ups or a whole digest, is promised
+//! without waiting. Whether only the asker sees it is fixed by the promise: an error that
 //! comes after a public one takes it back, and is told to the asker alone.
 
 use std::future::Future;
@@ -9,11 +10,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use serenity::all::{CommandDataOption, CommandDataOptionValue, CommandInteraction, CommandType, Permissions};
+use serenity::all::Permissions;
 use tokio::time::timeout;
 
 use super::bot::Bot;
 use super::commands::{CHECK_MENU, PRIVATE, SOURCE_MENU};
+use super::events::{Given, Interaction};
 use super::page::{self, Shown, ephemeral};
 use super::place::{Asker, NETWORK};
 use super::rest::RestError;
@@ -26,6 +28,9 @@ use crate::router::{Args, Problem};
 /// How long an answer may take to be the acknowledgement itself. A search takes a few milliseconds; 100 is where people
 /// notice.
 const GRACE: Duration = Duration::from_millis(40);
+
+/// The parts of `digest` that compose one, out of all that is new.
+const COMPOSES: [&str; 2] = ["now", "preview"];
 
 /// How long an answer may take at all; far below Discord's 15 minutes, and beyond what anybody waits.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -58,6 +63,18 @@ pub struct Ticket {
     pub token: String,
     /// Whether the answer takes the place of the message that it came from.
     pub updates: bool,
+    /// How long the answer may take to be the acknowledgement itself.
+    pub grace: Duration,
+}
+
+impl Ticket {
+    /// The ticket of a command.
+    #[must_use]
+    pub fn of(bot: &Bot, interaction: &Interaction) -> Self {
+        let application = interaction.application_id.map(|id| id.0);
+        let application = application.or_else(|| bot.me.get().map(|me| me.application)).unwrap_or_default();
+        Self { id: interaction.id.0, application, token: interaction.token.clone(), updates: false, grace: GRACE }
+    }
 }
 
 /// Discord's numbers of first responses.
@@ -67,26 +84,25 @@ const PROMISE_UPDATE: u8 = 6;
 const UPDATE: u8 = 7;
 
 /// Answers a command or a message's menu.
-pub async fn command(bot: Arc<Bot>, command: CommandInteraction, health: String) {
-    let asker = Asker::of_command(&command);
-    let ticket = Ticket {
-        id: command.id.get(),
-        application: command.application_id.get(),
-        token: command.token.clone(),
-        updates: false,
-    };
+pub async fn command(bot: Arc<Bot>, command: Interaction, health: String) {
+    let asker = Asker::of(&command);
+    let ticket = Ticket::of(&bot, &command);
     if let Err(too_much) = bot.limits.take(asker.person, asker.server, std::time::Instant::now()) {
         return deliver(&bot, ticket, true, async move { Said::alone(&too_much.kind_word()) }).await;
     }
-    if command.data.kind == CommandType::Message {
+    if command.data.is_message_menu() {
         // A menu's answer is for who asked: the channel did not.
+        let ticket = Ticket { grace: Duration::ZERO, ..ticket };
         return deliver(&bot, ticket, true, menu(Arc::clone(&bot), asker, command)).await;
     }
     let (parsed, private) = parse(&command);
+    let composes =
+        parsed.as_ref().is_ok_and(|(spec, _)| command.data.name == "digest" && COMPOSES.contains(&spec.name));
+    let ticket = Ticket { grace: if composes { Duration::ZERO } else { GRACE }, ..ticket };
     if let Ok((spec, _)) = &parsed
         && command.data.name == "digest"
         && spec.name == "set"
-        && let Some(missing) = missing(&command)
+        && let Some(missing) = missing(&command, bot.settings.posts.threads)
     {
         return deliver(&bot, ticket, true, async move { Said::alone(&missing) }).await;
     }
@@ -106,18 +122,22 @@ pub async fn command(bot: Arc<Bot>, command: CommandInteraction, health: String)
     deliver(&bot, ticket, private, work).await;
 }
 
-/// Which permissions Byline lacks to post in this channel, if any: a schedule that could post nothing is not set.
-fn missing(command: &CommandInteraction) -> Option<String> {
-    let held = command.app_permissions?;
-    let thread = command.channel.as_ref().is_some_and(|channel| channel.thread_metadata.is_some());
-    let send = match thread {
+/// Which permissions Byline lacks to post in this channel, if any, and to open a thread below each posting where that is set: a
+/// schedule that could post nothing is not set.
+fn missing(command: &Interaction, threads: bool) -> Option<String> {
+    let held = command.our_permissions()?;
+    let send = match command.in_thread() {
         true => (Permissions::SEND_MESSAGES_IN_THREADS, "Send Messages in Threads"),
         false => (Permissions::SEND_MESSAGES, "Send Messages"),
     };
+    let thread = (Permissions::CREATE_PUBLIC_THREADS, "Create Public Threads");
+    // There is no thread in a thread.
+    let thread = Some(thread).filter(|_| threads && !command.in_thread());
     let needed = [(Permissions::VIEW_CHANNEL, "View Channel"), send, (Permissions::EMBED_LINKS, "Embed Links")];
+    let needed = needed.into_iter().chain(thread);
     let lacks = |permission| !held.contains(permission) && !held.contains(Permissions::ADMINISTRATOR);
     let missing: Vec<String> =
-        needed.into_iter().filter(|(permission, _)| lacks(*permission)).map(|(_, name)| format!("“{name}”")).collect();
+        needed.filter(|(permission, _)| lacks(*permission)).map(|(_, name)| format!("“{name}”")).collect();
     let what = if missing.len() == 1 { "the permission" } else { "the permissions" };
     (!missing.is_empty()).then(|| {
         format!(
@@ -127,12 +147,11 @@ fn missing(command: &CommandInteraction) -> Option<String> {
     })
 }
 
-async fn menu(bot: Arc<Bot>, asker: Asker, command: CommandInteraction) -> Said {
-    let message = command.data.resolved.messages.into_values().next();
-    let text = message.map(|message| message.content).unwrap_or_default();
+async fn menu(bot: Arc<Bot>, asker: Asker, command: Interaction) -> Said {
+    let text = command.data.message();
     match command.data.name.as_str() {
-        CHECK_MENU => menus::check(&bot, &asker, &text).await,
-        SOURCE_MENU => menus::source(&bot, &asker, &text).await,
+        CHECK_MENU => menus::check(&bot, &asker, text).await,
+        SOURCE_MENU => menus::source(&bot, &asker, text).await,
         _ => Said::alone("This menu belongs to another version of Byline. Try again in a minute."),
     }
 }
@@ -174,36 +193,23 @@ pub async fn with_buttons(bot: &Bot, asker: &Asker, reply: &Checked, asked: Aske
 
 /// The command with its options, checked against the table, and whether only the asker is to see the answer. What Discord
 /// completed or checked before is checked again: anybody can send anything.
-fn parse(command: &CommandInteraction) -> (Result<(&'static Spec, Args), Problem>, bool) {
+fn parse(command: &Interaction) -> (Result<(&'static Spec, Args), Problem>, bool) {
     let unknown = |typed: &str| Problem::UnknownCommand { typed: typed.to_owned(), near: table::near(typed) };
     let name = &command.data.name;
     let Some(mut spec) = table::find(name) else { return (Err(unknown(name)), true) };
-    let mut options: &[CommandDataOption] = &command.data.options;
+    let mut options: &[Given] = &command.data.options;
     if !spec.parts.is_empty() {
-        let part = options.first().and_then(|option| match &option.value {
-            CommandDataOptionValue::SubCommand(inner) => Some((option.name.as_str(), inner)),
-            _ => None,
-        });
-        let known = part.and_then(|(name, inner)| {
-            spec.parts.iter().find(|part| part.name == name).map(|part| (part, inner.as_slice()))
+        let part = options.first().filter(|first| first.is_part());
+        let known = part.and_then(|part| {
+            spec.parts.iter().find(|known| known.name == part.name).map(|known| (known, part.options.as_slice()))
         });
         let Some(found) = known else { return (Err(unknown(name)), true) };
         (spec, options) = found;
     }
-    let mut private = false;
+    let private = options.iter().any(|given| given.name == PRIVATE && given.is_yes());
     let mut args = Args::default();
-    for given in options {
-        let text = match &given.value {
-            CommandDataOptionValue::Boolean(asked) if given.name == PRIVATE => {
-                private = *asked;
-                continue;
-            }
-            CommandDataOptionValue::String(text) => text.clone(),
-            CommandDataOptionValue::Integer(number) => number.to_string(),
-            CommandDataOptionValue::Number(number) => number.to_string(),
-            CommandDataOptionValue::Boolean(flag) => flag.to_string(),
-            _ => continue,
-        };
+    for given in options.iter().filter(|given| given.name != PRIVATE) {
+        let Some(text) = given.text() else { continue };
         let set = spec.option(&given.name).map(|option| args.set(option, &text));
         if let Some(Err(problem)) = set {
             return (Err(problem), true);
@@ -216,7 +222,7 @@ fn parse(command: &CommandInteraction) -> (Result<(&'static Spec, Args), Problem
 pub async fn deliver(bot: &Arc<Bot>, ticket: Ticket, private: bool, work: impl Future<Output = Said> + Send + 'static) {
     // A task of its own: a panic in it is told as a failure, and this one goes on.
     let mut work = tokio::spawn(timeout(PATIENCE, work));
-    let early = timeout(GRACE, &mut work).await;
+    let early = timeout(ticket.grace, &mut work).await;
     let outcome = match early {
         Ok(done) => first(bot, &ticket, private, finished(done)).await,
         Err(_) => promise_and_keep(bot, &ticket, private, work).await,

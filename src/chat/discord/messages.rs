@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use serenity::all::{ActionRowComponent, ButtonKind, Message, MessageType};
 use tokio::time::timeout;
 
 use super::bot::{Bot, Me};
+use super::events::Message;
 use super::interactions::{Asked, Said, with_buttons};
 use super::page::{self, ButtonId};
 use super::place::Asker;
@@ -68,15 +68,35 @@ pub async fn message(bot: Arc<Bot>, message: Message) {
             }
         }
     };
-    send(&bot, &asker, message.id.get(), said.body).await;
+    send(&bot, &asker, message.id.0, said.body).await;
 }
 
-/// Whether a message is for us: from a person, in a direct message or mentioning us.
+/// Discord's kinds of messages that people write.
+const WRITTEN: [u64; 2] = [0, 19];
+
+/// Whether a message is for us: from a person, in a direct message, mentioning us or in reply to us.
 fn is_for(me: Me, message: &Message) -> bool {
-    let from_person = !message.author.bot && !message.author.system && message.webhook_id.is_none();
-    let written = matches!(message.kind, MessageType::Regular | MessageType::InlineReply);
-    let mentioned = || message.mentions.iter().any(|user| user.id.get() == me.user);
-    from_person && written && message.author.id.get() != me.user && (message.guild_id.is_none() || mentioned())
+    let Some(author) = &message.author else { return false };
+    let from_person = !author.bot && !author.system && message.webhook_id.is_none();
+    let mentioned = || message.mentions.iter().any(|user| user.id.0 == me.user) || names(&message.content, me);
+    // A reply that does not notify us shows us no words, unless it is to us in a place where Discord does.
+    let replied = || {
+        let to = message.referenced_message.as_ref().and_then(|replied| replied.author.as_ref());
+        !message.content.trim().is_empty() && to.is_some_and(|author| author.id.0 == me.user)
+    };
+    from_person
+        && WRITTEN.contains(&message.kind)
+        && author.id.0 != me.user
+        && (message.guild_id.is_none() || mentioned() || replied())
+}
+
+/// The two ways in which a message names us.
+fn our_names(me: Me) -> [String; 2] {
+    [format!("<@{}>", me.user), format!("<@!{}>", me.user)]
+}
+
+fn names(content: &str, me: Me) -> bool {
+    our_names(me).iter().any(|name| content.contains(name))
 }
 
 async fn answer(bot: Arc<Bot>, asker: Asker, me: Me, message: Message) -> Said {
@@ -97,7 +117,7 @@ fn asked(command: &str, text: &str) -> Asked {
 
 /// The message without our name in it, and without marks that show nothing.
 fn words(content: &str, me: Me) -> String {
-    let content = content.replace(&format!("<@{}>", me.user), " ").replace(&format!("<@!{}>", me.user), " ");
+    let content = our_names(me).iter().fold(content.to_owned(), |content, name| content.replace(name, " "));
     let text = content.split_whitespace().collect::<Vec<_>>().join(" ");
     text.trim_start_matches([',', ':', '-', ' ']).to_owned()
 }
@@ -123,15 +143,7 @@ async fn last_answer(bot: &Bot, asker: &Asker, message: &Message) -> Option<Kept
 
 /// The key of an answer of ours, from its buttons.
 fn key_of(message: &Message) -> Option<String> {
-    let components = message.components.iter().flat_map(|row| &row.components);
-    let ids = components.filter_map(|component| match component {
-        ActionRowComponent::Button(button) => match &button.data {
-            ButtonKind::NonLink { custom_id, .. } => Some(custom_id),
-            _ => None,
-        },
-        _ => None,
-    });
-    ids.filter_map(|id| ButtonId::parse(id)).map(|button| button.key).next()
+    message.buttons().filter_map(ButtonId::parse).map(|button| button.key).next()
 }
 
 /// Sends an answer as a reply. The message's own number is the nonce: however often it is sent, it shows once.

@@ -3,7 +3,10 @@
 //! | file | what lives there |
 //! |---|---|
 //! | `settings.rs` | what the connection needs to know, and where the token comes from |
-//! | `client.rs` | the connection: gateway, shards, presence, shutting down |
+//! | `client.rs` | the connection: presence, what events are handed to, shutting down |
+//! | `shard.rs` | the gateway: each shard's connection |
+//! | `socket.rs` | what goes over the gateway's WebSocket |
+//! | `events.rs` | what is read of events |
 //! | `rest.rs` | requests: time limits, retries, proxies |
 //! | `commands.rs` | the command table as Discord registers it |
 //! | `bot.rs` | what every event is handled with |
@@ -24,6 +27,7 @@ pub mod commands;
 mod components;
 mod courier;
 pub mod embeds;
+mod events;
 mod guilds;
 mod interactions;
 mod menus;
@@ -33,6 +37,8 @@ mod place;
 mod promises;
 mod rest;
 mod settings;
+mod shard;
+mod socket;
 mod suggest;
 
 pub use client::{Discord, DiscordError, run};

@@ -1,11 +1,9 @@
 //! Where a request comes from, and what its person may do there.
 
-use serenity::all::{
-    AuthorizingIntegrationOwner, AuthorizingIntegrationOwners, CommandInteraction, ComponentInteraction, Message,
-    Permissions,
-};
+use serenity::all::Permissions;
 
 use super::commands::MANAGES;
+use super::events::{Interaction, Message};
 use crate::router::Place;
 
 /// The name of this network in places and in the store.
@@ -25,27 +23,17 @@ pub struct Asker {
 }
 
 impl Asker {
-    /// Who used a command.
+    /// Who used a command or pressed a button.
     #[must_use]
-    pub fn of_command(command: &CommandInteraction) -> Self {
-        let permissions = command.member.as_ref().and_then(|member| member.permissions);
-        let server = installed(command.guild_id.map(Into::into), &command.authorizing_integration_owners);
-        Self::new(command.user.id.get(), server, command.channel_id.get(), permissions)
-    }
-
-    /// Who pressed a button.
-    #[must_use]
-    pub fn of_component(press: &ComponentInteraction) -> Self {
-        let permissions = press.member.as_ref().and_then(|member| member.permissions);
-        let server = installed(press.guild_id.map(Into::into), &press.authorizing_integration_owners);
-        Self::new(press.user.id.get(), server, press.channel_id.get(), permissions)
+    pub fn of(interaction: &Interaction) -> Self {
+        Self::new(interaction.person(), interaction.server(), interaction.channel(), interaction.permissions())
     }
 
     /// Who wrote a message. What they may do is not told with it: commands for managers are used as slash commands.
     #[must_use]
     pub fn of_message(message: &Message) -> Self {
-        let server = message.guild_id.map(Into::into);
-        Self::new(message.author.id.get(), server, message.channel_id.get(), None)
+        let person = message.author.as_ref().map_or(0, |author| author.id.0);
+        Self::new(person, message.guild_id.map(|id| id.0), message.channel_id.0, None)
     }
 
     fn new(person: u64, server: Option<u64>, channel: u64, permissions: Option<Permissions>) -> Self {
@@ -68,12 +56,6 @@ impl Asker {
     }
 }
 
-/// The server, unless Byline was used there by somebody who brought it along and the server never invited it.
-fn installed(server: Option<u64>, owners: &AuthorizingIntegrationOwners) -> Option<u64> {
-    let by_server = owners.0.iter().any(|owner| matches!(owner, AuthorizingIntegrationOwner::GuildInstall(Some(_))));
-    server.filter(|_| by_server || owners.0.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,11 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_did_not_invite_byline_is_no_community() {
-        let owners = |json: &str| serde_json::from_str::<AuthorizingIntegrationOwners>(json).unwrap();
-        assert_eq!(installed(Some(9), &owners(r#"{"0":"9"}"#)), Some(9));
-        assert_eq!(installed(Some(9), &owners(r#"{"1":"5"}"#)), None);
-        assert_eq!(installed(Some(9), &owners("{}")), Some(9));
+    fn outside_of_servers_people_are_a_community_of_their_own() {
         assert_eq!(Asker::new(5, None, 2, None).place.community, "user-5");
     }
 }

@@ -5,12 +5,13 @@
 //! proxy, which does the limiting for all processes. (serenity's limiter would also send a repeated request past the
 //! proxy to the real host.)
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
 use serenity::http::{Http, HttpBuilder, LightMethod, Request, Route};
-use serenity::model::id::{ApplicationId, ChannelId, GuildId, InteractionId, MessageId};
 use serenity_reqwest as reqwest;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -22,6 +23,8 @@ const CONNECT: Duration = Duration::from_secs(5);
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
 /// How often a request is tried.
 const TRIES: u32 = 5;
+/// What stands before every path of Discord's API.
+const API: &str = "/api/v10";
 /// The first wait before a request is tried again after a failure of the server; it doubles.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 
@@ -89,6 +92,12 @@ impl RestError {
         }
     }
 
+    /// Whether what was asked is not there at all.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        matches!(self.status(), Some(404 | 405 | 501))
+    }
+
     /// Whether Discord has acknowledged the interaction before: an earlier try of ours arrived.
     fn was_acknowledged(&self) -> bool {
         matches!(self, Self::Refused { code: 40060, .. })
@@ -98,9 +107,11 @@ impl RestError {
 /// A way to make requests. Clones share its connections.
 #[derive(Debug, Clone)]
 pub struct Rest {
-    /// serenity's own, for the gateway.
+    /// serenity's own: its limiter, its token, its proxy.
     http: Arc<Http>,
     client: reqwest::Client,
+    /// Whether what `discord.api_url` names has Discord's API at its root, without `/api/v10`.
+    bare: Arc<AtomicBool>,
 }
 
 /// A request.
@@ -120,30 +131,59 @@ impl Rest {
     ///
     /// # Errors
     /// [`RestError::Request`] when no HTTP client can be made on this machine.
-    pub fn new(token: &str, proxy: Option<&str>) -> Result<(Self, Http), RestError> {
+    pub fn new(token: &str, proxy: Option<&str>) -> Result<Self, RestError> {
         let client = reqwest::Client::builder()
             .use_rustls_tls()
             .timeout(REQUEST)
             .connect_timeout(CONNECT)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|error| RestError::Request(error.to_string()))?;
-        let build = || {
-            let builder = HttpBuilder::new(token).client(client.clone());
-            match proxy {
-                Some(proxy) => builder.proxy(proxy).ratelimiter_disabled(true).build(),
-                None => builder.build(),
-            }
+            .redirect(reqwest::redirect::Policy::none());
+        // What `discord.api_url` names is meant to be reached itself, whatever the environment has for the rest of the web.
+        let client = if proxy.is_some() { client.no_proxy() } else { client };
+        let client = client.build().map_err(|error| RestError::Request(error.to_string()))?;
+        let builder = HttpBuilder::new(token).client(client.clone());
+        let http = match proxy {
+            Some(proxy) => builder.proxy(proxy).ratelimiter_disabled(true).build(),
+            None => builder.build(),
         };
-        Ok((Self { http: Arc::new(build()), client: client.clone() }, build()))
+        Ok(Self { http: Arc::new(http), client, bare: Arc::default() })
     }
 
-    /// Where the gateway is, how many shards Discord recommends, and how many sessions may still be started.
+    /// Where the gateway is, how many shards Discord recommends, and how many sessions may still be started. What stands in for
+    /// Discord may tell only where it is, or have no path before its API.
     ///
     /// # Errors
     /// [`RestError`]; status 401 for a token that is none.
     pub async fn gateway(&self) -> Result<Value, RestError> {
-        self.ask(Ask { method: LightMethod::Get, ..Ask::new(Route::GatewayBot) }, TRIES).await
+        let told = self.told_gateway().await;
+        let absent = |told: &Result<Value, RestError>| matches!(told, Err(error) if error.is_absent());
+        if !absent(&told) || self.http.proxy.is_none() || self.bare.swap(true, Ordering::AcqRel) {
+            return told;
+        }
+        let at_root = self.told_gateway().await;
+        if at_root.is_err() {
+            self.bare.store(false, Ordering::Release);
+            return told;
+        }
+        at_root
+    }
+
+    async fn told_gateway(&self) -> Result<Value, RestError> {
+        let ask = |route| Ask { method: LightMethod::Get, ..Ask::new(route) };
+        match self.ask(ask(Route::GatewayBot), TRIES).await {
+            Err(error) if error.is_absent() => self.ask(ask(Route::Gateway), TRIES).await,
+            told => told,
+        }
+    }
+
+    /// The application's number, where a session did not tell it.
+    ///
+    /// # Errors
+    /// [`RestError`]
+    pub async fn application(&self) -> Result<u64, RestError> {
+        let told =
+            self.ask(Ask { method: LightMethod::Get, ..Ask::new(Route::Oauth2ApplicationCurrent) }, TRIES).await?;
+        let number = told["id"].as_str().and_then(|id| id.parse().ok());
+        number.ok_or_else(|| RestError::Request("no application has this token".to_owned()))
     }
 
     /// The commands that are registered, everywhere or in a server.
@@ -151,7 +191,7 @@ impl Rest {
     /// # Errors
     /// [`RestError`]
     pub async fn commands(&self, application: u64, guild: Option<u64>) -> Result<Value, RestError> {
-        self.ask(Ask { method: LightMethod::Get, ..Ask::new(commands_route(application, guild)) }, TRIES).await
+        self.ask(Ask { method: LightMethod::Get, ..Ask::new(commands_route(application, guild)?) }, TRIES).await
     }
 
     /// Puts these commands in the place of those that are registered.
@@ -159,7 +199,7 @@ impl Rest {
     /// # Errors
     /// [`RestError`]
     pub async fn set_commands(&self, application: u64, guild: Option<u64>, commands: &Value) -> Result<(), RestError> {
-        let ask = Ask { method: LightMethod::Put, ..Ask::new(commands_route(application, guild)) };
+        let ask = Ask { method: LightMethod::Put, ..Ask::new(commands_route(application, guild)?) };
         self.ask(ask.body(commands)?, TRIES).await.map(drop)
     }
 
@@ -168,7 +208,7 @@ impl Rest {
     /// # Errors
     /// [`RestError`]
     pub async fn respond(&self, interaction: u64, token: &str, body: &Value) -> Result<(), RestError> {
-        let route = Route::InteractionResponse { interaction_id: InteractionId::new(interaction), token };
+        let route = Route::InteractionResponse { interaction_id: numbered(interaction)?, token };
         let ask = Ask { limited: false, ..Ask::new(route) }.body(body)?;
         match self.ask(ask, TRIES).await {
             Err(error) if !error.was_acknowledged() => Err(error),
@@ -181,8 +221,7 @@ impl Rest {
     /// # Errors
     /// [`RestError`]
     pub async fn edit(&self, application: u64, token: &str, body: &Value) -> Result<Value, RestError> {
-        let route =
-            Route::WebhookOriginalInteractionResponse { application_id: ApplicationId::new(application), token };
+        let route = Route::WebhookOriginalInteractionResponse { application_id: numbered(application)?, token };
         let ask = Ask { method: LightMethod::Patch, limited: false, ..Ask::new(route) }.body(body)?;
         self.ask(ask, TRIES).await
     }
@@ -192,8 +231,7 @@ impl Rest {
     /// # Errors
     /// [`RestError`]
     pub async fn take_back(&self, application: u64, token: &str) -> Result<(), RestError> {
-        let route =
-            Route::WebhookOriginalInteractionResponse { application_id: ApplicationId::new(application), token };
+        let route = Route::WebhookOriginalInteractionResponse { application_id: numbered(application)?, token };
         let ask = Ask { method: LightMethod::Delete, limited: false, ..Ask::new(route) };
         self.ask(ask, TRIES).await.map(drop)
     }
@@ -203,7 +241,7 @@ impl Rest {
     /// # Errors
     /// [`RestError`]
     pub async fn follow_up(&self, application: u64, token: &str, body: &Value) -> Result<(), RestError> {
-        let route = Route::WebhookFollowupMessages { application_id: ApplicationId::new(application), token };
+        let route = Route::WebhookFollowupMessages { application_id: numbered(application)?, token };
         let ask = Ask { repeatable: false, limited: false, ..Ask::new(route) }.body(body)?;
         self.ask(ask, TRIES).await.map(drop)
     }
@@ -213,7 +251,7 @@ impl Rest {
     /// # Errors
     /// [`RestError`]
     pub async fn post(&self, channel: u64, body: &Value) -> Result<Value, RestError> {
-        let route = Route::ChannelMessages { channel_id: ChannelId::new(channel) };
+        let route = Route::ChannelMessages { channel_id: numbered(channel)? };
         self.ask(Ask::new(route).body(body)?, TRIES).await
     }
 
@@ -222,7 +260,7 @@ impl Rest {
     /// # Errors
     /// [`RestError`]
     pub async fn post_once(&self, channel: u64, body: &Value) -> Result<Value, RestError> {
-        let route = Route::ChannelMessages { channel_id: ChannelId::new(channel) };
+        let route = Route::ChannelMessages { channel_id: numbered(channel)? };
         self.ask(Ask::new(route).body(body)?, 1).await
     }
 
@@ -231,7 +269,7 @@ impl Rest {
     /// # Errors
     /// [`RestError`]
     pub async fn typing(&self, channel: u64) -> Result<(), RestError> {
-        let route = Route::ChannelTyping { channel_id: ChannelId::new(channel) };
+        let route = Route::ChannelTyping { channel_id: numbered(channel)? };
         self.ask(Ask::new(route), 1).await.map(drop)
     }
 
@@ -240,7 +278,7 @@ impl Rest {
     /// # Errors
     /// [`RestError`]
     pub async fn channel(&self, channel: u64) -> Result<Value, RestError> {
-        let route = Route::Channel { channel_id: ChannelId::new(channel) };
+        let route = Route::Channel { channel_id: numbered(channel)? };
         self.ask(Ask { method: LightMethod::Get, ..Ask::new(route) }, TRIES).await
     }
 
@@ -249,8 +287,7 @@ impl Rest {
     /// # Errors
     /// [`RestError`]
     pub async fn crosspost(&self, channel: u64, message: u64) -> Result<(), RestError> {
-        let route =
-            Route::ChannelMessageCrosspost { channel_id: ChannelId::new(channel), message_id: MessageId::new(message) };
+        let route = Route::ChannelMessageCrosspost { channel_id: numbered(channel)?, message_id: numbered(message)? };
         self.ask(Ask::new(route), TRIES).await.map(drop)
     }
 
@@ -259,8 +296,7 @@ impl Rest {
     /// # Errors
     /// [`RestError`]
     pub async fn open_thread(&self, channel: u64, message: u64, body: &Value) -> Result<Value, RestError> {
-        let route =
-            Route::ChannelMessageThreads { channel_id: ChannelId::new(channel), message_id: MessageId::new(message) };
+        let route = Route::ChannelMessageThreads { channel_id: numbered(channel)?, message_id: numbered(message)? };
         self.ask(Ask { repeatable: false, ..Ask::new(route) }.body(body)?, TRIES).await
     }
 
@@ -296,8 +332,12 @@ impl Rest {
             return read(answer.map_err(from_serenity)?).await;
         }
         let request = request.build(&self.client, self.http.token(), self.http.proxy.as_deref());
-        let answer = request.map_err(from_serenity)?.send().await.map_err(from_reqwest)?;
-        read(answer).await
+        let mut request = request.map_err(from_serenity)?.build().map_err(from_reqwest)?;
+        if self.bare.load(Ordering::Acquire) {
+            let path = request.url().path().replacen(API, "", 1);
+            request.url_mut().set_path(&path);
+        }
+        read(self.client.execute(request).await.map_err(from_reqwest)?).await
     }
 }
 
@@ -315,12 +355,18 @@ impl<'a> Ask<'a> {
     }
 }
 
-fn commands_route(application: u64, guild: Option<u64>) -> Route<'static> {
-    let application_id = ApplicationId::new(application);
-    match guild {
-        Some(guild) => Route::GuildCommands { application_id, guild_id: GuildId::new(guild) },
+fn commands_route(application: u64, guild: Option<u64>) -> Result<Route<'static>, RestError> {
+    let application_id = numbered(application)?;
+    Ok(match guild {
+        Some(guild) => Route::GuildCommands { application_id, guild_id: numbered(guild)? },
         None => Route::Commands { application_id },
-    }
+    })
+}
+
+/// A number as serenity has it, which panics at 0.
+fn numbered<T: From<NonZeroU64>>(number: u64) -> Result<T, RestError> {
+    let number = NonZeroU64::new(number);
+    number.map(T::from).ok_or_else(|| RestError::Request("nothing of Discord's has the number 0".to_owned()))
 }
 
 async fn read(mut answer: reqwest::Response) -> Result<Value, RestError> {
@@ -363,5 +409,28 @@ fn from_serenity(error: serenity::Error) -> RestError {
     match error {
         serenity::Error::Http(serenity::http::HttpError::Request(error)) => from_reqwest(error),
         other => RestError::Request(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_number_0_is_an_error_and_no_panic() {
+        // Nobody listens there, and nobody is asked.
+        let rest = Rest::new("of.a.test", Some("http://127.0.0.1:1")).unwrap();
+        let body = Value::Null;
+        for refused in [
+            rest.respond(0, "t", &body).await,
+            rest.edit(0, "t", &body).await.map(drop),
+            rest.follow_up(0, "t", &body).await,
+            rest.take_back(0, "t").await,
+            rest.post_once(0, &body).await.map(drop),
+            rest.crosspost(1, 0).await,
+            rest.commands(1, Some(0)).await.map(drop),
+        ] {
+            assert!(matches!(refused, Err(RestError::Request(_))), "{refused:?}");
+        }
     }
 }

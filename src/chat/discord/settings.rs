@@ -65,7 +65,7 @@ impl Default for Settings {
             api_url: None,
             guilds: Vec::new(),
             shards: Shards::Automatic,
-            per_person: 30,
+            per_person: 120,
             per_server: 600,
             buttons: 30 * DAY,
             forget: 30 * DAY,
@@ -126,7 +126,7 @@ To get one:
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// No token was given.
-    #[error("Discord needs a bot token, and none is set.\n{STEPS}")]
+    #[error("Discord needs a bot token, and none is set (discord.token).\n{STEPS}")]
     NoToken,
     /// What was given can't be a token.
     #[error("The Discord token from {from} can't be one: {why}.\n{STEPS}")]

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use serenity::all::{CommandDataOption, CommandDataOptionValue, CommandInteraction};
 use tokio::time::timeout;
 
 use super::bot::Bot;
+use super::embeds;
+use super::events::{Given, Interaction};
 use super::place::Asker;
 use crate::router::table::{self, OptionSpec};
 use crate::router::{Suggestion, suggest};
@@ -21,19 +22,19 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const CHOICES: u8 = 8;
 
 /// Answers a request for suggestions. One that can't be answered gets none, in time.
-pub async fn autocomplete(bot: &Bot, asked: CommandInteraction) {
+pub async fn autocomplete(bot: &Bot, asked: Interaction) {
     let found = timeout(PATIENCE, suggested(bot, &asked)).await.unwrap_or_default();
     let choices: Vec<Value> = found.iter().filter_map(choice).collect();
     let body = json!({ "type": CHOICES, "data": { "choices": choices } });
-    if let Err(error) = bot.rest.respond(asked.id.get(), &asked.token, &body).await {
+    if let Err(error) = bot.rest.respond(asked.id.0, &asked.token, &body).await {
         // Mostly the person has typed on, and Discord no longer wants these.
         tracing::debug!(%error, "suggestions could not be delivered");
     }
 }
 
-async fn suggested(bot: &Bot, asked: &CommandInteraction) -> Vec<Suggestion> {
+async fn suggested(bot: &Bot, asked: &Interaction) -> Vec<Suggestion> {
     let Some((option, typed)) = focused(asked) else { return Vec::new() };
-    match bot.router.desk(&Asker::of_command(asked).place).await {
+    match bot.router.desk(&Asker::of(asked).place).await {
         Ok(desk) => suggest(&desk, option.kind, &typed).await,
         Err(error) => {
             tracing::warn!(%error, "nothing to suggest from");
@@ -43,17 +44,15 @@ async fn suggested(bot: &Bot, asked: &CommandInteraction) -> Vec<Suggestion> {
 }
 
 /// The option that is being typed, and what stands in it.
-fn focused(asked: &CommandInteraction) -> Option<(&'static OptionSpec, String)> {
+fn focused(asked: &Interaction) -> Option<(&'static OptionSpec, String)> {
     let mut spec = table::find(&asked.data.name)?;
-    let mut options: &[CommandDataOption] = &asked.data.options;
-    if let Some(CommandDataOption { name, value: CommandDataOptionValue::SubCommand(inner), .. }) = options.first() {
-        spec = spec.parts.iter().find(|part| part.name == name)?;
-        options = inner;
+    let mut options: &[Given] = &asked.data.options;
+    if let Some(part) = options.first().filter(|first| !spec.parts.is_empty() && first.is_part()) {
+        spec = spec.parts.iter().find(|known| known.name == part.name)?;
+        options = &part.options;
     }
-    options.iter().find_map(|option| match &option.value {
-        CommandDataOptionValue::Autocomplete { value, .. } => Some((spec.option(&option.name)?, value.clone())),
-        _ => None,
-    })
+    let typed = options.iter().find(|option| option.focused)?;
+    Some((spec.option(&typed.name)?, typed.text().unwrap_or_default()))
 }
 
 /// A choice within the limits; one whose value is too long is found by its name, if that is short enough.
@@ -68,7 +67,8 @@ fn choice(suggestion: &Suggestion) -> Option<Value> {
 }
 
 fn shorten(text: &str) -> String {
-    let text: String = text.chars().filter(|c| !c.is_control()).collect();
+    // A line break would end the choice's line.
+    let text = embeds::visible(text).replace('\n', " ");
     if text.chars().count() <= MAX_CHOICE {
         return text;
     }

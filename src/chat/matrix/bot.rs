@@ -63,6 +63,8 @@ pub struct Bot {
     pub prefixes: Mutex<HashMap<String, Option<String>>>,
     /// Told once, when the first sync is done.
     pub connected: Notify,
+    /// Whether the encryption is set up, or it was tried: others can encrypt for us.
+    pub set_up: watch::Sender<bool>,
     /// Whether all is to end.
     pub stopped: watch::Receiver<bool>,
 }

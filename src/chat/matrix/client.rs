@@ -132,6 +132,7 @@ impl Matrix {
                 prefixes: Mutex::default(),
                 names: Mutex::default(),
                 connected: Notify::new(),
+                set_up: watch::Sender::new(false),
                 stopped: stopped.clone(),
             });
             let listening = tokio::select! {
@@ -178,7 +179,9 @@ impl Matrix {
             // Only now it is known in which rooms we are: one that is not among them is gone.
             *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = Some(bot.client.clone());
             loop {
-                match timeout(SET_UP, recovery::set_up(&bot.client, &self.settings, &self.folder)).await {
+                let set_up = timeout(SET_UP, recovery::set_up(&bot.client, &self.settings, &self.folder)).await;
+                bot.set_up.send_replace(true);
+                match set_up {
                     Ok(Ok(())) => return std::future::pending::<()>().await,
                     Ok(Err(error)) => {
                         tracing::warn!("the encryption could not be set up wholly: {error}; trying again")

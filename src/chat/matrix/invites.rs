@@ -5,7 +5,7 @@ use std::sync::Arc;
 use matrix_sdk::ruma::api::client::membership::leave_room;
 use matrix_sdk::ruma::{OwnedRoomId, RoomId};
 use matrix_sdk::{Room, RoomState};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::bot::Bot;
 use super::trouble::{Patience, Trouble};
@@ -16,6 +16,9 @@ const TRIES: usize = 10;
 
 /// The longest wait between attempts.
 const LONGEST: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// How long an invitation waits for the encryption to be set up.
+const SET_UP: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// What is told to whoever may not invite.
 const REASON: &str = "This Byline accepts invitations only from people whom its operator allows.";
@@ -31,6 +34,9 @@ pub fn waiting(bot: &Arc<Bot>) {
 pub fn invited(bot: &Arc<Bot>, room: &RoomId) {
     let (bot, room, work) = (Arc::clone(bot), room.to_owned(), bot.busy.begin());
     tokio::spawn(async move {
+        // Who finds us in a room and no keys of ours encrypts without us.
+        let mut set_up = bot.set_up.subscribe();
+        let _ = timeout(SET_UP, set_up.wait_for(|set_up| *set_up)).await;
         decide(&bot, room).await;
         drop(work);
     });

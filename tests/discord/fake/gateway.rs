@@ -1,7 +1,9 @@
 //! The gateway: sessions that can be resumed, and ways to drop a connection.
 
 use std::collections::HashMap;
+use std::io::Write;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use futures_util::{SinkExt, StreamExt};
@@ -57,6 +59,10 @@ pub struct Gateway {
     pub violations: Mutex<Vec<String>>,
     /// Servers that every session begins with.
     pub guilds: Mutex<Vec<u64>>,
+    /// Whether a session begins with as little as can be.
+    pub sparse: AtomicBool,
+    /// Whether events are packed.
+    pub packs: AtomicBool,
 }
 
 impl Gateway {
@@ -112,6 +118,28 @@ impl Gateway {
         self.sessions.lock().unwrap().clear();
     }
 
+    /// A presence, as the documentation has it.
+    fn presence(&self, presence: &Value) {
+        let since = &presence["since"];
+        let status = ["online", "dnd", "idle", "invisible", "offline"].iter().any(|known| presence["status"] == *known);
+        let activity = |activity: &Value| activity["name"].is_string() && activity["type"].is_u64();
+        let activities = presence["activities"].as_array().is_some_and(|all| all.iter().all(activity));
+        if !(since.is_null() || since.is_u64()) || !status || !activities || !presence["afk"].is_boolean() {
+            self.complain(format!("no presence: {presence}"));
+        }
+        self.presences.lock().unwrap().push(presence.clone());
+    }
+
+    /// A message as it is sent: text, or packed where the bot may be sent that.
+    fn packed(&self, value: &Value) -> Message {
+        if !self.packs.load(Ordering::Relaxed) {
+            return Message::text(value.to_string());
+        }
+        let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(value.to_string().as_bytes()).unwrap();
+        Message::binary(packed.finish().unwrap())
+    }
+
     fn complain(&self, what: String) {
         self.violations.lock().unwrap().push(what);
     }
@@ -122,11 +150,11 @@ impl Gateway {
         let (orders, mut ordered) = mpsc::unbounded_channel();
         let mut mine: Option<String> = None;
         let hello = json!({ "op": 10, "d": { "heartbeat_interval": 41_250 }, "s": null, "t": null });
-        socket.send(Message::Text(hello.to_string())).await.ok()?;
+        socket.send(Message::text(hello.to_string())).await.ok()?;
         loop {
             tokio::select! {
                 order = ordered.recv() => match order? {
-                    Order::Send(value) => socket.send(Message::Text(value.to_string())).await.ok()?,
+                    Order::Send(value) => socket.send(self.packed(&value)).await.ok()?,
                     Order::Drop(Drop::Abrupt) => return None,
                     Order::Drop(Drop::Close(code)) => {
                         let frame = CloseFrame { code: code.into(), reason: "".into() };
@@ -135,11 +163,11 @@ impl Gateway {
                     }
                     Order::Drop(Drop::Reconnect) => {
                         let value = json!({ "op": 7, "d": null, "s": null, "t": null });
-                        socket.send(Message::Text(value.to_string())).await.ok()?;
+                        socket.send(Message::text(value.to_string())).await.ok()?;
                     }
                     Order::Drop(Drop::Invalid(resumable)) => {
                         let value = json!({ "op": 9, "d": resumable, "s": null, "t": null });
-                        socket.send(Message::Text(value.to_string())).await.ok()?;
+                        socket.send(Message::text(value.to_string())).await.ok()?;
                     }
                 },
                 message = socket.next() => {
@@ -156,7 +184,7 @@ impl Gateway {
                         self.complain(format!("a gateway payload of {} bytes", text.len()));
                     }
                     match value["op"].as_u64() {
-                        Some(1) => socket.send(Message::Text(json!({ "op": 11 }).to_string())).await.ok()?,
+                        Some(1) => socket.send(Message::text(json!({ "op": 11 }).to_string())).await.ok()?,
                         Some(2) => {
                             if value["d"]["token"] != format!("Bot {TOKEN}") && value["d"]["token"] != TOKEN {
                                 let frame = CloseFrame { code: 4004.into(), reason: "Authentication failed.".into() };
@@ -169,10 +197,10 @@ impl Gateway {
                             Some(session) => mine = Some(session),
                             None => {
                                 let value = json!({ "op": 9, "d": false, "s": null, "t": null });
-                                socket.send(Message::Text(value.to_string())).await.ok()?;
+                                socket.send(Message::text(value.to_string())).await.ok()?;
                             }
                         },
-                        Some(3) => self.presences.lock().unwrap().push(value["d"].clone()),
+                        Some(3) => self.presence(&value["d"]),
                         op => self.complain(format!("op {op:?} at the gateway")),
                     }
                 }
@@ -197,6 +225,14 @@ impl Gateway {
                 self.complain(format!("the privileged intent {name}"));
             }
         }
+        for field in ["os", "browser", "device"] {
+            if !d["properties"][field].is_string() {
+                self.complain(format!("no property “{field}” in IDENTIFY"));
+            }
+        }
+        if !d["presence"].is_null() {
+            self.presence(&d["presence"]);
+        }
         let mut counts = self.counts.lock().unwrap();
         counts.identified += 1;
         let id = format!("session-{}", counts.identified);
@@ -204,7 +240,7 @@ impl Gateway {
         let mut session = Session { shard, live: Some(orders.clone()), ..Session::default() };
         let guilds = self.guilds.lock().unwrap().clone();
         let ours: Vec<u64> = guilds.into_iter().filter(|guild| (guild >> 22) % shard.1.max(1) == shard.0).collect();
-        session.dispatch("READY", json!({
+        let mut ready = json!({
             "v": 10,
             "user": payloads::user(BOT, "byline", true),
             "guilds": ours.iter().map(|id| json!({ "id": id.to_string(), "unavailable": true })).collect::<Vec<_>>(),
@@ -212,7 +248,11 @@ impl Gateway {
             "resume_gateway_url": "ws://127.0.0.1:1",
             "shard": [shard.0, shard.1],
             "application": { "id": APPLICATION.to_string(), "flags": 0 },
-        }));
+        });
+        if self.sparse.load(Ordering::Relaxed) {
+            ready = json!({ "v": 10, "user": { "id": BOT.to_string(), "username": "byline" }, "session_id": id });
+        }
+        session.dispatch("READY", ready);
         for guild in ours {
             session.dispatch("GUILD_CREATE", payloads::guild(guild));
         }
@@ -229,6 +269,9 @@ impl Gateway {
             self.counts.lock().unwrap().refused_resumes += 1;
             return None;
         };
+        if !d["token"].is_string() || !d["seq"].is_u64() {
+            self.complain(format!("no RESUME: {d}"));
+        }
         let seen = d["seq"].as_u64().unwrap_or(0);
         if seen > session.seq {
             self.complain(format!("resumed at {seen} of {}", session.seq));

@@ -29,11 +29,13 @@ pub struct Answer {
     pub after: Duration,
     /// Whether the connection is closed without an answer.
     pub hang_up: bool,
+    /// Whether the connection is closed after the answer, whose length is not told: as HTTP/1.0 does.
+    pub closes: bool,
 }
 
 impl Answer {
     pub fn new(status: u16, body: Value) -> Self {
-        Self { status, headers: Vec::new(), body, after: Duration::ZERO, hang_up: false }
+        Self { status, headers: Vec::new(), body, after: Duration::ZERO, hang_up: false, closes: false }
     }
 }
 
@@ -92,7 +94,10 @@ where
             return None;
         }
         let body = if answer.status == 204 { Vec::new() } else { answer.body.to_string().into_bytes() };
-        let mut head = format!("HTTP/1.1 {} X\r\ncontent-length: {}\r\n", answer.status, body.len());
+        let mut head = match answer.closes {
+            true => format!("HTTP/1.0 {} X\r\nconnection: close\r\n", answer.status),
+            false => format!("HTTP/1.1 {} X\r\ncontent-length: {}\r\n", answer.status, body.len()),
+        };
         if answer.status != 204 {
             head.push_str("content-type: application/json\r\n");
         }
@@ -103,5 +108,8 @@ where
         let mut out = head.into_bytes();
         out.extend(body);
         stream.write_all(&out).await.ok()?;
+        if answer.closes {
+            return None;
+        }
     }
 }

@@ -50,6 +50,18 @@ impl Interaction {
         self.shown.is_some() || !self.follow_ups.is_empty()
     }
 
+    /// What the person was told: in the place of the first response, or after it.
+    pub fn said(&self) -> &Value {
+        self.shown.as_ref().or(self.follow_ups.first()).expect("an answer")
+    }
+
+    /// Whether the person alone sees it. On a machine that is busy the error may come after a public promise, which is then taken
+    /// back, or after that of a message that was to change, which then stays as it is.
+    pub fn alone(&self) -> bool {
+        let after = self.follow_ups.first().is_some_and(|said| said["flags"] == 64);
+        self.ephemeral || self.shown.is_none() && after && (self.updates || self.taken_back)
+    }
+
     pub fn deferred(&self) -> bool {
         self.acked.is_some_and(|(kind, _)| matches!(kind, 5 | 6))
     }
@@ -83,6 +95,26 @@ pub struct Fake {
     next_id: AtomicU64,
     /// Whether bodies are checked; a load test has no time for that.
     pub strict: bool,
+    pub manners: Mutex<Manners>,
+}
+
+/// How something that stands in for Discord may differ from it.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Manners {
+    /// It tells of itself, of people and of messages as little as it can.
+    pub sparse: bool,
+    /// It has the API at its root, without `/api/v10`.
+    pub bare: bool,
+    /// It knows where the gateway is, and nothing of shards.
+    pub no_gateway_bot: bool,
+    /// It takes commands and does not tell which it has.
+    pub forgets: bool,
+    /// It packs its events.
+    pub packs: bool,
+    /// It closes every connection, as HTTP/1.0 does.
+    pub closes: bool,
+    /// It answers a first response with 200 and what came of it.
+    pub tells: bool,
 }
 
 #[derive(Default)]
@@ -125,6 +157,7 @@ impl Fake {
             changed: watch::Sender::new(0),
             next_id: AtomicU64::new(800_000_000_000_000_000),
             strict,
+            manners: Mutex::default(),
         });
         let _ = cell.set(Arc::clone(&fake));
         fake
@@ -156,6 +189,21 @@ impl Fake {
         }
     }
 
+    /// Behaves so from now on.
+    pub fn behave(&self, manners: Manners) {
+        *self.manners.lock().unwrap() = manners;
+        self.gateway.sparse.store(manners.sparse, Ordering::Relaxed);
+        self.gateway.packs.store(manners.packs, Ordering::Relaxed);
+    }
+
+    /// An event, as much of it as is told.
+    pub fn tell(&self, guild: Option<u64>, name: &str, mut data: Value) {
+        if self.manners.lock().unwrap().sparse {
+            payloads::thin(&mut data);
+        }
+        self.gateway.dispatch(guild, name, &data);
+    }
+
     pub fn plan(&self, planned: Planned) {
         self.state.lock().unwrap().planned.push(planned);
     }
@@ -171,7 +219,7 @@ impl Fake {
         self.note(id, kind, Instant::now());
         let mut value = payloads::interaction(id, &format!("token-{id}"), kind, data, from);
         change(&mut value);
-        self.gateway.dispatch(from.guild, "INTERACTION_CREATE", &value);
+        self.tell(from.guild, "INTERACTION_CREATE", value);
         id
     }
 
@@ -193,7 +241,7 @@ impl Fake {
         let mut value = payloads::interaction(id, &format!("token-{id}"), 3, &data, from);
         let author = payloads::user(BOT, "byline", true);
         value["message"] = payloads::message(self.id(), from.channel, from.guild, author, "", Some(body));
-        self.gateway.dispatch(from.guild, "INTERACTION_CREATE", &value);
+        self.tell(from.guild, "INTERACTION_CREATE", value);
         id
     }
 
@@ -245,11 +293,17 @@ impl Fake {
         };
         drop(state);
         self.changed.send_modify(|version| *version += 1);
-        answer
+        Answer { closes: self.manners.lock().unwrap().closes, ..answer }
     }
 
     fn route(&self, state: &mut State, request: &Request) -> Answer {
-        let Some(path) = request.path.strip_prefix("/api/v10/") else {
+        let manners = *self.manners.lock().unwrap();
+        let absent = || Answer::new(404, json!({ "message": "404: Not Found", "code": 0 }));
+        if manners.bare && request.path.starts_with("/api/v10/gateway") {
+            return absent();
+        }
+        let prefix = if manners.bare { "/" } else { "/api/v10/" };
+        let Some(path) = request.path.strip_prefix(prefix) else {
             state.violations.push(format!("no path of the API: {}", request.path));
             return Answer::new(404, json!({ "message": "404: Not Found", "code": 0 }));
         };
@@ -258,6 +312,8 @@ impl Fake {
         let number = |text: &str| text.parse::<u64>().unwrap_or(0);
         match (request.method.as_str(), &parts[..]) {
             ("GET", ["gateway"]) => Answer::new(200, json!({ "url": format!("ws://{}", self.gateway_address) })),
+            ("GET", ["gateway", "bot"]) if manners.no_gateway_bot => absent(),
+            ("GET", ["oauth2", "applications", "@me"]) => Answer::new(200, json!({ "id": APPLICATION.to_string() })),
             ("GET", ["gateway", "bot"]) => Answer::new(
                 200,
                 json!({
@@ -325,6 +381,9 @@ impl Fake {
 
     fn commands(&self, state: &mut State, method: &str, guild: Option<u64>, template: &str, body: &Value) -> Answer {
         match method {
+            "GET" if self.manners.lock().unwrap().forgets => {
+                Answer::new(405, json!({ "message": "405: Method Not Allowed", "code": 0 }))
+            }
             "GET" => Answer::new(200, state.commands.get(&guild).cloned().unwrap_or(json!([]))),
             "PUT" => {
                 if !self.look(state, method, template, body, overlay::commands(body)) {
@@ -377,7 +436,10 @@ impl Fake {
                 interaction.shown = Some(if self.strict { data.clone() } else { Value::Null });
                 interaction.answered_at = Some(now);
             }
-            return Answer::new(204, Value::Null);
+            return match self.manners.lock().unwrap().tells {
+                true => Answer::new(200, json!({ "interaction": { "id": id.to_string(), "type": 2 } })),
+                false => Answer::new(204, Value::Null),
+            };
         }
         if late {
             state.violations.push(format!("acknowledged {:?} after it was asked", FIRST));

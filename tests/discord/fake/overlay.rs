@@ -87,6 +87,10 @@ pub fn choices(data: &Value) -> Vec<String> {
         if !(1..=100).contains(&length(&choice["name"])) || !(1..=100).contains(&length(&choice["value"])) {
             wrong.push(format!("a choice beyond the limits: {choice}"));
         }
+        let hidden = |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}');
+        if choice["name"].as_str().is_some_and(|name| name.contains(hidden)) {
+            wrong.push(format!("a choice with what can't be seen: {choice}"));
+        }
     }
     wrong
 }

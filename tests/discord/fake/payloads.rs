@@ -134,3 +134,51 @@ pub fn interaction(id: u64, token: &str, kind: u8, data: &Value, from: &From) ->
     }
     interaction
 }
+
+/// Leaves out of an interaction or a message whatever can be left out.
+pub fn thin(value: &mut Value) {
+    const KEPT: [&str; 17] = [
+        "id",
+        "application_id",
+        "type",
+        "token",
+        "data",
+        "guild_id",
+        "channel_id",
+        "member",
+        "user",
+        "permissions",
+        "content",
+        "author",
+        "mentions",
+        "referenced_message",
+        "components",
+        "resolved",
+        "messages",
+    ];
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|name, _| KEPT.contains(&name.as_str()));
+            for (name, field) in fields {
+                match name.as_str() {
+                    // What was done is told in full, but for the message of a menu.
+                    "data" => thin_data(field),
+                    "components" => {}
+                    _ => thin(field),
+                }
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(thin),
+        _ => {}
+    }
+}
+
+fn thin_data(data: &mut Value) {
+    if let Some(messages) = data["resolved"]["messages"].as_object_mut() {
+        messages.values_mut().for_each(thin);
+    }
+    for option in data["options"].as_array_mut().into_iter().flatten() {
+        let fields = option.as_object_mut().unwrap();
+        fields.remove("type");
+    }
+}
