@@ -91,6 +91,19 @@ class Person:
         raise RuntimeError(f"{self.name} does not know {room_id} with encrypted={encrypted}")
 
 
+    async def knows_devices(self, room_id):
+        """Waits for the devices of everybody in an encrypted room: matrix-nio may send before its own query of them is answered."""
+        client, room = self.client, self.client.rooms[room_id]
+        ends = time.time() + 5
+        while room.encrypted and time.time() < ends:
+            if not room.members_synced:
+                await client.joined_members(room_id)
+            others = [user for user in room.users if user != client.user_id]
+            if all(list(client.device_store.active_user_devices(user)) for user in others):
+                return
+            await asyncio.sleep(0.05)
+
+
 class Peer:
     def __init__(self, homeserver, folder, secret):
         self.homeserver = homeserver
@@ -148,6 +161,7 @@ class Peer:
         """Sends an event, encrypted where the room is. `encrypted` waits until the client knows that it is, or is not."""
         person = self.people[as_]
         await person.knows(room, encrypted)
+        await person.knows_devices(room)
         at = time.time()
         answer = await person.client.room_send(room, type, content, tx_id=txn, ignore_unverified_devices=True)
         if isinstance(answer, RoomSendError):
