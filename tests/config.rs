@@ -544,7 +544,7 @@ mod what_is_printed {
         # api_url          # not set: Discord's own
         # guilds           # not set: everywhere
         shards = "auto"    # default
-        per_person = 30    # default
+        per_person = 120   # default
         per_server = 600   # default
         buttons_days = 30  # default
         forget_days = 30   # default

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use matrix_sdk::ruma::api::client::membership::leave_room;
-use matrix_sdk::ruma::{OwnedRoomId, RoomId};
+use matrix_sdk::ruma::{OwnedRoomId, RoomId, UserId};
 use matrix_sdk::{Room, RoomState};
 use tokio::time::{sleep, timeout};
 
@@ -52,6 +52,10 @@ async fn decide(bot: &Bot, id: OwnedRoomId) {
     let expected = upgrades::is_expected(bot, &room).await;
     if expected || bot.settings.invites.holds(&inviter) || bot.settings.managers.holds(&inviter) {
         tracing::info!(room = %id, inviter, "an invitation is accepted");
+        // Who invites us to verify us has asked for that before we joined: the SDK drops requests of devices that it never heard of.
+        if let Ok(person) = UserId::parse(&inviter) {
+            let _ = timeout(SET_UP, bot.client.encryption().request_user_identity(&person)).await;
+        }
         let room = &room;
         let join = move || async move { room.join().await.map_err(|error| Trouble::of(&error)) };
         told("accepted", &id, again(join).await);

@@ -40,8 +40,8 @@ const MAX_GAP: usize = 50;
 /// How many times a gap is asked for while the homeserver has trouble.
 const TRIES: usize = 5;
 
-/// Listens until it is told to stop, or there is trouble that does not pass. Where the SDK's store is `fresh`, it is first told all of
-/// the rooms.
+/// Listens until it is told to stop, or there is trouble that does not pass. Where the SDK's store is `fresh`, it is told all of the
+/// rooms with what was said in them since our position. (Not before that: of two responses to one position the SDK drops the second.)
 ///
 /// # Errors
 /// [`Trouble`]: mostly that the session is over.
@@ -60,16 +60,14 @@ pub async fn listen(bot: &Arc<Bot>, fresh: bool) -> Result<(), Trouble> {
     let mut patience = Patience::up_to(LONGEST);
     let mut first = true;
     let mut broken = false;
-    let mut told_all = !fresh;
     loop {
-        let since = position.clone().filter(|_| told_all);
         let settings = SyncSettings::new().filter(Filter::FilterDefinition(filter())).timeout(if first {
             Duration::ZERO
         } else {
             OPEN
         });
-        let settings = match &since {
-            Some(position) => settings.token(position.clone()),
+        let settings = match &position {
+            Some(position) => settings.token(position.clone()).full_state(first && fresh),
             None => settings.token(matrix_sdk::config::SyncToken::NoToken),
         };
         let synced = tokio::select! {
@@ -82,12 +80,6 @@ pub async fn listen(bot: &Arc<Bot>, fresh: bool) -> Result<(), Trouble> {
                     tracing::info!("the homeserver answers again");
                 }
                 patience.over();
-                if !told_all && position.is_some() {
-                    // The rooms are known now; what was said in them comes next, from our position on.
-                    told_all = true;
-                    continue;
-                }
-                told_all = true;
                 hear(bot, &response, position.as_deref(), first).await;
                 position = Some(response.next_batch);
                 if std::mem::take(&mut first) {

@@ -20,7 +20,7 @@ const MAX_BODY: usize = MAX_BODIES / 3;
 const MAX_HTML: usize = MAX_BODIES - MAX_BODY;
 
 /// The longest piece of a quotation that is shown, in characters, and to which length each can be cut at most.
-const MAX_PIECE: usize = 6_000;
+const MAX_PIECE: usize = 11_000;
 const LEAST_PIECE: usize = 100;
 
 /// What is said below a quotation that had to be cut.
