@@ -84,6 +84,7 @@ fn article(number: u64, version: i64, sentences: &[String]) -> Result<Stored, Bo
         version,
         added_at: now,
         moved: false,
+        silent: false,
         changed_at: now,
         duplicate_of,
         removed_at,

@@ -12,14 +12,15 @@
 //! - [`post`]: what is posted unasked: digests that are due, and the sender of the outbox.
 //! - [`chat`]: the surfaces on which people talk to it.
 //!
-//! Beside them, [`intake`] is how articles arrive, [`inspect`] prints what is made of a file, [`config`] is what people
-//! set, [`logs`] is what is told of running, and [`cli`] is the command line.
+//! Beside them, [`intake`] is how articles arrive, [`inspect`] prints what is made of a file, [`eval`] measures how good that
+//! is, [`config`] is what people set, [`logs`] is what is told of running, and [`cli`] is the command line.
 
 pub mod article;
 pub mod chat;
 pub mod cli;
 pub mod config;
 pub mod digest;
+pub mod eval;
 pub mod inspect;
 pub mod intake;
 pub mod library;

@@ -124,6 +124,37 @@ mod sources_and_their_order {
     }
 
     #[test]
+    fn lists_are_arrays_in_a_file_and_parted_by_commas_in_the_environment() {
+        let folder =
+            folder("[web]\nports = [443, 8443]\ninternal_hosts = ['wiki.example:8080', '0x7f.1']\nhost_delay = 2\n");
+        let web = load(&sources(folder.path())).expect("settings").config.web;
+        assert_eq!((web.ports, web.host_delay), (vec![443, 8443], 2.0));
+        let hosts: Vec<String> = web.internal_hosts.iter().map(ToString::to_string).collect();
+        assert_eq!(hosts, ["wiki.example:8080", "127.0.0.1"]);
+        let set = environment(&[("BYLINE__WEB__PORTS", "80, 8080"), ("BYLINE__WEB__INTERNAL_HOSTS", "")]);
+        let loaded = load(&Sources { environment: set, ..sources(folder.path()) }).expect("settings");
+        assert_eq!((loaded.config.web.ports.as_slice(), loaded.config.web.internal_hosts.len()), (&[80, 8080][..], 0));
+        let listing = render_check(&loaded);
+        assert!(listing.contains("ports = [80, 8080]") && listing.contains("internal_hosts = []"), "{listing}");
+    }
+
+    #[test]
+    fn what_can_be_no_item_of_a_list_is_named() {
+        assert_eq!(
+            problems_of_file("[web]\nports = [443, 70000]\ninternal_hosts = ['a/b']\nrobots = 'no'\n"),
+            [
+                "bot.toml:2: web.ports: 70000 is not a whole number from 1 to 65535",
+                "bot.toml:3: web.internal_hosts: “a/b” is not a host such as \"wiki.corp.example\" or \"10.1.2.3:8080\"",
+                "bot.toml:4: web.robots: “no” is not true or false",
+            ]
+        );
+        assert_eq!(
+            problems_of_file("[web]\nports = 443\n"),
+            ["bot.toml:2: web.ports: 443 is not a list of whole numbers from 1 to 65535"]
+        );
+    }
+
+    #[test]
     fn every_choice_of_every_key_is_a_setting() {
         for key in TABLE.keys {
             if let Kind::Choice(choices) = key.kind {
@@ -529,6 +560,7 @@ mod what_is_printed {
         articles = ["news"]       # --articles
         data_dir = "byline-data"  # default
         # database                # not set: the SQLite file byline.db in library.data_dir
+        shared_open = false       # default
 
         [answer]
         passages = 4  # bot.toml:2
@@ -575,6 +607,16 @@ mod what_is_printed {
 
         [posting]
         lease = 60  # default
+
+        [web]
+        # contact            # not set: sites are told the name Byline alone
+        ports = [80, 443]    # default
+        internal_hosts = []  # default
+        robots = true        # default
+        timeout = 30         # default
+        max_megabytes = 8    # default
+        at_once = 32         # default
+        host_delay = 1.0     # default
 
         [record]
         # folder  # not set: nothing is recorded

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use byline::chat::text::{Style, render};
 use byline::intake::folder;
-use byline::reply::{Checked, Outcome};
+use byline::reply::{Block, Checked, Outcome};
 use byline::router::{Desk, Place, Router, Settings};
 use proptest::prelude::*;
 
@@ -57,6 +57,20 @@ fn mistakes_are_told_with_the_next_step() {
         "/ask why --outlet Chirper",
         "/articles burn",
     ]));
+}
+
+#[test]
+fn an_explanation_tells_words_features_and_thresholds_to_those_who_manage_the_place() {
+    let question = "/ask --explain How long is the crak in Wending Bridge?";
+    let told = render(&answer(question), Style::default());
+    for part in ["Why", "answered from 0.50 on", "read as crack", "coverage of title", "it asks for a number"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let visitor = Place { manager: false, ..Place::console() };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let refused = runtime.block_on(ROUTER.answer_text(&visitor, question));
+    assert_eq!(refused.outcome, Outcome::Refused);
+    assert!(!render(&answer("/ask How long is the crack in Wending Bridge?"), Style::default()).contains("Why"));
 }
 
 #[test]
@@ -280,6 +294,72 @@ fn checking_tells_exact_altered_and_not_held() {
         let shown = render(&answer(&format!("/check “{quote}”")), Style::default());
         assert!(shown.starts_with(verdict), "{quote}: {shown}");
     }
+}
+
+#[test]
+fn checking_tells_what_was_left_out_and_whose_the_words_are() {
+    for (asked, told) in [
+        (
+            "/check “First we find out … Then we argue about money”",
+            "Exact, but for what is left out where the ellipsis stands.",
+        ),
+        (
+            "/check “I want to know how deep the crack goes before I let gravel over it”",
+            "Altered: words are left out, and no ellipsis says so.",
+        ),
+        (
+            "Did Margit Osei say “First we find out what is wrong”?",
+            "does not give these words to Margit Osei, but to Halvard Moen.",
+        ),
+        ("Did Halvard Moen ever say that first we find out what is wrong?", "Exact: these words stand in the article."),
+        ("Did the council say when the pool roof is repaired?", "> "),
+    ] {
+        let shown = render(&answer(asked), Style::default());
+        assert!(shown.contains(told), "{asked}: {shown}");
+    }
+}
+
+#[test]
+fn a_quotation_of_two_outlets_is_one_answer_that_shows_how_each_cut_it() {
+    let reply = answer("/who We are not asking for a yacht");
+    let shown = render(&reply, Style::default());
+    assert!(shown.contains(" in Harbour Courier:") || shown.contains(" in Northline News Agency:"), "{shown}");
+    let first: Vec<_> = reply.pages[0].iter().filter(|block| matches!(block, Block::Quote(_))).collect();
+    assert_eq!(first.len(), 2, "{shown}");
+}
+
+#[test]
+fn speakers_are_listed_most_quoted_first() {
+    let items = |asked: &str| -> Vec<(String, String)> {
+        let item = |block: &Block| match block {
+            Block::Item { name, about } => Some((name.clone(), about.clone())),
+            _ => None,
+        };
+        answer(asked).pages.iter().flatten().filter_map(item).collect()
+    };
+    let count = |about: &str| about.split(' ').next().and_then(|count| count.parse::<usize>().ok()).unwrap();
+    let all = items("/speakers");
+    assert!(all.len() > 40, "{all:?}");
+    assert!(all.windows(2).all(|pair| count(&pair[0].1) >= count(&pair[1].1)), "{all:?}");
+    assert!(all.iter().all(|(_, about)| about.contains(" in ")), "{all:?}");
+    for (asked, speaker, nobody) in [
+        ("/speakers --outlet \"The Touchline\"", "Saskia Thorne", "Priyanka Vell"),
+        ("/speakers wending bridge closes", "Priyanka Vell", "Saskia Thorne"),
+        ("/speakers --since 2026-11-01", "Jocasta Venn", "Marsha Blackburn"),
+    ] {
+        let some = items(asked);
+        assert!(some.iter().any(|(name, _)| name == speaker), "{asked}: {some:?}");
+        assert!(!some.iter().any(|(name, _)| name == nobody), "{asked}: {some:?}");
+    }
+    assert_eq!(answer("/speakers --since 2027-01-01").outcome, Outcome::NotInArticles);
+}
+
+#[test]
+fn what_nobody_is_said_to_have_said_is_listed_as_well() {
+    let reply = answer("/said unattributed");
+    assert_eq!(reply.outcome, Outcome::Answered);
+    let speakers: Vec<_> = reply.quotations().filter_map(|quoted| quoted.speaker.as_deref()).collect();
+    assert!(!speakers.is_empty(), "{reply:?}");
 }
 
 #[test]

@@ -5,8 +5,10 @@
 //! - [`Span`]: a byte range of an article's text.
 //! - [`Article`]: text, blocks (title, headings, paragraphs, furniture), sentences and [`Metadata`].
 //! - [`read`]: bytes of a `.txt`, `.md`, `.html`, `.json` or `.jsonl` file into articles.
+//! - [`changes()`]: what changed from one version to the next.
 //! - [`sentences`]: where a paragraph's sentences begin and end.
 
+mod changes;
 pub mod date;
 mod label;
 mod model;
@@ -14,6 +16,7 @@ pub mod read;
 pub mod sentences;
 mod span;
 
+pub use changes::{Change, changes};
 pub use date::Published;
 pub use label::{MAX_LABEL_CHARS, MAX_URL_BYTES, address, label};
 pub use model::{Article, Block, BlockKind, Draft, Metadata, Paragraph, SpanError};

@@ -216,6 +216,20 @@ impl Article {
         self.meta.url = url;
     }
 
+    /// Takes what another source says about the article (the feed that it is in) where this one says nothing.
+    pub fn fill_meta(&mut self, other: Metadata) {
+        let Metadata { title, author, outlet, url, published, language } = other.bounded();
+        let own = &mut self.meta;
+        if own.title.trim().is_empty() {
+            own.title = title;
+        }
+        own.author = own.author.take().or(author);
+        own.outlet = own.outlet.take().or(outlet);
+        own.url = own.url.take().or(url);
+        own.published = own.published.or(published);
+        own.language = own.language.take().or(language);
+    }
+
     /// What the source says about the article.
     #[must_use]
     pub fn meta(&self) -> &Metadata {

@@ -3,6 +3,8 @@
 //!
 //! Words of articles are not kept here, but for the differences of a comparison, which the check finds in the article again.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::article::{Article, Span};
@@ -52,6 +54,9 @@ struct KeptQuote {
     url: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     paragraph: Option<usize>,
+    /// Whether another version was the current one when it was quoted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    earlier: bool,
     /// Its pieces, in reading order.
     pieces: Vec<KeptPiece>,
 }
@@ -80,7 +85,7 @@ impl Kept {
     /// What `reply` is made of, up to its fiftieth page; nothing when it quotes an article that no store holds, or one that has another version by now.
     #[must_use]
     pub fn of(reply: &Checked, library: &Library, command: &str, question: &str) -> Option<Self> {
-        let keep = |blocks: &Vec<Block>| blocks.iter().map(|block| kept_block(block, library)).collect();
+        let keep = |blocks: &Vec<Block>| blocks.iter().map(|block| kept_block(block, reply, library)).collect();
         Some(Self {
             command: command.to_owned(),
             question: question.to_owned(),
@@ -138,8 +143,7 @@ impl Kept {
     /// # Errors
     /// [`RestoreError`]
     pub async fn page(&self, store: &Store, page: usize, around: bool) -> Result<Checked, RestoreError> {
-        let mut library = Library::default();
-        let mut restored = Vec::new();
+        let (mut library, mut restored) = (Library::default(), Vec::new());
         let shown = self.pages.get(page).map(Vec::as_slice).unwrap_or_default();
         for block in self.blocks.iter().chain(shown) {
             restored.push(restored_block(block, store, &mut library).await?);
@@ -153,7 +157,8 @@ impl Kept {
                 _ => None,
             };
             let quoted = here.iter().chain(ahead).find_map(in_context).ok_or(RestoreError::TakenOut)?;
-            return Ok(reply.with(Block::Quote(quoted)).check(&library)?);
+            let earlier = Arc::new(library);
+            return Ok(reply.with(Block::Quote(quoted)).check_with(&Arc::clone(&earlier), earlier)?);
         }
         let shown = restored.split_off(self.blocks.len());
         reply.blocks = restored;
@@ -162,11 +167,13 @@ impl Kept {
         if let Some(place) = reply.pages.get_mut(page) {
             *place = shown;
         }
-        Ok(reply.check(&library)?)
+        // One library has them all: what is current in it, and the earlier versions beside.
+        let earlier = Arc::new(library);
+        Ok(reply.check_with(&Arc::clone(&earlier), earlier)?)
     }
 }
 
-fn kept_block(block: &Block, library: &Library) -> Option<KeptBlock> {
+fn kept_block(block: &Block, reply: &Checked, library: &Library) -> Option<KeptBlock> {
     Some(match block {
         Block::Heading(words) => KeptBlock::Heading(words.clone()),
         Block::Text(words) => KeptBlock::Text(words.clone()),
@@ -181,7 +188,7 @@ fn kept_block(block: &Block, library: &Library) -> Option<KeptBlock> {
                 })
                 .collect(),
         ),
-        Block::Quote(quoted) => KeptBlock::Quote(kept_quote(quoted, library)?),
+        Block::Quote(quoted) => KeptBlock::Quote(kept_quote(quoted, reply.library_of(quoted.source.id, library))?),
     })
 }
 
@@ -201,6 +208,7 @@ fn kept_quote(quoted: &Quoted, library: &Library) -> Option<KeptQuote> {
         speaker: quoted.speaker.clone(),
         url: quoted.source.url.clone(),
         paragraph: quoted.source.paragraph,
+        earlier: quoted.source.id.is_earlier(),
         pieces: quoted.pieces.iter().map(piece).collect(),
     })
 }
@@ -226,11 +234,13 @@ async fn restored_block(block: &KeptBlock, store: &Store, library: &mut Library)
 
 async fn restored_quote(quote: &KeptQuote, store: &Store, library: &mut Library) -> Result<Quoted, RestoreError> {
     let id = StoredId(quote.article);
-    let here = match library.by_stored(id) {
+    let known = if quote.earlier { library.earlier(id, quote.version) } else { library.by_stored(id) };
+    let here = match known {
         Some(here) => here,
         None => {
             let stored = store.version(id, quote.version).await?.filter(|stored| stored.removed_at.is_none());
-            stored.and_then(|stored| library.put_stored(stored)).ok_or(RestoreError::TakenOut)?
+            let put = |stored| if quote.earlier { library.put_earlier(stored) } else { library.put_stored(stored) };
+            stored.and_then(put).ok_or(RestoreError::TakenOut)?
         }
     };
     let article = library.get(here).ok_or(RestoreError::TakenOut)?;
@@ -241,7 +251,7 @@ async fn restored_quote(quote: &KeptQuote, store: &Store, library: &mut Library)
         pieces.push(piece);
     }
     let whole = pieces.iter().map(|piece| piece.span).reduce(Span::join).ok_or_else(|| misquote(0, 0))?;
-    let source = restored_source(here, article, whole, quote);
+    let source = restored_source(here, article, whole, quote).of_version(library);
     Ok(Quoted { pieces, speaker: quote.speaker.clone(), source })
 }
 

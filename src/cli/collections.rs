@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 
 use clap::{Arg, ArgMatches, Command};
-use tokio::runtime::Runtime;
 
 use super::opening;
+use super::runtime::Running;
 use crate::chat::text::clean;
 use crate::config::Loaded;
 use crate::router::Place;
@@ -27,7 +27,7 @@ pub(super) fn subcommand() -> Command {
 
 /// Lists the collections, or assigns one.
 pub(super) fn run(asked: &ArgMatches, loaded: &Loaded) -> anyhow::Result<()> {
-    Runtime::new()?.block_on(async {
+    Running::new()?.block_on(async {
         let (store, _) = opening::store(&loaded.config).await?;
         if let Some((_, assign)) = asked.subcommand() {
             let place = assign.get_one::<Place>("place").cloned().unwrap_or_else(Place::console);

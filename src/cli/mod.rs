@@ -4,14 +4,18 @@
 //! whoever runs Byline.
 
 mod collections;
+mod eval;
 mod installation;
 mod networks;
 mod once;
 mod opening;
 mod outbox;
 mod progress;
+mod quotes;
+mod runtime;
 mod service;
 mod talk;
+mod train;
 mod transfer;
 mod watches;
 
@@ -64,6 +68,7 @@ pub fn command() -> Command {
     base.subcommand(run)
         .subcommands(transfer::subcommands())
         .subcommands([outbox::subcommand(), collections::subcommand(), watches::subcommand()])
+        .subcommands([eval::subcommand(), quotes::subcommand(), train::subcommand()])
         .subcommands(COMMANDS.iter().map(once::subcommand))
         .subcommand(Inspect::augment_subcommands(inspect))
         .subcommand(config)
@@ -94,7 +99,10 @@ pub fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Some(("export", asked)) => transfer::export(asked, &loaded)?,
         Some(("outbox", asked)) => outbox::run(asked, &loaded)?,
         Some(("collections", asked)) => collections::run(asked, &loaded)?,
+        Some(("quotes", asked)) => quotes::run(asked, &loaded)?,
         Some(("watches", asked)) => watches::run(asked, &loaded)?,
+        Some(("eval", asked)) => eval::run(asked)?,
+        Some(("train", asked)) => train::run(asked)?,
         Some((name, asked)) => return once::run(name, asked, &loaded),
         None => talk::run(&loaded)?,
     }

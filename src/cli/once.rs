@@ -1,19 +1,20 @@
 //! A command of the table as a subcommand: answered once, the exit status tells how.
 
+use std::convert::Infallible;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use tokio::runtime::Runtime;
 
-use super::{articles, opening, style};
+use super::runtime::Running;
+use super::{articles, opening, progress, style};
 use crate::chat::text::{self, Style};
 use crate::config::Loaded;
 use crate::library::Library;
-use crate::reply::Outcome;
-use crate::router::table::{COMMANDS, Spec};
-use crate::router::{Args, Desk, Place, Problem, Router, Settings, help};
+use crate::reply::{Checked, Outcome};
+use crate::router::table::{COMMANDS, Kind, Spec, YES};
+use crate::router::{Args, Desk, Place, Problem, Progress, Router, Settings, help};
 
 /// A subcommand from an entry of the command table.
 pub(super) fn subcommand(spec: &'static Spec) -> Command {
@@ -25,7 +26,12 @@ pub(super) fn subcommand(spec: &'static Spec) -> Command {
         command = command.arg(if rest == Some(option.name) {
             arg.num_args(1..).value_name(option.name)
         } else {
-            arg.long(option.name).value_name(option.kind.placeholder())
+            let arg = arg.long(option.name).value_name(option.kind.placeholder());
+            if option.kind == Kind::Flag {
+                arg.num_args(0..=1).require_equals(true).default_missing_value(YES)
+            } else {
+                arg
+            }
         });
     }
     if spec.parts.is_empty() {
@@ -59,14 +65,14 @@ pub(super) fn run(name: &str, asked: &ArgMatches, loaded: &Loaded) -> anyhow::Re
         None => (spec, asked),
     };
     // Help tells of commands, not of articles: it must work where there are none.
-    let runtime = Runtime::new()?;
+    let runtime = Running::new()?;
     let router = if spec.name == help::NAME {
         Router::new(Desk::new(Library::default(), Settings::default()))
     } else {
         runtime.block_on(opening::open(loaded))?.router
     };
     let reply = match options(spec, given) {
-        Ok(args) => runtime.block_on(router.answer(&place(asked), spec, &args)),
+        Ok(args) => runtime.block_on(answer(&router, &place(asked), spec, &args)),
         Err(problem) => router.refuse(problem),
     };
     let mut out = io::stdout().lock();
@@ -87,6 +93,25 @@ pub(super) fn run(name: &str, asked: &ArgMatches, loaded: &Loaded) -> anyhow::Re
         Outcome::NotInArticles => ExitCode::from(1),
         Outcome::Refused => ExitCode::from(2),
     })
+}
+
+/// The answer; on a terminal, what takes its time is told until it is there.
+async fn answer(router: &Router, place: &Place, spec: &'static Spec, args: &Args) -> Checked {
+    let (progress, mut look) = Progress::new();
+    let bar = progress::line();
+    let told = async {
+        while look.changed().await.is_ok() {
+            bar.set_message(text::clean(&look.borrow_and_update()));
+            bar.tick();
+        }
+        std::future::pending::<Infallible>().await
+    };
+    let reply = tokio::select! {
+        reply = router.answer_telling(place, spec, args, progress) => reply,
+        never = told => match never {},
+    };
+    bar.finish_and_clear();
+    reply
 }
 
 /// The options given, checked. Several words are the words of one question, so that it need not be quoted.

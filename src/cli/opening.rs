@@ -2,13 +2,16 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 
 use super::{installation, progress};
 use crate::config::{self, Config, Loaded, Origin};
+use crate::intake::feed::rhythm::Bounds;
+use crate::intake::fetch::{Fetcher, Policy};
+use crate::intake::poll::{PollOptions, Poller};
 use crate::intake::{Refusal, Tally, folder, mirror};
-
 use crate::library::store::{Problem, SHARED, Store, StoreUrl};
 use crate::matcher::Thresholds;
 use crate::router::{Desk, Desks, Router, Settings};
@@ -30,6 +33,10 @@ pub(super) struct Kept {
     pub(super) desks: Desks,
     /// The name of this installation.
     pub(super) installation: String,
+    /// The way to the web, one for the whole process: its clones share queues, pauses and what is known of robots.txt.
+    pub(super) fetcher: Fetcher,
+    /// Looks at feeds.
+    pub(super) poller: Poller,
 }
 
 /// The file of a store in the data folder.
@@ -45,7 +52,10 @@ pub(super) async fn open(loaded: &Loaded) -> anyhow::Result<Opened> {
         return Ok(Opened { router: read(&loaded.config)?, kept: None });
     }
     let kept = keep(loaded).await?;
-    Ok(Opened { router: Router::over(kept.desks.clone()), kept: Some(kept) })
+    Ok(Opened {
+        router: Router::over(kept.desks.clone()).with_web(kept.fetcher.clone()).with_feeds(kept.poller.clone()),
+        kept: Some(kept),
+    })
 }
 
 /// The library of a data folder, in step with the files that the configuration names.
@@ -70,7 +80,39 @@ async fn keep(loaded: &Loaded) -> anyhow::Result<Kept> {
         Err(error) => return Err(error.into()),
     }
     let desks = Desks::new(store.clone(), folder.join(INDEX), settings(config));
-    Ok(Kept { store, desks, installation })
+    let fetcher = fetcher(&config.web);
+    let poller = poller(&store, &fetcher, &desks, installation::process(&installation), config);
+    Ok(Kept { store, desks, installation, fetcher, poller })
+}
+
+/// What looks at feeds, as the configuration wants it.
+fn poller(store: &Store, fetcher: &Fetcher, desks: &Desks, owner: String, config: &Config) -> Poller {
+    let seconds = Duration::from_secs;
+    let feeds = &config.feeds;
+    let options = PollOptions {
+        bounds: Bounds { shortest: seconds(feeds.shortest_interval), longest: seconds(feeds.longest_interval) },
+        oldest: (feeds.oldest_days > 0).then(|| seconds(feeds.oldest_days * 24 * 60 * 60)),
+        looks: feeds.at_once,
+        pages: feeds.at_once.div_ceil(2),
+        lease: config.posting.lease(),
+    };
+    let desks = desks.clone();
+    Poller::new(store.clone(), fetcher.clone(), owner, options).behind(move || desks.indexed())
+}
+
+/// The way to the web, as the configuration lets it be gone.
+pub(super) fn fetcher(web: &config::Web) -> Fetcher {
+    Fetcher::new(Policy {
+        user_agent: Policy::agent_of(web.contact.as_deref()),
+        ports: web.ports.clone(),
+        internal_hosts: web.internal_hosts.clone(),
+        robots: web.robots,
+        max_bytes: web.max_megabytes * 1024 * 1024,
+        total_timeout: Duration::from_secs(web.timeout),
+        concurrency: web.at_once,
+        host_delay: Duration::from_secs_f64(web.host_delay),
+        ..Policy::default()
+    })
 }
 
 /// Names what was not read.
@@ -124,6 +166,7 @@ fn settings(config: &Config) -> Settings {
         passages: config.answer.passages,
         thresholds: thresholds(&config.answer),
         summary_sentences: config.summary.sentences,
+        shared_open: config.library.shared_open,
     }
 }
 

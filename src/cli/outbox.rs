@@ -6,9 +6,9 @@ use anyhow::bail;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use jiff::Timestamp;
 use serde_json::json;
-use tokio::runtime::Runtime;
 
 use super::opening;
+use super::runtime::Running;
 use crate::chat::text::clean;
 use crate::config::Loaded;
 use crate::library::store::{JobEntry, JobFilter, JobState, Store};
@@ -43,7 +43,7 @@ pub(super) fn subcommand() -> Command {
 
 /// Lists the outbox, or takes a posting up again.
 pub(super) fn run(asked: &ArgMatches, loaded: &Loaded) -> anyhow::Result<()> {
-    Runtime::new()?.block_on(async {
+    Running::new()?.block_on(async {
         let (store, _) = opening::store(&loaded.config).await?;
         match asked.subcommand() {
             Some((_, retry)) => {

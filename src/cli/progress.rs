@@ -18,6 +18,15 @@ pub(super) fn spinner(what: &'static str, things: &'static str) -> ProgressBar {
     spinner
 }
 
+/// A line that is told.
+pub(super) fn line() -> ProgressBar {
+    let spinner = ProgressBar::new_spinner();
+    match ProgressStyle::with_template("{spinner} {msg}") {
+        Ok(style) => spinner.with_style(style),
+        Err(_) => spinner,
+    }
+}
+
 /// Shows how far the reading of files is.
 pub(super) fn show(bar: &ProgressBar, done: Progress) {
     bar.set_length(done.of_bytes);

@@ -1,21 +1,21 @@
-//! What runs beside the answers: changes are followed, files watched, digests made at their hour, and what is queued is sent.
+//! What runs beside the answers: changes are followed, files watched, feeds looked at, digests made at their hour, and what is queued is sent.
 
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::installation;
 use super::networks::{self, Networks};
 use super::opening::{self, Kept, tell_refused};
+use super::runtime::Running;
 use crate::chat::record::Recorder;
 use crate::config::{Config, Loaded};
 use crate::intake;
 use crate::library::store::SHARED;
-use crate::post::{Courier, Scheduler, Sender, SenderOptions};
+use crate::post::{Courier, FeedTeller, Scheduler, Sender, SenderOptions};
 use crate::router::Place;
 
 /// Work in the background, until it is stopped.
@@ -50,6 +50,10 @@ impl Service {
         let Self { stop, mut tasks } = Self::follow(kept, config);
         let owner = installation::process(&kept.installation);
 
+        if config.feeds.poll {
+            let (poller, stopping) = (kept.poller.clone(), asked_to_stop(stop.subscribe()));
+            tasks.spawn(async move { poller.run(stopping).await });
+        }
         if !couriers.is_empty() {
             let (lease, store) = (config.posting.lease(), kept.store.clone());
             let networks: Vec<&str> = couriers.iter().map(|courier| courier.network()).collect();
@@ -57,6 +61,9 @@ impl Service {
                 Scheduler::new(store.clone(), kept.desks.clone(), &networks, owner.clone()).with_lease(lease);
             let stopping = asked_to_stop(stop.subscribe());
             tasks.spawn(async move { scheduler.run(stopping).await });
+            let teller = FeedTeller::new(store.clone(), &networks);
+            let stopping = asked_to_stop(stop.subscribe());
+            tasks.spawn(async move { teller.run(stopping).await });
             let sender = Sender::new(store, couriers, owner, SenderOptions { lease, ..SenderOptions::default() });
             let stopping = asked_to_stop(stop.subscribe());
             tasks.spawn(async move { sender.run(stopping).await });
@@ -88,7 +95,7 @@ async fn until(stopped: watch::Receiver<bool>, work: impl Future<Output = ()>) {
 /// `byline run`: serves until it is asked to stop.
 pub(super) fn run(loaded: &Loaded) -> anyhow::Result<()> {
     let config = &loaded.config;
-    let runtime = Runtime::new()?;
+    let runtime = Running::new()?;
     runtime.block_on(async {
         let chats = Networks::of(config)?;
         let opened = opening::open(loaded).await?;

@@ -2,8 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
-use tokio::runtime::Runtime;
-
+use super::runtime::Running;
 use super::service::{self, Service};
 use super::{opening, style};
 use crate::chat::console;
@@ -13,7 +12,7 @@ use crate::router::Place;
 /// Talks until the person leaves or the pipe ends.
 pub(super) fn run(loaded: &Loaded) -> anyhow::Result<()> {
     let config = &loaded.config;
-    let runtime = Runtime::new()?;
+    let runtime = Running::new()?;
     let opened = runtime.block_on(opening::open(loaded))?;
     let options = console::Options { style: style(config), history: config.console.history.clone() };
     let _on = runtime.enter();

@@ -9,12 +9,11 @@ use anyhow::{Context, bail};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde::Serialize;
 use tempfile::NamedTempFile;
-use tokio::runtime::Runtime;
 use url::Url;
 
+use super::runtime::Running;
 use super::{installation, opening, progress};
 use crate::config::Loaded;
-use crate::intake::fetch::{Fetcher, Policy};
 use crate::intake::import::{self, Summary};
 use crate::intake::{Refusal, Tally, web};
 use crate::library::store::{CollectionId, Exported, SHARED, Store, StoreError};
@@ -64,7 +63,7 @@ pub(super) fn import(asked: &ArgMatches, loaded: &Loaded) -> anyhow::Result<Exit
     let (urls, paths): (Vec<_>, Vec<_>) =
         named.cloned().partition(|path| path.to_str().and_then(web::address).is_some());
     let urls: Vec<Url> = urls.iter().filter_map(|url| web::address(url.to_str()?)).collect();
-    let runtime = Runtime::new()?;
+    let runtime = Running::new()?;
     let summary = runtime.block_on(async {
         let (store, folder) = opening::store(&loaded.config).await?;
         let into = match asked.get_one::<String>("collection") {
@@ -76,7 +75,7 @@ pub(super) fn import(asked: &ArgMatches, loaded: &Loaded) -> anyhow::Result<Exit
         let mut summary = import::import(&store, &owner, into, &paths, |done| progress::show(&bar, done)).await?;
         bar.finish_and_clear();
         if !urls.is_empty() {
-            let fetcher = Fetcher::new(Policy::default());
+            let fetcher = opening::fetcher(&loaded.config.web);
             summary.places.extend(web::import(&store, into.unwrap_or(SHARED), &fetcher, &urls).await?);
         }
         store.close().await;
@@ -95,7 +94,7 @@ pub(super) fn import(asked: &ArgMatches, loaded: &Loaded) -> anyhow::Result<Exit
 
 /// Writes the articles out.
 pub(super) fn export(asked: &ArgMatches, loaded: &Loaded) -> anyhow::Result<()> {
-    let runtime = Runtime::new()?;
+    let runtime = Running::new()?;
     runtime.block_on(async {
         let (store, _) = opening::store(&loaded.config).await?;
         let from = match asked.get_one::<String>("collection") {

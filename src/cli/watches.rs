@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use anyhow::bail;
 use clap::{Arg, ArgMatches, Command};
-use tokio::runtime::Runtime;
 
+use super::runtime::Running;
 use super::{installation, opening};
 use crate::config::Loaded;
 use crate::intake::mirror;
@@ -27,7 +27,7 @@ pub(super) fn subcommand() -> Command {
 
 /// Lists the owners, or forgets one.
 pub(super) fn run(asked: &ArgMatches, loaded: &Loaded) -> anyhow::Result<()> {
-    Runtime::new()?.block_on(async {
+    Running::new()?.block_on(async {
         let (store, folder) = opening::store(&loaded.config).await?;
         let mut out = io::stdout().lock();
         match asked.subcommand() {

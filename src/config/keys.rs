@@ -43,6 +43,10 @@ pub enum Kind {
     Paths,
     /// A text that is not empty.
     Text,
+    /// A host, by name or address, with its port if only that one is meant.
+    Host,
+    /// Any number of values of one kind, neither paths nor secrets; in the environment separated by commas.
+    List(&'static Kind),
     /// Yes or no.
     Switch,
     /// A text that is never shown: not in listings, not in errors, not in `Debug`.
@@ -107,6 +111,12 @@ pub static TABLE: Table = Table {
                 example: "\"postgres://byline:password@localhost/byline\"",
             },
             doc: "Where articles, settings and postings are kept: the address of a PostgreSQL database, or the path of an SQLite file.",
+        },
+        Key {
+            name: "library.shared_open",
+            kind: Kind::Switch,
+            preset: Preset::Value("false"),
+            doc: "Whether those who manage a community may add articles and feeds to the collection that all communities share, and take out of it; otherwise that is for the console, and they need a collection of their own.",
         },
         Key {
             name: "answer.passages",
@@ -334,6 +344,87 @@ pub static TABLE: Table = Table {
             doc: "For how many seconds a process may hold a posting, or a digest that is due; if it dies, another takes it up after that.",
         },
         Key {
+            name: "web.contact",
+            kind: Kind::Text,
+            preset: Preset::Unset {
+                means: "sites are told the name Byline alone",
+                example: "\"https://news.example/bot\"",
+            },
+            doc: "How the sites that are fetched from can reach whoever runs this Byline: an address of a page or of mail.",
+        },
+        Key {
+            name: "web.ports",
+            kind: Kind::List(&Kind::Whole { min: 1, max: 65_535 }),
+            preset: Preset::Value("[80, 443]"),
+            doc: "The ports of the web that are fetched from.",
+        },
+        Key {
+            name: "web.internal_hosts",
+            kind: Kind::List(&Kind::Host),
+            preset: Preset::Value("[]"),
+            doc: "Hosts that may be fetched from although they are not on the public Internet, such as \"wiki.corp.example:8080\"; whoever may add articles can read what they serve.",
+        },
+        Key {
+            name: "web.robots",
+            kind: Kind::Switch,
+            preset: Preset::Value("true"),
+            doc: "Whether pages that a site's robots.txt closes to robots are left alone; feeds are made for robots, and always fetched.",
+        },
+        Key {
+            name: "web.timeout",
+            kind: Kind::Whole { min: 1, max: 300 },
+            preset: Preset::Value("30"),
+            doc: "For how many seconds a page or feed may take, redirects included.",
+        },
+        Key {
+            name: "web.max_megabytes",
+            kind: Kind::Whole { min: 1, max: 64 },
+            preset: Preset::Value("8"),
+            doc: "How large a page, feed or attachment may be, unpacked, in MiB.",
+        },
+        Key {
+            name: "web.at_once",
+            kind: Kind::Whole { min: 1, max: 256 },
+            preset: Preset::Value("32"),
+            doc: "How much is fetched at once; of one host never more than two.",
+        },
+        Key {
+            name: "web.host_delay",
+            kind: Kind::Number { min: 0.0, max: 60.0 },
+            preset: Preset::Value("1.0"),
+            doc: "How many seconds pass between two fetches from one host.",
+        },
+        Key {
+            name: "feeds.poll",
+            kind: Kind::Switch,
+            preset: Preset::Value("true"),
+            doc: "Whether this process looks at feeds; of several on one library it is enough that one does.",
+        },
+        Key {
+            name: "feeds.shortest_interval",
+            kind: Kind::Whole { min: 1, max: 604_800 },
+            preset: Preset::Value("600"),
+            doc: "How many seconds pass at least between two looks at a feed.",
+        },
+        Key {
+            name: "feeds.longest_interval",
+            kind: Kind::Whole { min: 1, max: 604_800 },
+            preset: Preset::Value("43200"),
+            doc: "How many seconds pass at most, unless a site asks for more.",
+        },
+        Key {
+            name: "feeds.at_once",
+            kind: Kind::Whole { min: 1, max: 256 },
+            preset: Preset::Value("16"),
+            doc: "How many feeds are looked at, at once; of one host never more than two.",
+        },
+        Key {
+            name: "feeds.oldest_days",
+            kind: Kind::Whole { min: 0, max: 36_500 },
+            preset: Preset::Value("90"),
+            doc: "How many days old an entry of a feed may be to be taken; 0 takes all. The newest of a new feed always is.",
+        },
+        Key {
             name: "record.folder",
             kind: Kind::Path,
             preset: Preset::Unset { means: "nothing is recorded", example: "\"posted\"" },
@@ -368,7 +459,7 @@ pub static TABLE: Table = Table {
             doc: "Colour in the console; auto is on a terminal, unless NO_COLOR is set.",
         },
     ],
-    ordered: &[("answer.nearest", "answer.confidence")],
+    ordered: &[("answer.nearest", "answer.confidence"), ("feeds.shortest_interval", "feeds.longest_interval")],
 };
 
 /// The state folder of the XDG base directory specification (used on macOS too, as command-line programs do), or the

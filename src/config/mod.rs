@@ -6,7 +6,7 @@
 //!
 //! - A file that was named must exist; `bot.toml` in the working directory need not.
 //! - Relative paths in a file refer to the file's folder, elsewhere to the working directory.
-//! - A list of paths in the environment is separated as in `PATH`: by `:`, on Windows by `;`.
+//! - A list of paths in the environment is separated as in `PATH`: by `:`, on Windows by `;`; other lists by commas.
 //! - An environment variable that begins with `BYLINE__` and sets no key is an error.
 //!
 //! ```
@@ -45,7 +45,8 @@ pub use problem::{ConfigError, Origin, Problem};
 pub use render::{example_file, markdown_table, render_check};
 pub(crate) use settings::no_color;
 pub use settings::{
-    Answer, ColorChoice, Config, Console, Discord, Library, Log, LogFormat, Matrix, Posting, Record, Secret, Summary,
+    Answer, ColorChoice, Config, Console, Discord, Feeds, Library, Log, LogFormat, Matrix, Posting, Record, Secret,
+    Summary, Web,
 };
 pub use sources::{FILE_NAME, Override, Sources};
 pub use values::{MASK, Setting};

@@ -15,7 +15,7 @@ pub fn example_file(table: &Table) -> String {
     let mut out = String::from(
         "# The settings of Byline. Copy this file to bot.toml and remove the # before a key to set it.\n\
          # An environment variable, named above each key, goes before this file, and a flag before both.\n\
-         # In the environment, paths of a list are separated as in PATH: by a colon, on Windows by a semicolon.\n\
+         # In the environment, paths of a list are separated as in PATH: by a colon, on Windows by a semicolon; other lists by commas.\n\
          # `byline config check` prints what is in force and where it comes from.\n",
     );
     for (section, keys) in sections(table) {

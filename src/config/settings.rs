@@ -6,6 +6,8 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+use crate::intake::fetch::InternalHost;
+
 /// The settings of Byline.
 ///
 /// The default is what holds when nothing is set and nothing is known of the machine (so no history file).
@@ -24,6 +26,10 @@ pub struct Config {
     pub matrix: Matrix,
     /// How what is queued is posted.
     pub posting: Posting,
+    /// Fetching from the web.
+    pub web: Web,
+    /// Looking at feeds.
+    pub feeds: Feeds,
     /// Channels that are files. None of its keys has a default, so that it may be missing as a whole.
     #[serde(default)]
     pub record: Record,
@@ -44,6 +50,8 @@ pub struct Library {
     pub data_dir: Option<PathBuf>,
     /// A PostgreSQL address or the path of an SQLite file. Secret, for an address may hold a password.
     pub database: Option<Secret>,
+    /// Whether managers of any community may change the shared collection.
+    pub shared_open: bool,
 }
 
 /// A setting that is never shown.
@@ -235,6 +243,65 @@ impl Default for Posting {
     }
 }
 
+/// Fetching from the web; see [`Policy`](crate::intake::fetch::Policy).
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Web {
+    /// How sites can reach the operator.
+    pub contact: Option<String>,
+    /// The ports that are fetched from.
+    pub ports: Vec<u16>,
+    /// Hosts that may be fetched from although they are not on the public Internet.
+    pub internal_hosts: Vec<InternalHost>,
+    /// Whether robots.txt is honoured.
+    pub robots: bool,
+    /// For how many seconds a fetch may take, 1 to 300.
+    pub timeout: u64,
+    /// How large what is fetched may be, in MiB, 1 to 64.
+    pub max_megabytes: usize,
+    /// How many fetches are under way at once, 1 to 256.
+    pub at_once: usize,
+    /// How many seconds pass between two fetches from one host, 0 to 60.
+    pub host_delay: f64,
+}
+
+impl Default for Web {
+    fn default() -> Self {
+        Self {
+            contact: None,
+            ports: vec![80, 443],
+            internal_hosts: Vec::new(),
+            robots: true,
+            timeout: 30,
+            max_megabytes: 8,
+            at_once: 32,
+            host_delay: 1.0,
+        }
+    }
+}
+
+/// Looking at feeds; see [`PollOptions`](crate::intake::poll::PollOptions).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Feeds {
+    /// Whether this process does.
+    pub poll: bool,
+    /// How many seconds pass at least between two looks at one, 1 to 604,800.
+    pub shortest_interval: u64,
+    /// How many pass at most.
+    pub longest_interval: u64,
+    /// How many are looked at, at once, 1 to 256.
+    pub at_once: usize,
+    /// How many days old an entry may be to be taken; 0 takes all.
+    pub oldest_days: u64,
+}
+
+impl Default for Feeds {
+    fn default() -> Self {
+        Self { poll: true, shortest_interval: 600, longest_interval: 43_200, at_once: 16, oldest_days: 90 }
+    }
+}
+
 /// Channels that are files; see [`record`](crate::chat::record).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -311,7 +378,12 @@ pub(crate) fn no_color() -> bool {
 
 impl Default for Library {
     fn default() -> Self {
-        Self { articles: vec!["data/articles".into()], data_dir: Some("byline-data".into()), database: None }
+        Self {
+            articles: vec!["data/articles".into()],
+            data_dir: Some("byline-data".into()),
+            database: None,
+            shared_open: false,
+        }
     }
 }
 

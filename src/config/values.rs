@@ -3,13 +3,14 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use config::ValueKind;
+use config::{Value, ValueKind};
 use secrecy::{ExposeSecret, SecretString};
 use toml_edit::{Item, Value as Toml};
 
 use super::filter;
 use super::keys::Kind;
 use super::problem::shown;
+use crate::intake::fetch::InternalHost;
 
 /// What stands for a secret wherever it would be shown.
 pub const MASK: &str = "********";
@@ -27,6 +28,8 @@ pub enum Setting {
     Switch(bool),
     /// Paths, in order.
     Paths(Vec<String>),
+    /// Several of them, in order.
+    List(Vec<Setting>),
     /// A secret.
     Secret(SecretString),
 }
@@ -46,6 +49,10 @@ impl Kind {
             Self::Path => "a path, or \"\" for none".to_owned(),
             Self::Paths => "a list of paths".to_owned(),
             Self::Text | Self::Secret => "a text".to_owned(),
+            Self::Host => "a host such as \"wiki.corp.example\" or \"10.1.2.3:8080\"".to_owned(),
+            Self::List(Kind::Whole { min, max }) => format!("a list of whole numbers from {min} to {max}"),
+            Self::List(Kind::Host) => "a list of hosts such as \"wiki.corp.example\" or \"10.1.2.3:8080\"".to_owned(),
+            Self::List(_) => "a list".to_owned(),
             Self::Switch => "true or false".to_owned(),
         }
     }
@@ -65,9 +72,14 @@ impl Kind {
             (Self::Number { .. }, Toml::Float(n)) => self.number(*n.value()),
             #[expect(clippy::cast_precision_loss, reason = "far outside every range long before it is inexact")]
             (Self::Number { .. }, Toml::Integer(n)) => self.number(*n.value() as f64),
-            (Self::Choice(_) | Self::LogFilter | Self::Text | Self::Secret, Toml::String(text)) => {
+            (Self::Choice(_) | Self::LogFilter | Self::Text | Self::Secret | Self::Host, Toml::String(text)) => {
                 self.text(text.value())
             }
+            (Self::List(each), Toml::Array(values)) => values
+                .iter()
+                .map(|value| each.read_toml(&Item::Value(value.clone()), folder))
+                .collect::<Result<_, _>>()
+                .map(Setting::List),
             (Self::Switch, Toml::Boolean(on)) => Ok(Setting::Switch(*on.value())),
             (Self::Path, Toml::String(text)) if text.value().is_empty() => Ok(Setting::Text(String::new())),
             (Self::Path, Toml::String(text)) => within(folder, text.value()).map(Setting::Text),
@@ -90,7 +102,14 @@ impl Kind {
             Self::Number { .. } => {
                 text.trim().parse().map_err(|_| self.refuse(&shown(text))).and_then(|n| self.number(n))
             }
-            Self::Choice(_) | Self::LogFilter | Self::Text | Self::Secret => self.text(text),
+            Self::Choice(_) | Self::LogFilter | Self::Text | Self::Secret | Self::Host => self.text(text),
+            Self::List(each) => text
+                .split(',')
+                .map(str::trim)
+                .filter(|value| !value.is_empty())
+                .map(|value| each.read_text(value))
+                .collect::<Result<_, _>>()
+                .map(Setting::List),
             Self::Switch => text.trim().parse().map(Setting::Switch).map_err(|_| self.refuse(&shown(text))),
             Self::Path => Ok(Setting::Text(text.to_owned())),
             Self::Paths => std::env::split_paths(text)
@@ -105,6 +124,9 @@ impl Kind {
         match (self, values) {
             (Self::Paths, paths) => {
                 paths.iter().map(|path| within(Path::new(""), path)).collect::<Result<_, _>>().map(Setting::Paths)
+            }
+            (Self::List(each), values) => {
+                values.iter().map(|value| each.read_text(value)).collect::<Result<_, _>>().map(Setting::List)
             }
             (_, [value]) => self.read_text(value),
             (_, values) => Err(format!("one value is wanted, not {}", values.len())),
@@ -135,6 +157,7 @@ impl Kind {
                 Err(error) => Err(error.to_string()),
             },
             Self::Choice(choices) if !choices.contains(&text) => Err(self.refuse(&shown(text))),
+            Self::Host if text.parse::<InternalHost>().is_err() => Err(self.refuse(&shown(text))),
             _ => Ok(Setting::Text(text.to_owned())),
         }
     }
@@ -157,6 +180,9 @@ impl Setting {
             Self::Paths(paths) => {
                 format!("[{}]", paths.iter().map(|path| toml_string(path)).collect::<Vec<_>>().join(", "))
             }
+            Self::List(values) => {
+                format!("[{}]", values.iter().map(Setting::to_toml).collect::<Vec<_>>().join(", "))
+            }
             Self::Secret(_) => toml_string(MASK),
         }
     }
@@ -170,6 +196,9 @@ impl Setting {
             Self::Text(text) => ValueKind::String(text.clone()),
             Self::Switch(on) => ValueKind::Boolean(*on),
             Self::Paths(paths) => paths.clone().into(),
+            Self::List(values) => {
+                ValueKind::Array(values.iter().map(|value| Value::new(None, value.to_value(kind))).collect())
+            }
             Self::Secret(secret) => ValueKind::String(secret.expose_secret().to_owned()),
         }
     }

@@ -8,9 +8,11 @@
 //! | finding and naming the files, reading them ahead | `scan.rs`, `names.rs`, `source.rs` |
 //! | the only door to the web | `fetch/` |
 //! | a fetched page into an article, or the reason why it is none | `page/` |
-//! | adding an article by its address | `web.rs` |
+//! | adding an article by its address, or a file that somebody attached | `web.rs`, `attached.rs` |
 //! | feeds of every form, and when to look at one again | `feed/` |
+//! | looking at the feeds that collections are subscribed to | `poll/` |
 
+pub mod attached;
 pub mod feed;
 pub mod fetch;
 pub mod folder;
@@ -18,6 +20,7 @@ pub mod import;
 pub mod mirror;
 mod names;
 pub mod page;
+pub mod poll;
 mod scan;
 mod source;
 pub mod watch;

@@ -1,14 +1,22 @@
-//! Articles by their addresses: fetched, read, and added to a collection.
+//! Articles by their addresses: fetched, read, and added to a collection, where they are held for good.
 
 use std::path::PathBuf;
 
+use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::Tally;
 use super::fetch::{FetchError, Fetcher, Wanted};
 use super::import::PlaceSummary;
 use super::page::{self, PageError};
-use crate::library::store::{Added, CollectionId, Store, StoreError};
+use super::source::READER;
+use crate::article::Article;
+use crate::library::store::{
+    Added, CollectionId, Hold, MAX_PATH_BYTES, Origin, SourceEntry, SourceFile, SourceOutcome, Stamp, Store, StoreError,
+};
+
+/// Who holds what came from the web: no installation, for it lies on nobody's disk. Their names are UUIDs.
+const OWNER: &str = "web";
 
 /// Why an address gave no article.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +30,9 @@ pub enum WebError {
     /// A defect of ours: the work ended early.
     #[error("the page could not be read: {0}")]
     Task(tokio::task::JoinError),
+    /// It can't be kept.
+    #[error("{0}")]
+    Refused(String),
     /// The article was not kept.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -34,8 +45,9 @@ pub fn address(text: &str) -> Option<Url> {
     (scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")).then(|| Url::parse(text).ok())?
 }
 
-/// Fetches the page at `url` and adds its article to a collection. One that is held already, by its canonical address, becomes a
-/// new version if its words changed.
+/// Fetches the page at `url` and adds its article to a collection, where it is held for good: that a mirrored file gives the
+/// same one and goes takes it out no more. One that is held already, by its canonical address, becomes a new version if its
+/// words changed.
 ///
 /// # Errors
 /// [`WebError`] says what kept it from being added.
@@ -43,8 +55,55 @@ pub async fn add(store: &Store, collection: CollectionId, fetcher: &Fetcher, url
     let fetched = fetcher.get(url, &Wanted::page()).await?;
     // Finding an article in a large page takes tens of milliseconds: not on the threads that answer.
     let read = tokio::task::spawn_blocking(move || page::article(&fetched)).await;
-    let article = read.map_err(WebError::Task)??;
-    Ok(store.add(collection, &article).await?)
+    put(store, collection, read.map_err(WebError::Task)??).await
+}
+
+/// Adds the article of a page that was fetched, as [`add`] does.
+///
+/// # Errors
+/// [`WebError`] says what kept it from being added.
+pub async fn put(store: &Store, collection: CollectionId, article: Article) -> Result<Added, WebError> {
+    let (key, place) = (article.key().to_owned(), article.meta().url.clone());
+    let place = place.unwrap_or_else(|| key.clone());
+    let entry = SourceEntry::at(1, article, &key);
+    let mut outcome = hold(store, collection, &place, &key, vec![entry]).await?;
+    match (outcome.added.pop(), outcome.refused.pop()) {
+        (Some(added), _) => Ok(added),
+        (None, reason) => Err(WebError::Refused(reason.unwrap_or_else(|| "it can't be kept".to_owned()))),
+    }
+}
+
+/// Adds articles that came from `place` to a collection and holds them there for good.
+pub(super) async fn hold(
+    store: &Store,
+    collection: CollectionId,
+    place: &str,
+    name: &str,
+    entries: Vec<SourceEntry>,
+) -> Result<SourceOutcome, StoreError> {
+    let path: String = place.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let file = SourceFile {
+        // What is longer is known by its beginning and its hash.
+        path: if path.len() <= MAX_PATH_BYTES { path } else { shortened(&path) },
+        was: None,
+        name: name.to_owned(),
+        stamp: Stamp::default(),
+        hash: Vec::new(),
+        reader: READER,
+        entries: Some(entries),
+        problems: Vec::new(),
+    };
+    let origin = Origin { owner: OWNER, collection, hold: Hold::Imported };
+    Ok(store.put_sources(origin, vec![file]).await?.pop().unwrap_or_default())
+}
+
+fn shortened(path: &str) -> String {
+    let hash: String = Sha256::digest(path).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let mut end = MAX_PATH_BYTES / 2;
+    while !path.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}…{hash}", path.get(..end).unwrap_or_default())
 }
 
 /// The same for several addresses, one after the other; what came of each, as of a place that was imported from.

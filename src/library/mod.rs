@@ -22,6 +22,14 @@ use store::{Stored, StoredId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ArticleId(pub u32);
 
+impl ArticleId {
+    /// Whether it is the number of an [earlier version](Library::put_earlier), and not of an article that is held.
+    #[must_use]
+    pub fn is_earlier(self) -> bool {
+        self.0 >= FIRST_EARLIER
+    }
+}
+
 /// Which article and version of a store an article of a library is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Mark {
@@ -35,6 +43,8 @@ pub struct Mark {
     pub added_at: Timestamp,
     /// Whether that was in another store, from which it was moved here later.
     pub moved: bool,
+    /// Whether it is no news to anybody, however late it came.
+    pub silent: bool,
 }
 
 /// The articles that are held, in the order in which they were added: those that are read together.
@@ -57,7 +67,12 @@ pub struct Library {
     by_key: HashMap<String, ArticleId>,
     by_mark: HashMap<StoredId, ArticleId>,
     by_number: HashMap<i64, ArticleId>,
+    /// Versions that are not current, numbered from [`FIRST_EARLIER`].
+    earlier: Vec<Place>,
 }
+
+/// The first number of an [earlier version](Library::put_earlier): beyond those of the articles of any library.
+const FIRST_EARLIER: u32 = 1 << 31;
 
 #[derive(Debug, Clone)]
 struct Place {
@@ -91,9 +106,10 @@ impl Filter {
         let meta = article.meta();
         let day = meta.published.map(|p| p.date);
         self.article.is_none_or(|only| only == id)
-            && self.outlet.as_ref().is_none_or(|wanted| {
-                meta.outlet.as_ref().is_some_and(|outlet| outlet.to_lowercase() == wanted.to_lowercase())
-            })
+            && self
+                .outlet
+                .as_ref()
+                .is_none_or(|wanted| meta.outlet.as_ref().is_some_and(|outlet| same_outlet(outlet, wanted)))
             && self.since.is_none_or(|since| day.is_some_and(|day| day >= since))
             && self.until.is_none_or(|until| day.is_some_and(|day| day <= until))
     }
@@ -113,11 +129,12 @@ impl Library {
     /// Puts in what a store holds: a new article, or in its place a new version of one that is here. A removed one is taken
     /// out. The number that it has (or had) here; `None` when it was removed and was not here.
     pub fn put_stored(&mut self, stored: Stored) -> Option<ArticleId> {
-        let Stored { id, number, article, version, added_at, moved, removed_at, .. } = stored;
+        let Stored { id, number, article, version, added_at, moved, silent, removed_at, .. } = stored;
         if removed_at.is_some() {
             return self.take_out_stored(id);
         }
-        let place = Place { article: Arc::new(article), mark: Some(Mark { id, number, version, added_at, moved }) };
+        let mark = Mark { id, number, version, added_at, moved, silent };
+        let place = Place { article: Arc::new(article), mark: Some(mark) };
         let Some(here) = self.by_stored(id) else { return Some(self.put(place)) };
         let slot = self.places.get_mut(here.0 as usize)?;
         let key = place.article.key().to_owned();
@@ -128,6 +145,30 @@ impl Library {
         }
         self.by_key.insert(key, here);
         Some(here)
+    }
+
+    /// Puts in an earlier version of an article, only so that its words can be quoted and compared with what they were: nobody
+    /// finds it, lists it or answers from it. Its number tells that ([`ArticleId::is_earlier`]); `None` when the article was
+    /// removed.
+    pub fn put_earlier(&mut self, stored: Stored) -> Option<ArticleId> {
+        let Stored { id, number, article, version, added_at, moved, silent, removed_at, .. } = stored;
+        if removed_at.is_some() {
+            return None;
+        }
+        if let Some(here) = self.earlier(id, version) {
+            return Some(here);
+        }
+        let here = ArticleId(FIRST_EARLIER.checked_add(narrow(self.earlier.len()))?);
+        let mark = Mark { id, number, version, added_at, moved, silent };
+        self.earlier.push(Place { article: Arc::new(article), mark: Some(mark) });
+        Some(here)
+    }
+
+    /// The earlier version of an article, if it was put in.
+    #[must_use]
+    pub fn earlier(&self, id: StoredId, version: i64) -> Option<ArticleId> {
+        let same = |place: &Place| place.mark.is_some_and(|mark| mark.id == id && mark.version == version);
+        self.earlier.iter().position(same).map(|at| ArticleId(FIRST_EARLIER + narrow(at)))
     }
 
     /// Takes out the article that has this number in the store; the number that it had here.
@@ -208,7 +249,10 @@ impl Library {
     }
 
     fn place(&self, id: ArticleId) -> Option<&Place> {
-        self.places.get(id.0 as usize)?.as_ref()
+        match id.0.checked_sub(FIRST_EARLIER) {
+            Some(earlier) => self.earlier.get(earlier as usize),
+            None => self.places.get(id.0 as usize)?.as_ref(),
+        }
     }
 
     /// The article with this key.
@@ -261,6 +305,11 @@ impl Library {
     }
 }
 
+/// Whether two names of outlets differ in case at most. Asked of every article of a library: nearly always ASCII decides.
+fn same_outlet(a: &str, b: &str) -> bool {
+    a.eq_ignore_ascii_case(b) || (!(a.is_ascii() && b.is_ascii()) && a.to_lowercase() == b.to_lowercase())
+}
+
 fn number_of(id: ArticleId, mark: Option<Mark>) -> i64 {
     mark.map_or(i64::from(id.0) + 1, |mark| mark.number)
 }
@@ -285,6 +334,7 @@ mod tests {
             version,
             added_at: Timestamp::UNIX_EPOCH,
             moved: false,
+            silent: false,
             changed_at: Timestamp::UNIX_EPOCH,
             duplicate_of: None,
             removed_at: None,
@@ -302,6 +352,21 @@ mod tests {
         assert_eq!(library.mark(id).map(|mark| mark.version), Some(2));
         assert_eq!((library.by_key("ferry"), library.by_key("boat")), (None, Some(id)));
         assert_eq!((library.number(id), library.by_number(107), library.by_number(1)), (107, Some(id), None));
+    }
+
+    #[test]
+    fn an_earlier_version_is_there_to_be_quoted_and_found_by_nobody() {
+        let mut library = Library::default();
+        let now = library.put_stored(stored(7, 2, "ferry", "Ferry on time")).unwrap();
+        let before = library.put_earlier(stored(7, 1, "ferry", "Ferry late")).unwrap();
+        assert_eq!(library.put_earlier(stored(7, 1, "ferry", "Ferry late")), Some(before));
+        assert!(before.is_earlier() && !now.is_earlier());
+        assert_eq!(library.article(before).meta().title, "Ferry late");
+        assert_eq!((library.mark(before).unwrap().version, library.earlier(StoredId(7), 2)), (1, None));
+        assert_eq!((library.len(), library.slots(), library.iter().count()), (1, 1, 1));
+        assert_eq!((library.by_key("ferry"), library.by_stored(StoredId(7))), (Some(now), Some(now)));
+        let removed = Stored { removed_at: Some(Timestamp::UNIX_EPOCH), ..stored(8, 1, "pier", "Pier shut") };
+        assert_eq!(library.put_earlier(removed), None);
     }
 
     #[test]

@@ -4,8 +4,11 @@
 //! questions have an answer as have none. It leans on how much of the question, by rarity, the passage and its article
 //! hold, and on what they lack.
 
+use super::evidence::Measure;
+use super::model::{Model, sum};
 use super::query::Query;
 use super::ranking::Ranked;
+use super::terms::AnswerKind;
 
 /// From which confidence on a passage is an answer, and from which it is at least near.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,7 +33,7 @@ pub const ANSWER: f32 = 0.5;
 pub const NEAREST: f32 = 0.15;
 
 /// How many inputs the confidence has.
-pub(super) const COUNT: usize = 6;
+pub(super) const COUNT: usize = 8;
 
 /// Their names, as an explanation shows them.
 pub(super) const NAMES: [&str; COUNT] = [
@@ -40,26 +43,17 @@ pub(super) const NAMES: [&str; COUNT] = [
     "names not in article",
     "few words",
     "score",
+    "kind not in passage",
+    "unit not in passage",
 ];
-
-/// Their weights, by logistic regression.
-///
-/// Fitted on `NewsQA` dev (Trischler et al. 2017): its questions against 126 that no article there answers, asked of all
-/// articles (as they are and misspelt), and of libraries of one article each, there also against other articles'
-/// questions; and, for libraries of a size between, on 1,260 questions made from sentences of `PolNeAR` train (Newell et
-/// al. 2018), asked of seventeen articles each, against 450 made from other articles, and on the samples. Both sides
-/// count the same. Five-fold cross-validation by article on `NewsQA`: auroc .944; at the threshold of one half .880 of
-/// the questions answered, .873 of the foreign ones declined; in libraries of one article .755 and 1.000, of seventeen
-/// .960 and .831.
-pub(super) const WEIGHTS: [f32; COUNT] = [2.306, 2.325, -1.413, -0.629, -0.847, 1.675];
-
-/// The confidence without any of them, in log odds.
-const BIAS: f32 = -3.604;
 
 /// What the confidence in the first of `ranked` is made of.
 #[expect(clippy::cast_precision_loss, reason = "a question has few terms")]
 pub(super) fn inputs(query: &Query, ranked: &[Ranked]) -> [f32; COUNT] {
     let Some(first) = ranked.first() else { return [0.0; COUNT] };
+    let flag = |yes: bool| f32::from(u8::from(yes));
+    // Times and numbers are known when they are seen; persons, places and causes often are not.
+    let asks = matches!(query.kind, AnswerKind::Time | AnswerKind::Number);
     let lacks = |at: usize| first.in_article & (1 << at) == 0;
     let rarest = query.idf.iter().enumerate().filter(|(at, _)| lacks(*at)).map(|(_, idf)| *idf).fold(0.0, f32::max);
     let names = query.sought.iter().enumerate().filter(|(at, sought)| sought.term.name && lacks(*at)).count();
@@ -70,13 +64,19 @@ pub(super) fn inputs(query: &Query, ranked: &[Ranked]) -> [f32; COUNT] {
         names.min(2) as f32,
         1.0 / query.sought.len().max(1) as f32,
         first.score / 10.0,
+        flag(asks && !first.holds.answers(query.kind)),
+        flag(query.measure != Measure::Any && !first.holds.measured),
     ]
 }
 
-/// The confidence from its inputs, 0 to 1.
-pub(super) fn confidence(inputs: &[f32; COUNT]) -> f32 {
-    let sum: f32 = inputs.iter().zip(&WEIGHTS).map(|(value, weight)| value * weight).sum();
-    1.0 / (1.0 + (-(sum + BIAS)).exp())
+/// The confidence from its inputs, 0 to 1: a logistic regression.
+pub(super) fn chance(inputs: &[f32; COUNT], weights: &[f32; COUNT], bias: f32) -> f32 {
+    1.0 / (1.0 + (-(sum(inputs, weights) + bias)).exp())
+}
+
+/// The same with a model's weights.
+pub(super) fn confidence(inputs: &[f32; COUNT], model: &Model) -> f32 {
+    chance(inputs, &model.confidence, model.bias)
 }
 
 #[cfg(test)]
@@ -85,15 +85,16 @@ mod tests {
 
     #[test]
     fn confidence_grows_with_coverage_and_falls_with_what_is_missing() {
-        let all = [1.0, 1.0, 0.0, 0.0, 0.3, 1.0];
-        let none = [0.0, 0.0, 0.7, 1.0, 0.3, 0.3];
-        let half = [0.5, 0.6, 0.5, 0.0, 0.3, 0.7];
+        let all = [1.0, 1.0, 0.0, 0.0, 0.3, 1.0, 0.0, 0.0];
+        let none = [0.0, 0.0, 0.7, 1.0, 0.3, 0.3, 0.0, 0.0];
+        let half = [0.5, 0.6, 0.5, 0.0, 0.3, 0.7, 0.0, 0.0];
+        let confidence = |inputs| confidence(inputs, &Model::shipped().unwrap());
         assert!(confidence(&all) > ANSWER && confidence(&none) < NEAREST);
         assert!(confidence(&none) < confidence(&half) && confidence(&half) < confidence(&all));
     }
 
     #[test]
     fn nothing_found_is_no_confidence() {
-        assert!(confidence(&[0.0; COUNT]) < NEAREST);
+        assert!(confidence(&[0.0; COUNT], &Model::shipped().unwrap()) < NEAREST);
     }
 }

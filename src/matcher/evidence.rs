@@ -1,5 +1,9 @@
 //! What of the kinds that questions ask for a stretch of text holds: persons, times, numbers, places, causes.
 
+use super::kinds::{
+    is_amount, is_area_or_volume, is_calendar, is_cause, is_distance, is_duration, is_length, is_number_word, is_role,
+    is_small_length, is_time_word, is_weight,
+};
 use super::query::{Hit, Query};
 use super::rarity::is_everyday;
 use super::terms::AnswerKind;
@@ -140,6 +144,8 @@ pub(super) struct Evidence<'q> {
     pub(super) holds: Holds,
     /// The word before is written as a name and was not asked with.
     after_name: bool,
+    /// The word before has a capital.
+    after_capital: bool,
     after_place_word: bool,
     after_due: bool,
     /// Words since the last number.
@@ -154,6 +160,7 @@ impl<'q> Evidence<'q> {
             query,
             holds: Holds::default(),
             after_name: false,
+            after_capital: false,
             after_place_word: false,
             after_due: false,
             since_number: u32::MAX,
@@ -182,6 +189,7 @@ impl<'q> Evidence<'q> {
         let holds = Holds { person, time, number, measured, place, cause };
         self.holds.join(holds);
         self.after_name = named;
+        self.after_capital = capital && !calendar;
         self.after_place_word = matches!(folded, "in" | "at" | "from" | "near" | "to" | "outside" | "across")
             || (self.after_place_word && word.name);
         self.after_due = folded == "due";
@@ -202,319 +210,15 @@ impl<'q> Evidence<'q> {
         measure.is_unit(word.folded)
             || (measure == Measure::Amount && self.since_number == 0 && (word.money || word.percent))
             || self.since_counted == 0
+            // "Ruth Calder, 54, said": the number behind a name is an age.
+            || (measure == Measure::Old && self.since_number == 0 && self.after_capital && is_age(word.folded))
             || (matches!(measure, Measure::NamedBy(_)) && self.since_number == 0 && self.since_counted <= UNIT_WITHIN)
     }
 }
 
-fn is_calendar(folded: &str) -> bool {
-    matches!(
-        folded,
-        "monday"
-            | "tuesday"
-            | "wednesday"
-            | "thursday"
-            | "friday"
-            | "saturday"
-            | "sunday"
-            | "january"
-            | "february"
-            | "march"
-            | "april"
-            | "may"
-            | "june"
-            | "july"
-            | "august"
-            | "september"
-            | "october"
-            | "november"
-            | "december"
-            | "jan"
-            | "feb"
-            | "aug"
-            | "sept"
-            | "oct"
-            | "nov"
-            | "dec"
-    )
-}
-
-fn is_time_word(folded: &str) -> bool {
-    matches!(
-        folded,
-        "yesterday"
-            | "today"
-            | "tomorrow"
-            | "tonight"
-            | "week"
-            | "weekend"
-            | "month"
-            | "year"
-            | "years"
-            | "morning"
-            | "afternoon"
-            | "evening"
-            | "night"
-            | "spring"
-            | "summer"
-            | "autumn"
-            | "winter"
-            | "noon"
-            | "midnight"
-            | "ago"
-            | "earlier"
-            | "century"
-            | "decade"
-    )
-}
-
-fn is_number_word(folded: &str) -> bool {
-    matches!(
-        folded,
-        "one"
-            | "two"
-            | "three"
-            | "four"
-            | "five"
-            | "six"
-            | "seven"
-            | "eight"
-            | "nine"
-            | "ten"
-            | "eleven"
-            | "twelve"
-            | "thirteen"
-            | "fourteen"
-            | "fifteen"
-            | "sixteen"
-            | "seventeen"
-            | "eighteen"
-            | "nineteen"
-            | "twenty"
-            | "thirty"
-            | "forty"
-            | "fifty"
-            | "sixty"
-            | "seventy"
-            | "eighty"
-            | "ninety"
-            | "dozen"
-            | "dozens"
-            | "hundred"
-            | "hundreds"
-            | "thousand"
-            | "thousands"
-            | "million"
-            | "millions"
-            | "billion"
-            | "half"
-            | "twice"
-            | "percent"
-    )
-}
-
-fn is_role(folded: &str) -> bool {
-    matches!(
-        folded,
-        "president"
-            | "minister"
-            | "senator"
-            | "governor"
-            | "mayor"
-            | "judge"
-            | "secretary"
-            | "chairman"
-            | "director"
-            | "spokesman"
-            | "spokeswoman"
-            | "lawyer"
-            | "attorney"
-            | "officer"
-            | "king"
-            | "queen"
-            | "prince"
-            | "coach"
-            | "actor"
-            | "actress"
-            | "singer"
-            | "author"
-            | "mr"
-            | "mrs"
-            | "ms"
-            | "dr"
-            | "sen"
-            | "gov"
-            | "rep"
-            | "gen"
-            | "police"
-            | "officials"
-            | "commission"
-            | "agency"
-            | "ministry"
-            | "court"
-    )
-}
-
-fn is_cause(folded: &str) -> bool {
-    matches!(
-        folded,
-        "because"
-            | "cause"
-            | "caused"
-            | "causing"
-            | "reason"
-            | "reasons"
-            | "therefore"
-            | "thus"
-            | "hence"
-            | "prompted"
-            | "blame"
-            | "blamed"
-            | "blames"
-            | "explained"
-            | "explains"
-            | "owing"
-            | "thanks"
-            | "result"
-            | "resulted"
-    )
-}
-
-fn is_duration(folded: &str) -> bool {
-    matches!(
-        folded,
-        "second"
-            | "seconds"
-            | "minute"
-            | "minutes"
-            | "hour"
-            | "hours"
-            | "day"
-            | "days"
-            | "night"
-            | "nights"
-            | "week"
-            | "weeks"
-            | "month"
-            | "months"
-            | "year"
-            | "years"
-            | "decade"
-            | "decades"
-            | "century"
-            | "centuries"
-    )
-}
-
-fn is_small_length(folded: &str) -> bool {
-    matches!(
-        folded,
-        "centimetre"
-            | "centimetres"
-            | "centimeter"
-            | "centimeters"
-            | "cm"
-            | "millimetre"
-            | "millimetres"
-            | "millimeter"
-            | "millimeters"
-            | "mm"
-            | "inch"
-            | "inches"
-    )
-}
-
-fn is_length(folded: &str) -> bool {
-    matches!(
-        folded,
-        "metre"
-            | "metres"
-            | "meter"
-            | "meters"
-            | "m"
-            | "foot"
-            | "feet"
-            | "ft"
-            | "yard"
-            | "yards"
-            | "storey"
-            | "storeys"
-            | "story"
-            | "stories"
-            | "floors"
-    )
-}
-
-fn is_distance(folded: &str) -> bool {
-    matches!(
-        folded,
-        "kilometre" | "kilometres" | "kilometer" | "kilometers" | "km" | "mile" | "miles" | "mph" | "knots" | "light"
-    )
-}
-
-fn is_area_or_volume(folded: &str) -> bool {
-    matches!(
-        folded,
-        "hectare"
-            | "hectares"
-            | "acre"
-            | "acres"
-            | "square"
-            | "cubic"
-            | "litre"
-            | "litres"
-            | "liters"
-            | "gallons"
-            | "size"
-            | "times"
-    )
-}
-
-fn is_weight(folded: &str) -> bool {
-    matches!(
-        folded,
-        "gram"
-            | "grams"
-            | "kilogram"
-            | "kilograms"
-            | "kilo"
-            | "kilos"
-            | "kg"
-            | "tonne"
-            | "tonnes"
-            | "ton"
-            | "tons"
-            | "pound"
-            | "pounds"
-            | "ounce"
-            | "ounces"
-    )
-}
-
-fn is_amount(folded: &str) -> bool {
-    matches!(
-        folded,
-        "crown"
-            | "crowns"
-            | "dollar"
-            | "dollars"
-            | "euro"
-            | "euros"
-            | "pound"
-            | "pounds"
-            | "yen"
-            | "yuan"
-            | "rupees"
-            | "cent"
-            | "cents"
-            | "pence"
-            | "francs"
-            | "per"
-            | "percent"
-            | "million"
-            | "billion"
-            | "trillion"
-            | "thousand"
-    )
+/// Whether a number can be the age of somebody.
+fn is_age(folded: &str) -> bool {
+    folded.parse::<u8>().is_ok_and(|years| (1..=120).contains(&years))
 }
 
 #[cfg(test)]
@@ -559,6 +263,8 @@ mod tests {
             ("how high is the mast", "The mast weighs 31 tonnes.", false),
             ("how much was the sail", "The sail was $300 last year.", true),
             ("how much of the cargo was lost", "Some 12% of the cargo was lost.", true),
+            ("how old is the captain", "Captain Ruth Calder, 54, retired.", true),
+            ("how old is the captain", "Captain Ruth Calder took 54 boats.", false),
             ("how many sailors came", "There came 46 sailors.", true),
             ("how many sailors came", "The sailors came in 46 boats.", false),
             ("what was the hull number", "It bore the hull number K-77.", true),

@@ -2,10 +2,10 @@
 
 use super::confidence::{self, Thresholds};
 use super::features;
+use super::model::Model;
 use super::query::Query;
 use super::ranking::Ranked;
 use super::terms::AnswerKind;
-use super::weights;
 
 /// A number that entered a sum, and what it counted there.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,7 +48,13 @@ pub struct Explanation {
     pub thresholds: Thresholds,
 }
 
-pub(super) fn explain(query: &Query, ranked: &[Ranked], shown: usize, thresholds: Thresholds) -> Explanation {
+pub(super) fn explain(
+    query: &Query,
+    ranked: &[Ranked],
+    shown: usize,
+    model: &Model,
+    thresholds: Thresholds,
+) -> Explanation {
     let held = ranked.first().map_or(0, |first| first.terms);
     let words = query.sought.iter().zip(&query.idf).enumerate().map(|(at, (sought, rarity))| Word {
         asked: sought.term.asked.clone(),
@@ -63,9 +69,12 @@ pub(super) fn explain(query: &Query, ranked: &[Ranked], shown: usize, thresholds
         passages: ranked
             .iter()
             .take(shown)
-            .map(|ranked| factors(&features::NAMES, &ranked.features, &weights::WEIGHTS))
+            .map(|ranked| factors(&features::NAMES, &ranked.features, &model.ranking))
             .collect(),
-        confidence: factors(&confidence::NAMES, &confidence::inputs(query, ranked), &confidence::WEIGHTS),
+        confidence: {
+            let inputs = factors(&confidence::NAMES, &confidence::inputs(query, ranked), &model.confidence);
+            inputs.into_iter().chain([Factor { name: "without any", value: 1.0, weight: model.bias }]).collect()
+        },
         thresholds,
     }
 }

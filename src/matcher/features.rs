@@ -2,7 +2,10 @@
 //!
 //! Some come from the postings (handed in as [`Context`]), the rest from one reading of the paragraph's text.
 
+use std::ops::Range;
+
 use super::evidence::{Evidence, Holds, Measure, Written};
+use super::model::{Model, sum};
 use super::query::{Hit, Query, Terms};
 use super::sentence;
 use super::terms::{AnswerKind, Folder};
@@ -51,6 +54,27 @@ pub(super) const NAMES: [&str; COUNT] = [
     "article bm25 × beyond title",
 ];
 
+/// Those that are evidence for an answer, and can't be evidence against one.
+pub(super) const EVIDENCE: [&str; 17] = [
+    "bm25 to best",
+    "article bm25 to best",
+    "coverage with neighbours",
+    "pairs in order",
+    "exact forms",
+    "speech asked and held",
+    "who: person",
+    "when: time",
+    "how many: number",
+    "why: cause",
+    "who: person in sentence",
+    "when: time in sentence",
+    "how many: number in sentence",
+    "where: place in sentence",
+    "unit asked for in sentence",
+    "unit asked for",
+    "beyond title to best",
+];
+
 /// What the postings say of a paragraph.
 pub(super) struct Context {
     pub(super) bm25: f32,
@@ -95,34 +119,62 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// The features of a paragraph, and its answering sentence.
+    /// The features of a paragraph, its answering sentence, and what it holds.
     pub(super) fn read(
         &mut self,
+        model: &Model,
         query: &Query,
         article: &Article,
         paragraph: &Paragraph,
         context: &Context,
-    ) -> ([f32; COUNT], Span) {
-        self.seen.clear();
+    ) -> ([f32; COUNT], Span, Holds) {
         let mut holds = Holds::default();
         let mut best: Option<(f32, sentence::Sentence)> = None;
-        let mut before: Terms = 0;
-        for span in article.sentences_of(paragraph) {
-            let sentence = self.sentence(query, article.slice(*span), *span, context.head);
+        self.each_sentence(query, article, paragraph, context.head, |sentence, marks| {
             holds.join(sentence.holds);
-            // "Its aim was …" speaks of what the sentence before named.
-            let carried = if sentence.refers_back { before } else { 0 };
-            before = sentence.terms | carried;
-            let worth = sentence::worth(query, &sentence, carried, context.head);
+            let worth = sum(marks, &model.sentence);
             if best.as_ref().is_none_or(|(most, _)| worth > *most) {
-                best = Some((worth, sentence));
+                best = Some((worth, *sentence));
             }
-        }
+        });
         let section = paragraph.section.map_or(0, |span| self.section(query, article.slice(span)));
         let answering = best.map(|(_, sentence)| sentence);
         let span = answering.as_ref().map_or(paragraph.span, |sentence| sentence.span);
         let marks = article.slice(paragraph.span).contains(['“', '”', '"']);
-        (self.vector(query, context, section, holds, answering.as_ref(), marks), span)
+        (self.vector(query, context, section, holds, answering.as_ref(), marks), span, holds)
+    }
+
+    /// The sentences of a paragraph, each with its marks; `head` are the terms of the article's title and headings.
+    pub(super) fn sentences(
+        &mut self,
+        query: &Query,
+        article: &Article,
+        paragraph: &Paragraph,
+        head: Terms,
+    ) -> Vec<(Span, [f32; sentence::COUNT])> {
+        let mut all = Vec::new();
+        self.each_sentence(query, article, paragraph, head, |sentence, marks| all.push((sentence.span, *marks)));
+        all
+    }
+
+    /// Reads a paragraph, sentence by sentence.
+    fn each_sentence(
+        &mut self,
+        query: &Query,
+        article: &Article,
+        paragraph: &Paragraph,
+        head: Terms,
+        mut each: impl FnMut(&sentence::Sentence, &[f32; sentence::COUNT]),
+    ) {
+        self.seen.clear();
+        let mut before: Terms = 0;
+        for (number, span) in article.sentences_of(paragraph).iter().enumerate() {
+            let sentence = self.sentence(query, article.slice(*span), *span, head);
+            // "Its aim was …" speaks of what the sentence before named.
+            let carried = if sentence.refers_back { before } else { 0 };
+            before = sentence.terms | carried;
+            each(&sentence, &sentence::marks(query, &sentence, carried, head, number == 0));
+        }
     }
 
     /// Reads one sentence and adds its words to `seen`.
@@ -131,25 +183,17 @@ impl Reader {
         let first = seen.len();
         let mut read = sentence::Sentence { span, ..sentence::Sentence::default() };
         let mut evidence = Evidence::new(query);
-        folder.words(text, |range, folded| {
-            let money = text.get(..range.start).is_some_and(|before| before.ends_with(['$', '€', '£', '¥']));
-            let percent = text.get(range.end..).is_some_and(|after| after.starts_with('%'));
-            let surface = text.get(range).unwrap_or_default();
-            let hit = query.hit(folded);
-            let capital = surface.starts_with(|c: char| c.is_uppercase());
-            let name = capital && seen.len() > first;
-            let fresh = hit.is_none() && !is_stop(folded);
-            if seen.len() == first {
-                read.refers_back = sentence::is_pronoun(folded);
+        written(folder, query, text, |_, word| {
+            if word.first {
+                read.refers_back = sentence::is_pronoun(word.folded);
             }
-            if let Some(hit) = hit {
+            if let Some(hit) = word.hit {
                 read.terms |= 1 << hit.term;
             }
             read.words += 1;
-            read.fresh += u32::from(fresh);
-            let word = Written { folded, hit, capital, name, fresh, money, percent, first: seen.len() == first };
+            read.fresh += u32::from(word.fresh);
             let answers = evidence.word(word);
-            seen.push(Seen { hit, name, speech: is_speech(folded), answers });
+            seen.push(Seen { hit: word.hit, name: word.name, speech: is_speech(word.folded), answers });
         });
         read.holds = evidence.holds;
         read.pairs = pairs(query, seen.get(first..).unwrap_or_default());
@@ -241,6 +285,26 @@ impl Reader {
     }
 }
 
+/// Calls `each` with the words of a sentence: their place in it, and how they are written.
+pub(super) fn written(
+    folder: &mut Folder,
+    query: &Query,
+    sentence: &str,
+    mut each: impl FnMut(Range<usize>, Written<'_>),
+) {
+    let mut first = true;
+    folder.words(sentence, |range, folded| {
+        let money = sentence.get(..range.start).is_some_and(|before| before.ends_with(['$', '€', '£', '¥']));
+        let percent = sentence.get(range.end..).is_some_and(|after| after.starts_with('%'));
+        let surface = sentence.get(range.clone()).unwrap_or_default();
+        let hit = query.hit(folded);
+        let capital = surface.starts_with(|c: char| c.is_uppercase());
+        let fresh = hit.is_none() && !is_stop(folded);
+        each(range, Written { folded, hit, capital, name: capital && !first, fresh, money, percent, first });
+        first = false;
+    });
+}
+
 /// Neighbouring terms of the question that stand near one another, in the same order: their share by rarity.
 fn pairs(query: &Query, words: &[Seen]) -> f32 {
     /// Words from one to the other, at most: "stores the backups".
@@ -268,11 +332,19 @@ const TITLE_WORD: f32 = 0.3;
 
 /// How much of the question stands near what it asks for: the best of a sentence's words that are of the asked kind.
 fn near(query: &Query, words: &[Seen], head: Terms) -> f32 {
-    let mut best = 0.0_f32;
+    nearest(query, words, head).map_or(0.0, |(_, near)| near)
+}
+
+/// The first of the words that are of the asked kind and have most of the question near them, and how much that is.
+pub(super) fn nearest(query: &Query, words: &[Seen], head: Terms) -> Option<(usize, f32)> {
+    let mut best: Option<(usize, f32)> = None;
     for (at, word) in words.iter().enumerate().filter(|(_, word)| word.answers > 0.0) {
         let window = words.iter().skip(at.saturating_sub(BELONGS)).take(at.min(BELONGS) + 1 + BELONGS);
         let terms = window.filter_map(|word| word.hit).fold(0, |set, hit| set | 1 << hit.term);
-        best = best.max(word.answers * query.coverage_but(terms, head, TITLE_WORD));
+        let near = word.answers * query.coverage_but(terms, head, TITLE_WORD);
+        if best.is_none_or(|(_, most)| near > most) {
+            best = Some((at, near));
+        }
     }
     best
 }

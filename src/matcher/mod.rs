@@ -2,20 +2,24 @@
 //!
 //! A [`Matcher`] is built over a [`Library`] and holds nothing but what can be derived from it.
 
+mod answer;
 mod confidence;
 mod evidence;
 mod explain;
 mod features;
+pub mod fit;
 mod index;
+mod kinds;
+mod model;
 mod query;
 mod ranking;
 mod rarity;
+mod scores;
 mod sentence;
 mod spelling;
 mod terms;
 #[cfg(test)]
 mod tests;
-mod weights;
 mod words;
 
 use std::path::{Path, PathBuf};
@@ -27,6 +31,7 @@ use crate::library::{ArticleId, Filter, Library};
 
 pub use confidence::{ANSWER, NEAREST, Thresholds};
 pub use explain::{Explanation, Factor, Word};
+pub use model::{Made, Model, ModelError};
 pub use terms::AnswerKind;
 
 use index::{Index, Keeper};
@@ -57,6 +62,8 @@ pub struct Passage {
     pub paragraph: usize,
     /// The answering sentence: one of the paragraph's sentences.
     pub sentence: Span,
+    /// The words within it that are what the question asks for (who, when, how many, where), if they can be told.
+    pub words: Option<Span>,
     /// Ranking score; comparable within one answer only.
     pub score: f32,
 }
@@ -113,12 +120,16 @@ pub struct Findings {
 pub struct Matcher {
     index: Arc<Index>,
     keeper: Arc<Keeper>,
+    model: Arc<Model>,
     thresholds: Thresholds,
 }
 
 /// Why a search could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum MatchError {
+    /// What was learned can't be read.
+    #[error(transparent)]
+    Model(#[from] ModelError),
     /// The index could not be written or read.
     #[error("the search index: {0}")]
     Index(#[from] tantivy::TantivyError),
@@ -138,7 +149,7 @@ impl Matcher {
     /// # Errors
     /// [`MatchError`] when the index can't be written.
     pub fn build(library: &Library) -> Result<Self, MatchError> {
-        Ok(Self::over(Keeper::in_memory(library)?))
+        Self::over(Keeper::in_memory(library)?)
     }
 
     /// Opens the index that is kept in `folder` (made where there is none), brings it to what `library` holds, and records
@@ -157,11 +168,12 @@ impl Matcher {
         seq: Seq,
         progress: impl Fn(usize) + Sync,
     ) -> Result<Self, MatchError> {
-        Ok(Self::over(Keeper::on_disk(folder, library, seq, &progress)?))
+        Self::over(Keeper::on_disk(folder, library, seq, &progress)?)
     }
 
-    fn over((keeper, index): (Keeper, Arc<Index>)) -> Self {
-        Self { index, keeper: Arc::new(keeper), thresholds: Thresholds::default() }
+    fn over((keeper, index): (Keeper, Arc<Index>)) -> Result<Self, MatchError> {
+        let (model, thresholds) = (Model::shipped()?, Thresholds::default());
+        Ok(Self { index, keeper: Arc::new(keeper), model, thresholds })
     }
 
     /// The matcher over `library`, which is the one that this matcher is over but for the articles numbered `changed`: those
@@ -175,7 +187,7 @@ impl Matcher {
     /// [`MatchError`] when the index can't be written. Nothing is lost: the next call makes up for it.
     pub fn updated(&self, library: &Library, changed: &[ArticleId], seq: Seq) -> Result<Self, MatchError> {
         let index = self.keeper.update(&self.index, library, changed, seq)?;
-        Ok(Self { index, keeper: Arc::clone(&self.keeper), thresholds: self.thresholds })
+        Ok(Self { index, ..self.clone() })
     }
 
     /// The last change of the store that it holds; 0 for one that was built in memory.
@@ -188,6 +200,12 @@ impl Matcher {
     #[must_use]
     pub fn with_thresholds(self, thresholds: Thresholds) -> Self {
         Self { thresholds, ..self }
+    }
+
+    /// The same matcher with another model than the shipped one.
+    #[must_use]
+    pub fn with_model(self, model: Arc<Model>) -> Self {
+        Self { model, ..self }
     }
 
     /// The passages that answer `question` best. `library` is the one that the matcher was built over.
@@ -205,13 +223,14 @@ impl Matcher {
     pub fn explain(&self, library: &Library, question: &Question) -> Result<(Findings, Explanation), MatchError> {
         let found = self.find(library, question)?;
         let findings = found.findings(self, library, question);
-        let explanation = explain::explain(&found.query, &found.ranked, findings.passages.len(), self.thresholds);
+        let explanation =
+            explain::explain(&found.query, &found.ranked, findings.passages.len(), &self.model, self.thresholds);
         Ok((findings, explanation))
     }
 
     fn find(&self, library: &Library, question: &Question) -> Result<Found, MatchError> {
         let query = Query::new(&self.index, &Asked::read(&question.text));
-        let ranked = ranking::rank(&self.index, library, &query, &question.filter)?;
+        let ranked = ranking::rank(&self.index, library, &self.model, &query, &question.filter)?;
         Ok(Found { query, ranked })
     }
 }
@@ -224,7 +243,7 @@ struct Found {
 
 impl Found {
     fn findings(&self, matcher: &Matcher, library: &Library, question: &Question) -> Findings {
-        let confidence = confidence::confidence(&confidence::inputs(&self.query, &self.ranked));
+        let confidence = confidence::confidence(&confidence::inputs(&self.query, &self.ranked), &matcher.model);
         let verdict = if self.ranked.is_empty() || confidence < matcher.thresholds.nearest {
             Verdict::Nothing
         } else if confidence < matcher.thresholds.answer {
@@ -237,6 +256,9 @@ impl Found {
             article: ranked.article,
             paragraph: ranked.paragraph,
             sentence: ranked.sentence,
+            words: library
+                .get(ranked.article)
+                .and_then(|article| answer::words(&self.query, article, ranked.sentence, ranked.head)),
             score: ranked.score,
         });
         // Where nothing is found, how words were read would only puzzle.
@@ -261,7 +283,9 @@ impl Found {
                     return;
                 }
                 read_terms |= 1 << hit.term;
-                let word = terms::without_possessive(text.get(range).unwrap_or_default());
+                let written = terms::without_possessive(text.get(range).unwrap_or_default());
+                // "$" is read as a word, but shows none.
+                let word = if written.contains(char::is_alphanumeric) { written } else { folded };
                 let asked = &sought.term.asked;
                 match readings.iter_mut().find(|reading| reading.asked == *asked) {
                     // One word that was read as two.

@@ -25,6 +25,11 @@ pub(super) struct Hit {
 /// Words after "how many" among which the first that is looked for is what is counted: "how many of the boats".
 const COUNTED_WITHIN: usize = 3;
 
+/// A word's first letter, as a set of 32.
+fn first_letter(word: &str) -> u32 {
+    1 << (word.bytes().next().unwrap_or(0) & 31)
+}
+
 /// A question, read against an index.
 #[derive(Debug)]
 pub(super) struct Query {
@@ -33,6 +38,7 @@ pub(super) struct Query {
     /// The term whose number is asked for: "boats" in "how many boats".
     pub(super) counted: Option<u8>,
     pub(super) speech: bool,
+    pub(super) latest: bool,
     pub(super) sought: Vec<Sought>,
     /// The rarity of each term, in the order of `sought`.
     pub(super) idf: Vec<f32>,
@@ -40,6 +46,9 @@ pub(super) struct Query {
     pub(super) total: f32,
     /// Folded word of the library → which term it is.
     hits: HashMap<Box<str>, Hit>,
+    /// The first letters and the lengths of those words, as sets: most words of a text have none of them.
+    firsts: u32,
+    lengths: u64,
 }
 
 impl Query {
@@ -58,7 +67,7 @@ impl Query {
         }
         let mut sought = spelling::read(index, &asked_terms);
         sought.truncate(MAX_TERMS);
-        let mut hits = HashMap::new();
+        let mut hits: HashMap<Box<str>, Hit> = HashMap::new();
         let mut idf = Vec::with_capacity(sought.len());
         for (term, number) in sought.iter().zip(0_u8..) {
             let documents = term.alternatives.first().map_or(0, |best| known(&best.stem));
@@ -80,13 +89,16 @@ impl Query {
                 .map(|(_, number)| number),
             _ => None,
         };
-        let (kind, measure, speech) = (asked.kind, asked.measure, asked.speech);
-        Self { kind, measure, counted, speech, sought, total: idf.iter().sum(), idf, hits }
+        let (kind, measure, speech, latest) = (asked.kind, asked.measure, asked.speech, asked.latest);
+        let firsts = hits.keys().fold(0, |set, word| set | first_letter(word));
+        let lengths = hits.keys().fold(0, |set, word| set | 1 << word.len().min(63));
+        Self { kind, measure, counted, speech, latest, sought, total: idf.iter().sum(), idf, hits, firsts, lengths }
     }
 
     /// Which term a folded word of a text answers to.
     pub(super) fn hit(&self, folded: &str) -> Option<Hit> {
-        self.hits.get(folded).copied()
+        let may = self.firsts & first_letter(folded) != 0 && self.lengths & (1 << folded.len().min(63)) != 0;
+        if may { self.hits.get(folded).copied() } else { None }
     }
 
     /// The rarity of one term.

@@ -1,24 +1,13 @@
 //! From a query to the best passages: candidates from the postings, then a weighing of their features.
-//!
-//! BM25 is computed here from `tantivy`'s postings, not by its scorer, for three reasons: its k₁ and b are fixed at
-//! values that suit longer documents, the article's BM25 comes from the same pass, and so does the set of terms that
-//! each paragraph and its neighbours hold.
 
+use super::evidence::Holds;
 use super::features::{self, COUNT, Context};
 use super::index::{Doc, Index, Run};
+use super::model::Model;
 use super::query::{Query, Terms};
-use super::weights;
+use super::scores::{ARTICLE_SHARE, Admitted, Scores};
 use crate::article::Span;
 use crate::library::{ArticleId, Filter, Library};
-
-/// BM25's saturation of repeated words. With [`B`], the best of a grid on NewsQA dev (Trischler et al. 2017).
-const K1: f32 = 0.9;
-
-/// BM25's correction for length.
-const B: f32 = 0.4;
-
-/// What the article's BM25 counts beside the paragraph's when candidates are chosen; measured on NewsQA dev, too.
-const ARTICLE_SHARE: f32 = 0.4;
 
 /// What each neighbouring paragraph's BM25 counts when candidates are chosen.
 const NEIGHBOUR_SHARE: f32 = 0.2;
@@ -26,8 +15,9 @@ const NEIGHBOUR_SHARE: f32 = 0.2;
 /// Candidates whose text is looked at. More than this did not raise the first ten on NewsQA dev.
 const CANDIDATES: usize = 64;
 
-/// All paragraphs of this many best articles may be candidates, even those that hold no word of the question.
-const WHOLE_ARTICLES: usize = 4;
+/// What being the newest counts where the latest is asked for: about as much as half of the question's words in the title. Not
+/// learned, for no questions with answers are dated.
+const LATEST: f32 = 1.5;
 
 /// A paragraph as it was ranked.
 #[derive(Debug, Clone)]
@@ -38,18 +28,29 @@ pub(super) struct Ranked {
     pub(super) features: [f32; COUNT],
     /// The answering sentence.
     pub(super) sentence: Span,
+    /// What of the kinds that are asked for the paragraph holds.
+    pub(super) holds: Holds,
     /// The terms that the paragraph holds.
     pub(super) terms: Terms,
     /// The terms that it and its neighbours hold.
     pub(super) around: Terms,
     /// The terms that its article holds.
     pub(super) in_article: Terms,
+    /// The terms that the article's title and headings hold.
+    pub(super) head: Terms,
 }
 
 /// Ranks the paragraphs that `filter` admits; all candidates, best first.
-pub(super) fn rank(index: &Index, library: &Library, query: &Query, filter: &Filter) -> tantivy::Result<Vec<Ranked>> {
-    let scores = Scores::gather(index, query, &Admitted::new(index, library, filter))?;
-    let candidates = scores.candidates(index);
+pub(super) fn rank(
+    index: &Index,
+    library: &Library,
+    model: &Model,
+    query: &Query,
+    filter: &Filter,
+) -> tantivy::Result<Vec<Ranked>> {
+    let mut scores = index.lend_scores();
+    scores.gather(index, query, &admitted(index, library, filter))?;
+    let candidates = candidates(&scores, index);
     let best = |of: &dyn Fn(&Candidate) -> f32| candidates.iter().map(of).fold(f32::EPSILON, f32::max);
     let (best_paragraph, best_article) = (best(&|c| c.bm25), best(&|c| c.article_bm25));
     let beyond = |c: &Candidate| {
@@ -81,61 +82,61 @@ pub(super) fn rank(index: &Index, library: &Library, query: &Query, filter: &Fil
             number: number as usize,
             of: article.paragraphs().len(),
         };
-        let (features, sentence) = reader.read(query, article, paragraph, &context);
+        let (features, sentence, holds) = reader.read(model, query, article, paragraph, &context);
         ranked.push(Ranked {
             article: place.article,
             paragraph: number as usize,
-            score: weights::score(&features),
+            score: model.score(&features),
             features,
             sentence,
+            holds,
             terms: context.terms,
             around: context.terms | context.before.1 | context.after.1,
             in_article: context.in_article,
+            head: context.head,
         });
     }
+    index.take_back(scores);
     let order = |ranked: &Ranked| (index.order(ranked.article), ranked.paragraph);
-    ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| order(a).cmp(&order(b))));
+    let age = if query.latest { Age::of(library, &ranked) } else { Age::default() };
+    let worth = |ranked: &Ranked| ranked.score + age.newer(ranked.article);
+    ranked.sort_by(|a, b| worth(b).total_cmp(&worth(a)).then_with(|| order(a).cmp(&order(b))));
     Ok(ranked)
 }
 
+/// Which of some articles are newer than others, for questions that ask for the latest.
+#[derive(Default)]
+struct Age(Vec<(ArticleId, f32)>);
+
+impl Age {
+    fn of(library: &Library, ranked: &[Ranked]) -> Self {
+        let mut articles: Vec<ArticleId> = ranked.iter().map(|ranked| ranked.article).collect();
+        articles.sort_unstable();
+        articles.dedup();
+        let published = |id: ArticleId| library.get(id)?.meta().published.map(|published| published.order_key());
+        let mut dated: Vec<_> = articles.into_iter().filter_map(|id| Some((published(id)?, id))).collect();
+        dated.sort();
+        #[expect(clippy::cast_precision_loss, reason = "a few dozen articles")]
+        let most = dated.len().saturating_sub(1).max(1) as f32;
+        #[expect(clippy::cast_precision_loss, reason = "a few dozen articles")]
+        Self(dated.into_iter().enumerate().map(|(at, (_, id))| (id, at as f32 / most)).collect())
+    }
+
+    /// What an article's age counts: nothing for the oldest and for one without a date, [`LATEST`] for the newest.
+    fn newer(&self, article: ArticleId) -> f32 {
+        self.0.iter().find(|(id, _)| *id == article).map_or(0.0, |(_, share)| LATEST * share)
+    }
+}
+
 /// The documents that a filter admits.
-enum Admitted {
-    All,
-    /// The documents of one article: postings are entered at its first document and left at its last.
-    One(Run),
-    /// By article.
-    Some(Vec<bool>),
-}
-
-impl Admitted {
-    fn new(index: &Index, library: &Library, filter: &Filter) -> Self {
-        let admits = |id: ArticleId| library.get(id).is_some_and(|article| filter.admits(id, article));
-        match filter.article {
-            _ if filter.is_empty() => Self::All,
-            Some(id) if admits(id) => Self::One(index.run(id)),
-            Some(_) => Self::One(Run::default()),
-            None => Self::Some(library.admitted(filter)),
-        }
+fn admitted(index: &Index, library: &Library, filter: &Filter) -> Admitted {
+    let admits = |id: ArticleId| library.get(id).is_some_and(|article| filter.admits(id, article));
+    match filter.article {
+        _ if filter.is_empty() => Admitted::All,
+        Some(id) if admits(id) => Admitted::One(index.run(id)),
+        Some(_) => Admitted::One(Run::default()),
+        None => Admitted::Some(library.admitted(filter)),
     }
-
-    fn admits(&self, article: ArticleId) -> bool {
-        match self {
-            Self::All | Self::One(_) => true,
-            Self::Some(admitted) => admitted.get(article.0 as usize).copied().unwrap_or(false),
-        }
-    }
-}
-
-/// What the postings say of every document and article.
-struct Scores {
-    bm25: Vec<f32>,
-    terms: Vec<Terms>,
-    article_bm25: Vec<f32>,
-    article_terms: Vec<Terms>,
-    /// What no article's BM25 can exceed.
-    most_article: f32,
-    /// The articles with a score, best first, no more than [`WHOLE_ARTICLES`].
-    best_articles: Vec<ArticleId>,
 }
 
 struct Candidate {
@@ -146,160 +147,56 @@ struct Candidate {
     rough: f32,
 }
 
-impl Scores {
-    fn gather(index: &Index, query: &Query, admitted: &Admitted) -> tantivy::Result<Self> {
-        let mut scores = Self {
-            bm25: vec![0.0; index.document_slots()],
-            terms: vec![0; index.document_slots()],
-            article_bm25: vec![0.0; index.article_slots()],
-            article_terms: vec![0; index.article_slots()],
-            most_article: 0.0,
-            best_articles: Vec::new(),
-        };
-        let only = match admitted {
-            Admitted::One(run) => Some(run.first..run.end),
-            _ => None,
-        };
-        for (number, sought) in query.sought.iter().enumerate() {
-            let mut found: Vec<Occurrences> = Vec::new();
-            for alternative in &sought.alternatives {
-                for form in alternative.forms(index) {
-                    index.postings(form.word, only.clone(), |doc, times, length| {
-                        found.push(Occurrences { doc, times, length, weight: alternative.weight });
-                    })?;
-                }
-            }
-            // Each form's postings are in order: this merges runs.
-            found.sort_by_key(|o| o.doc);
-            found.dedup_by(|next, kept| {
-                let same = next.doc == kept.doc;
-                if same {
-                    kept.times += next.times;
-                    kept.weight = kept.weight.max(next.weight);
-                }
-                same
-            });
-            scores.add(index, admitted, &found, number, query.idf.get(number).copied().unwrap_or(0.0));
-        }
-        let scored = scores.article_bm25.iter().copied().zip((0..).map(ArticleId)).filter(|(score, _)| *score > 0.0);
-        let mut articles: Vec<(f32, ArticleId)> = scored.collect();
-        if articles.len() > WHOLE_ARTICLES {
-            articles.select_nth_unstable_by(WHOLE_ARTICLES, |a, b| {
-                b.0.total_cmp(&a.0).then_with(|| index.order(a.1).cmp(&index.order(b.1)))
-            });
-            articles.truncate(WHOLE_ARTICLES);
-        }
-        scores.best_articles = articles.into_iter().map(|(_, article)| article).collect();
-        Ok(scores)
+/// The paragraphs whose text is worth looking at.
+fn candidates(scores: &Scores, index: &Index) -> Vec<Candidate> {
+    let candidate = |doc: Doc| {
+        let place = index.place(doc)?;
+        place.paragraph?;
+        let (bm25, article_bm25) = (scores.bm25(doc), scores.article_bm25(place.article));
+        let run = index.run(place.article);
+        let beside = scores.near(doc, run, -1).0 + scores.near(doc, run, 1).0;
+        let rough = bm25 + NEIGHBOUR_SHARE * beside + ARTICLE_SHARE * article_bm25;
+        Some(Candidate { doc, bm25, article_bm25, rough })
+    };
+    let untouched = scores
+        .best_articles
+        .iter()
+        .flat_map(|article| {
+            let run = index.run(*article);
+            run.first..run.end
+        })
+        .filter(|doc| scores.bm25(*doc) <= 0.0);
+    let worth_it = worth_a_look(scores, index);
+    let scored = scores.docs().iter().copied().filter(|doc| scores.rough(index, *doc) >= worth_it);
+    let mut candidates: Vec<Candidate> = scored.chain(untouched).filter_map(candidate).collect();
+    if candidates.len() > CANDIDATES {
+        candidates.select_nth_unstable_by(CANDIDATES, |a, b| {
+            let order = |candidate: &Candidate| index.document_order(candidate.doc);
+            b.rough.total_cmp(&a.rough).then_with(|| order(a).cmp(&order(b)))
+        });
+        candidates.truncate(CANDIDATES);
     }
-
-    /// Adds one term: to the documents that hold it, and, by the runs of documents, to their articles.
-    fn add(&mut self, index: &Index, admitted: &Admitted, found: &[Occurrences], number: usize, idf: f32) {
-        let bit: Terms = 1 << number;
-        let mean = index.mean_document_words();
-        let mut articles: Vec<(ArticleId, f32, f32)> = Vec::new();
-        for occurrence in found {
-            let Some(owner) = index.owner(occurrence.doc) else { continue };
-            #[expect(clippy::cast_precision_loss, reason = "counts within one paragraph")]
-            let (times, length) = (occurrence.times as f32, occurrence.length as f32);
-            match articles.last_mut() {
-                Some((article, sum, weight)) if *article == owner => {
-                    *sum += times;
-                    *weight = weight.max(occurrence.weight);
-                }
-                _ => articles.push((owner, times, occurrence.weight)),
-            }
-            if admitted.admits(owner) {
-                let doc = occurrence.doc as usize;
-                if let (Some(score), Some(terms)) = (self.bm25.get_mut(doc), self.terms.get_mut(doc)) {
-                    *score += occurrence.weight * bm25(idf, times, length / mean);
-                    *terms |= bit;
-                }
-            }
-        }
-        #[expect(clippy::cast_precision_loss, reason = "counts of articles and words; ratios are wanted")]
-        let idf = {
-            let (n, all) = (articles.len() as f32, index.articles() as f32);
-            // With one article in hand (or few) how many hold the word says nothing.
-            ((1.0 + (all - n + 0.5) / (n + 0.5)).ln()).max(0.1)
-        };
-        self.most_article += idf * (K1 + 1.0);
-        for (article, times, weight) in articles {
-            if !admitted.admits(article) {
-                continue;
-            }
-            let at = article.0 as usize;
-            #[expect(clippy::cast_precision_loss, reason = "words of an article; a ratio is wanted")]
-            let length = index.run(article).words as f32 / index.mean_article_words();
-            if let (Some(score), Some(terms)) = (self.article_bm25.get_mut(at), self.article_terms.get_mut(at)) {
-                *score += weight * bm25(idf, times, length);
-                *terms |= bit;
-            }
-        }
-    }
-
-    fn terms(&self, doc: Doc) -> Terms {
-        self.terms.get(doc as usize).copied().unwrap_or(0)
-    }
-
-    fn article_terms(&self, article: ArticleId) -> Terms {
-        self.article_terms.get(article.0 as usize).copied().unwrap_or(0)
-    }
-
-    /// BM25 and terms of the paragraph `step` documents on, in the same article; the head is no paragraph.
-    fn near(&self, doc: Doc, run: Run, step: i64) -> (f32, Terms) {
-        let at = i64::from(doc) + step;
-        if at <= i64::from(run.first) || at >= i64::from(run.end) {
-            return (0.0, 0);
-        }
-        let Ok(at) = usize::try_from(at) else { return (0.0, 0) };
-        (self.bm25.get(at).copied().unwrap_or(0.0), self.terms.get(at).copied().unwrap_or(0))
-    }
-
-    /// The paragraphs whose text is worth looking at.
-    fn candidates(&self, index: &Index) -> Vec<Candidate> {
-        let candidate = |doc: Doc| {
-            let place = index.place(doc)?;
-            place.paragraph?;
-            let bm25 = self.bm25.get(doc as usize).copied().unwrap_or(0.0);
-            let article_bm25 = self.article_bm25.get(place.article.0 as usize).copied().unwrap_or(0.0);
-            let run = index.run(place.article);
-            let beside = self.near(doc, run, -1).0 + self.near(doc, run, 1).0;
-            let rough = bm25 + NEIGHBOUR_SHARE * beside + ARTICLE_SHARE * article_bm25;
-            Some(Candidate { doc, bm25, article_bm25, rough })
-        };
-        let scored = self.bm25.iter().zip(0..).filter(|(score, _)| **score > 0.0).map(|(_, doc)| doc);
-        let untouched = self
-            .best_articles
-            .iter()
-            .flat_map(|article| {
-                let run = index.run(*article);
-                run.first..run.end
-            })
-            .filter(|doc| self.bm25.get(*doc as usize).is_some_and(|score| *score <= 0.0));
-        let mut candidates: Vec<Candidate> = scored.chain(untouched).filter_map(candidate).collect();
-        if candidates.len() > CANDIDATES {
-            candidates.select_nth_unstable_by(CANDIDATES, |a, b| {
-                let order = |candidate: &Candidate| index.document_order(candidate.doc);
-                b.rough.total_cmp(&a.rough).then_with(|| order(a).cmp(&order(b)))
-            });
-            candidates.truncate(CANDIDATES);
-        }
-        candidates
-    }
+    // In an order that does not depend on the index's history, as all that is summed over them.
+    candidates.sort_by_key(|candidate| index.document_order(candidate.doc));
+    candidates
 }
 
-/// A term in a document.
-struct Occurrences {
-    doc: Doc,
-    times: u32,
-    /// Words of the document.
-    length: u32,
-    /// 1 for the word as asked, less for a reading.
-    weight: f32,
-}
-
-/// One term's part of BM25; `length` is relative to the mean.
-fn bm25(idf: f32, times: f32, length: f32) -> f32 {
-    idf * times * (K1 + 1.0) / (times + K1 * (1.0 - B + B * length))
+/// What a document must have, without what its neighbours lend it, to have a chance of being a candidate: enough others are
+/// certain to have more whatever the neighbours lend.
+fn worth_a_look(scores: &Scores, index: &Index) -> f32 {
+    // A head is no candidate, and each article has one.
+    let mut rough: Vec<f32> = Vec::with_capacity(scores.docs().len());
+    let mut most = 0.0_f32;
+    for doc in scores.docs() {
+        if index.place(*doc).is_some_and(|place| place.paragraph.is_some()) {
+            rough.push(scores.rough(index, *doc));
+            most = most.max(scores.bm25(*doc));
+        }
+    }
+    if rough.len() <= CANDIDATES {
+        return f32::NEG_INFINITY;
+    }
+    let (_, least, _) = rough.select_nth_unstable_by(CANDIDATES, |a, b| b.total_cmp(a));
+    // Rounding must not decide.
+    *least - 2.0 * NEIGHBOUR_SHARE * most - 1e-3
 }

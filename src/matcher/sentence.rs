@@ -5,29 +5,25 @@ use super::query::{Query, Terms};
 use super::terms::AnswerKind;
 use crate::article::Span;
 
-/// What holding the kind of thing that is asked for is worth, in coverage of the question.
-const KIND: f32 = 0.3;
+/// How many marks a sentence has.
+pub(super) const COUNT: usize = 10;
 
-/// What a cause is worth on top: it is seldom told in the words of what it caused.
-const CAUSE: f32 = 0.3;
-
-/// What a number with the unit that is asked for is worth on top.
-const UNIT: f32 = 0.2;
-
-/// What the question's words standing near what it asks for are worth on top.
-const NEAR: f32 = 0.5;
+/// Their names.
+pub(super) const NAMES: [&str; COUNT] = [
+    "coverage",
+    "carried over",
+    "kind near words",
+    "pairs in order",
+    "holds kind",
+    "holds cause",
+    "unit asked for",
+    "nothing new",
+    "first",
+    "length",
+];
 
 /// What a word of the title counts: any sentence of the article is about it.
 const TITLE_WORD: f32 = 0.35;
-
-/// What the question's neighbouring words standing together is worth on top: "new bridge".
-const PAIRS: f32 = 0.3;
-
-/// What a word counts that stands in the sentence before and that this one refers back to.
-const CARRIED: f32 = 0.8;
-
-/// What a sentence loses that says (nearly) nothing but the question's own words.
-const ECHO: f32 = 0.3;
 
 /// Words beyond the question's that a sentence needs to tell something new.
 const TELLING: u32 = 2;
@@ -73,28 +69,29 @@ pub(super) fn is_pronoun(folded: &str) -> bool {
     )
 }
 
-/// How well a sentence answers, beside the others of its paragraph; comparable there only.
+/// By what a sentence is told from the others of its paragraph.
 ///
-/// Coverage of the question by rarity (words of the title, `head`, count less), what kind of thing it holds and how near
-/// that is to the matched words, and whether it adds anything. `carried` are the terms of the sentence before where this
-/// one refers back to it. Between equals the first one wins: news tells the most important first.
-pub(super) fn worth(query: &Query, sentence: &Sentence, carried: Terms, head: Terms) -> f32 {
+/// Coverage of the question by rarity (words of the title, `head`, count less), its own and what it takes over: `carried` are the
+/// terms of the sentence before where this one refers back to it. What kind of thing it holds and how near that is to the matched
+/// words; a cause is seldom told in the words of what it caused. Whether it says anything beyond the question's own words.
+/// Between equals the first one wins: news tells the most important first.
+#[expect(clippy::cast_precision_loss, reason = "words of one sentence")]
+pub(super) fn marks(query: &Query, sentence: &Sentence, carried: Terms, head: Terms, first: bool) -> [f32; COUNT] {
+    let flag = |yes: bool| f32::from(u8::from(yes));
     let own = query.coverage_but(sentence.terms, head, TITLE_WORD);
     // A sentence that brings no word of its own only goes on.
     let brings = sentence.terms & !carried != 0;
     let lent = if brings { query.coverage_but(carried & !sentence.terms, head, TITLE_WORD) } else { 0.0 };
-    let mut worth = own + CARRIED * lent + NEAR * sentence.near + PAIRS * sentence.pairs;
-    if sentence.holds.answers(query.kind) {
-        worth += KIND;
-    }
-    if query.kind == AnswerKind::Cause && sentence.holds.cause {
-        worth += CAUSE;
-    }
-    if sentence.holds.measured {
-        worth += UNIT;
-    }
-    if sentence.fresh < TELLING {
-        worth -= ECHO;
-    }
-    worth
+    [
+        own,
+        lent,
+        sentence.near,
+        sentence.pairs,
+        flag(sentence.holds.answers(query.kind)),
+        flag(query.kind == AnswerKind::Cause && sentence.holds.cause),
+        flag(sentence.holds.measured),
+        flag(sentence.fresh < TELLING),
+        flag(first),
+        (1.0 + sentence.words as f32).ln() / 5.0,
+    ]
 }

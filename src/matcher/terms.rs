@@ -29,15 +29,51 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Calls `each` with the byte range of every word of `text` and the word folded.
+    /// Calls `each` with the byte range of every word of `text` and the word folded. Signs that people read as words are words:
+    /// "$1.13bn" is "dollars", "1.13", "billion"; "4th" is "4".
     pub(super) fn words(&mut self, text: &str, mut each: impl FnMut(Range<usize>, &str)) {
         for (start, word) in text.unicode_word_indices() {
-            if word.len() <= MAX_WORD_BYTES {
-                self.fold(word);
-                if !self.folded.is_empty() {
-                    each(start..start + word.len(), &self.folded);
-                }
+            if word.len() > MAX_WORD_BYTES {
+                continue;
             }
+            if word.starts_with(|c: char| c.is_ascii_digit()) {
+                self.number(text, start, word, &mut each);
+                continue;
+            }
+            self.fold(word);
+            if !self.folded.is_empty() {
+                each(start..start + word.len(), &self.folded);
+            }
+        }
+    }
+
+    /// A word that begins with a digit, and the signs on both sides of it.
+    fn number(&mut self, text: &str, start: usize, word: &str, each: &mut impl FnMut(Range<usize>, &str)) {
+        let sign = text.get(..start).and_then(|before| before.chars().next_back());
+        let currency = sign.and_then(currency);
+        if let (Some(currency), Some(sign)) = (currency, sign) {
+            each(start - sign.len_utf8()..start, currency);
+        }
+        let end = start + word.len();
+        let digits = word.find(|c: char| c.is_alphabetic()).unwrap_or(word.len());
+        let (number, ending) = word.split_at(digits);
+        match magnitude(ending, currency.is_some()) {
+            Some("") => {
+                self.fold(number);
+                each(start..end, &self.folded);
+            }
+            Some(magnitude) => {
+                self.fold(number);
+                each(start..start + digits, &self.folded);
+                each(start + digits..end, magnitude);
+            }
+            None => {
+                self.fold(word);
+                each(start..end, &self.folded);
+            }
+        }
+        if text.get(end..).is_some_and(|after| after.starts_with('%')) {
+            each(end..end + 1, "percent");
         }
     }
 
@@ -71,6 +107,73 @@ impl Folder {
             self.folded.push('.');
         }
     }
+}
+
+/// The word for the sign of a currency.
+fn currency(sign: char) -> Option<&'static str> {
+    match sign {
+        '$' => Some("dollars"),
+        '€' => Some("euros"),
+        '£' => Some("pounds"),
+        '¥' => Some("yen"),
+        _ => None,
+    }
+}
+
+/// The word for what is written right behind a number; empty for what marks an ordinal. "m" and "k" count money only: else they
+/// may be metres or kelvins.
+fn magnitude(ending: &str, money: bool) -> Option<&'static str> {
+    match ending.to_ascii_lowercase().as_str() {
+        "st" | "nd" | "rd" | "th" => Some(""),
+        "k" if money => Some("thousand"),
+        "m" if money => Some("million"),
+        "mn" | "mln" => Some("million"),
+        "bn" | "bln" => Some("billion"),
+        "b" if money => Some("billion"),
+        "tn" | "trn" => Some("trillion"),
+        _ => None,
+    }
+}
+
+/// Another way to write a number or a month: by its figure, by its word, in short.
+pub(super) fn other_writing(folded: &str) -> Option<&'static str> {
+    const PAIRS: [(&str, &str); 30] = [
+        ("one", "1"),
+        ("two", "2"),
+        ("three", "3"),
+        ("four", "4"),
+        ("five", "5"),
+        ("six", "6"),
+        ("seven", "7"),
+        ("eight", "8"),
+        ("nine", "9"),
+        ("ten", "10"),
+        ("eleven", "11"),
+        ("twelve", "12"),
+        ("thirteen", "13"),
+        ("fourteen", "14"),
+        ("fifteen", "15"),
+        ("sixteen", "16"),
+        ("seventeen", "17"),
+        ("eighteen", "18"),
+        ("nineteen", "19"),
+        ("twenty", "20"),
+        ("january", "jan"),
+        ("february", "feb"),
+        ("august", "aug"),
+        ("september", "sept"),
+        ("october", "oct"),
+        ("november", "nov"),
+        ("december", "dec"),
+        ("kilometres", "km"),
+        ("kilometers", "km"),
+        ("kilograms", "kg"),
+    ];
+    PAIRS.iter().find_map(|(long, short)| match folded {
+        _ if folded == *long => Some(*short),
+        _ if folded == *short => Some(*long),
+        _ => None,
+    })
 }
 
 /// A word without the mark of possession.
@@ -120,6 +223,21 @@ pub enum AnswerKind {
     Cause,
 }
 
+impl AnswerKind {
+    /// What it asks for, as an explanation says it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "anything",
+            Self::Person => "a person",
+            Self::Time => "a time",
+            Self::Number => "a number",
+            Self::Place => "a place",
+            Self::Cause => "a cause",
+        }
+    }
+}
+
 /// A word of the question that is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Term {
@@ -146,6 +264,8 @@ pub(super) struct Asked {
     pub(super) measure: Measure,
     /// Whether it asks what somebody said.
     pub(super) speech: bool,
+    /// Whether it asks for what is newest.
+    pub(super) latest: bool,
 }
 
 impl Asked {
@@ -161,7 +281,10 @@ impl Asked {
             }
         });
         let folded: Vec<&str> = words.iter().map(|(_, folded)| folded.as_str()).collect();
-        let Wanted { kind, measure, signals } = Wanted::read(&folded);
+        let Wanted { kind, measure, mut signals } = Wanted::read(&folded);
+        let newest = folded.iter().enumerate().filter(|(_, word)| is_newest(word)).map(|(at, _)| at);
+        signals.extend(newest);
+        let latest = folded.iter().any(|word| is_newest(word) || matches!(*word, "recent" | "recently" | "currently"));
         let stems = Stems::default();
         // In a question all in capitals, or with a capital on each word, a capital tells nothing.
         let capital = |word: &str| word.starts_with(|c: char| c.is_uppercase());
@@ -190,8 +313,13 @@ impl Asked {
             }
         }
         let speech = folded.iter().any(|word| is_speech(word));
-        Self { terms, kind, measure, speech }
+        Self { terms, kind, measure, speech, latest }
     }
+}
+
+/// Whether a word asks for what is newest, and for nothing else.
+fn is_newest(folded: &str) -> bool {
+    matches!(folded, "latest" | "newest")
 }
 
 /// What the question word asks for.
@@ -289,6 +417,23 @@ mod tests {
         assert_eq!(folded("the mayor’s hat"), ["the", "mayor", "hat"]);
         assert_eq!(folded("1,250 and 3.5"), ["1250", "and", "3.5"]);
         assert_eq!(folded("Łódź, Straße"), ["lodz", "strasse"]);
+    }
+
+    #[test]
+    fn money_shares_and_ordinals_are_the_words_that_people_read() {
+        assert_eq!(folded("$1.13bn"), ["dollars", "1.13", "billion"]);
+        assert_eq!(folded("1.13 billion dollars"), ["1.13", "billion", "dollars"]);
+        assert_eq!(folded("£5m, 5m away, €20k"), ["pounds", "5", "million", "5m", "away", "euros", "20", "thousand"]);
+        assert_eq!(folded("July 4th; 3.5% of 1,250"), ["july", "4", "3.5", "percent", "of", "1250"]);
+        assert_eq!(folded("the 10th and 2nd"), ["the", "10", "and", "2"]);
+    }
+
+    #[test]
+    fn a_number_has_two_writings() {
+        for (a, b) in [("three", "3"), ("12", "twelve"), ("aug", "august")] {
+            assert_eq!((other_writing(a), other_writing(b)), (Some(b), Some(a)));
+        }
+        assert_eq!(other_writing("boat"), None);
     }
 
     #[test]

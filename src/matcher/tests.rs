@@ -76,6 +76,51 @@ fn misspelt_words_are_forgiven_and_the_reading_is_told_as_the_article_writes_it(
 }
 
 #[test]
+fn the_words_that_answer_are_told_within_the_sentence() {
+    let library = library(&[("ferry", FERRY), ("museum", MUSEUM)]);
+    for (question, words) in [
+        ("when did the ferry sail again?", "Monday"),
+        ("where did the engineers order the new rudder", "Gdansk"),
+        ("how many timepieces did the founder leave", "340 timepieces"),
+        ("who is the captain?", "Ingrid Halloran"),
+    ] {
+        let first = ask(&library, question).passages[0];
+        let article = library.article(first.article);
+        let marked = first.words.map(|span| article.slice(span));
+        assert_eq!(marked, Some(words), "{question}");
+        assert!(first.sentence.contains(first.words.unwrap()));
+    }
+    assert_eq!(ask(&library, "why was the fare cut").passages[0].words, None);
+}
+
+#[test]
+fn money_is_found_however_it_is_written() {
+    let text = "Note\n\nThe port paid $1.13bn for the cranes.\n\nThe city lent it nothing at all.\n";
+    let library = library(&[("port", text)]);
+    for question in ["who paid 1.13 billion dollars for cranes", "what did the port pay $1.13bn for"] {
+        let findings = ask(&library, question);
+        assert_eq!((findings.verdict, findings.passages[0].paragraph), (Verdict::Answered, 0), "{question}");
+        assert!(findings.readings.is_empty());
+    }
+}
+
+#[test]
+fn the_latest_is_the_newest_of_those_that_fit() {
+    let mut library = Library::default();
+    for (key, day) in [("old", 3), ("new", 21), ("middle", 12)] {
+        let text = "Ferry talks\n\nThe ferry talks went on in Dunmore until late at night.\n";
+        let article = read_text(key, text, Format::Text).unwrap();
+        let published = Published { date: date(2026, 11, day), time: None, offset: None };
+        let meta = Metadata { published: Some(published), ..article.meta().clone() };
+        let draft = Draft { text: article.text().to_owned(), blocks: article.blocks().to_vec(), meta };
+        library.add(Article::from_draft(key, draft).unwrap());
+    }
+    let first = |question: &str| library.article(ask(&library, question).passages[0].article).key().to_owned();
+    assert_eq!(first("what is the latest on the ferry talks?"), "new");
+    assert_eq!(first("what of the ferry talks?"), "old", "between equals, the one that was added first");
+}
+
+#[test]
 fn nothing_is_found_in_an_empty_library_or_for_an_empty_question() {
     let empty = Library::default();
     assert_eq!(ask(&empty, "where is the ferry").verdict, Verdict::Nothing);

@@ -1,5 +1,7 @@
 //! Tables of English words: function words, verbs of saying, irregular forms.
 
+use std::sync::LazyLock;
+
 /// Whether a folded word is a verb of saying.
 pub(super) fn is_speech(folded: &str) -> bool {
     matches!(
@@ -36,7 +38,18 @@ pub(super) fn is_speech(folded: &str) -> bool {
 
 /// Whether a folded word is a function word of English: it says nothing of what a text is about.
 pub(super) fn is_stop(folded: &str) -> bool {
-    STOP_WORDS.binary_search(&folded).is_ok()
+    /// Where the words with each first letter begin, and the end.
+    static STARTS: LazyLock<[usize; 27]> = LazyLock::new(|| {
+        let mut starts = [STOP_WORDS.len(); 27];
+        for (start, letter) in starts.iter_mut().zip(b'a'..=b'z') {
+            *start = STOP_WORDS.partition_point(|word| word.as_bytes().first().is_some_and(|first| *first < letter));
+        }
+        starts
+    });
+    // Asked of every word of every passage that is weighed: a few comparisons of lengths are quicker than a search.
+    let letter = folded.bytes().next().filter(u8::is_ascii_lowercase).map(|first| usize::from(first - b'a'));
+    let range = letter.and_then(|letter| Some(*STARTS.get(letter)?..*STARTS.get(letter + 1)?));
+    range.and_then(|range| STOP_WORDS.get(range)).is_some_and(|words| words.contains(&folded))
 }
 
 /// Function words, sorted. Contractions stand as they fold ("don't" is "dont").

@@ -82,3 +82,49 @@ pub(super) fn run_of(words: &[u32], content: &[u32]) -> Option<usize> {
     }
     content.windows(words.len()).position(|window| window == words)
 }
+
+/// How many words two quotations have in common, in the same order.
+pub(super) fn shared(one: &[u32], other: &[u32]) -> usize {
+    let mut before = vec![0_usize; other.len() + 1];
+    let mut row = before.clone();
+    for word in one {
+        let mut left = 0;
+        for ((stored, corner), (up, cell)) in
+            other.iter().zip(&before).zip(before.iter().skip(1).zip(row.iter_mut().skip(1)))
+        {
+            left = if stored == word { corner + 1 } else { left.max(*up) };
+            *cell = left;
+        }
+        std::mem::swap(&mut before, &mut row);
+    }
+    before.last().copied().unwrap_or(0)
+}
+
+/// Where runs of words stand in `content`, one after the other with words between them: the first word and one past the last.
+pub(super) fn runs_of(runs: &[&[u32]], content: &[u32]) -> Option<(usize, usize)> {
+    let (mut first, mut from) = (None, 0);
+    for run in runs {
+        let at = from + run_of(run, content.get(from..)?)?;
+        first = first.or(Some(at));
+        from = at + run.len();
+    }
+    Some((first?, from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shared_words_are_counted_in_order() {
+        assert_eq!(shared(&[1, 2, 3, 4], &[9, 1, 3, 8, 4]), 3);
+        assert_eq!(shared(&[1, 2, 3], &[3, 2, 1]), 1);
+        assert_eq!(shared(&[], &[1]), 0);
+    }
+
+    #[test]
+    fn runs_follow_one_another() {
+        assert_eq!(runs_of(&[&[1, 2], &[5]], &[0, 1, 2, 3, 4, 5, 6]), Some((1, 6)));
+        assert_eq!(runs_of(&[&[5], &[1, 2]], &[0, 1, 2, 3, 4, 5, 6]), None);
+    }
+}

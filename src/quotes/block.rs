@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Held, Quotation, people, words};
+use super::people::{self, Hint};
+use super::{Held, Quotation, words};
 use crate::article::{Article, Span};
 use crate::library::ArticleId;
 
@@ -40,6 +41,8 @@ pub(super) struct Page {
     pub held: Vec<Held>,
     /// The quotations of speakers whom the article does not name, and what it calls them.
     pub unnamed: Vec<(u32, Box<str>)>,
+    /// What the words that name a speaker tell of them, where they tell something.
+    pub hints: Vec<(u32, Hint)>,
     /// Of each quotation the words of [`Entry::content`], then those of [`Entry::around`].
     words: Vec<u32>,
     /// For each quotation where the two end in `words`.
@@ -76,14 +79,19 @@ impl Reading {
         let mut page = Page {
             held: Vec::with_capacity(quotations.len()),
             unnamed: Vec::new(),
+            hints: Vec::new(),
             words: Vec::new(),
             ends: Vec::with_capacity(quotations.len()),
         };
         for (nth, quotation) in (0..).zip(quotations) {
             self.read_words(article, &quotation, &mut page);
-            if quotation.speaker_name.is_none() {
-                let called = quotation.speaker_words(article).map(people::common_words);
-                page.unnamed.extend(called.filter(|key| !key.is_empty()).map(|key| (nth, key.into())));
+            let called = quotation.speaker_words(article);
+            if quotation.speaker_name.is_some() {
+                let hint = called.map(Hint::of).filter(|hint| !hint.is_empty());
+                page.hints.extend(hint.map(|hint| (nth, hint)));
+            } else {
+                let key = called.map(people::common_words).filter(|key| !key.is_empty());
+                page.unnamed.push((nth, key.as_deref().unwrap_or(people::UNATTRIBUTED).into()));
             }
             page.held.push(Held { article: id, quotation });
         }

@@ -5,12 +5,13 @@
 //! the lists of its block (`block.rs`), and the circles of the names that its speakers bear (`people.rs`).
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
 use super::block::Page;
 use super::index::News;
-use super::{Held, Quotation, QuoteBook};
+use super::{Corrections, Held, Quotation, QuoteBook, correct};
 use crate::article::Article;
 use crate::library::{ArticleId, Filter, Library};
 
@@ -28,19 +29,37 @@ impl QuoteBook {
     /// The book of a library some of whose quotations are known. Those of the other articles are found, on all cores;
     /// [`found`](QuoteBook::found) tells which these are.
     #[must_use]
-    pub fn of(library: &Library, mut known: Known) -> Self {
+    pub fn of(library: &Library, known: Known) -> Self {
+        Self::of_corrected(library, known, &Corrections::new())
+    }
+
+    /// The same with what people corrected.
+    #[must_use]
+    pub fn of_corrected(library: &Library, mut known: Known, corrections: &Corrections) -> Self {
         let articles = library.iter().map(|(id, article)| (id, Some(&**article), known.remove(&id))).collect();
-        Self::default().with(articles)
+        Self::default().with(articles, corrections)
     }
 
     /// The book of the same library when only the articles `changed` are new, have another version or were taken out. It
     /// answers as [`build`](QuoteBook::build) would, and takes milliseconds for an article.
     #[must_use]
-    pub fn updated(&self, library: &Library, changed: &[ArticleId], mut known: Known) -> Self {
+    pub fn updated(&self, library: &Library, changed: &[ArticleId], known: Known) -> Self {
+        self.updated_corrected(library, changed, known, &Corrections::new())
+    }
+
+    /// The same with what people corrected in the articles that changed.
+    #[must_use]
+    pub fn updated_corrected(
+        &self,
+        library: &Library,
+        changed: &[ArticleId],
+        mut known: Known,
+        corrections: &Corrections,
+    ) -> Self {
         let changed: BTreeSet<ArticleId> = changed.iter().copied().collect();
         let article = |id: &ArticleId| library.get(*id).map(AsRef::as_ref);
         let articles = changed.iter().map(|id| (*id, article(id), known.remove(id))).collect();
-        let next = self.with(articles);
+        let next = self.with(articles, corrections);
         if next.index.is_worn() {
             let index = &next.index;
             let quotations = |page: &Page| page.held.iter().map(|held| held.quotation.clone()).collect();
@@ -52,11 +71,11 @@ impl QuoteBook {
     }
 
     /// The book with these articles in the place of what it has of them.
-    fn with(&self, articles: Vec<Version<'_>>) -> Self {
-        let (news, found) = complete(articles);
+    fn with(&self, articles: Vec<Version<'_>>, corrections: &Corrections) -> Self {
+        let (news, found) = complete(articles, corrections);
         let old: Vec<&Page> = news.iter().filter_map(|(id, _)| self.index.page(*id)).map(AsRef::as_ref).collect();
         let (index, people) = self.index.updated(news, |new| self.people.updated(&old, new));
-        Self { index, people, found }
+        Self { index, people, found, counted: OnceLock::new() }
     }
 
     /// The articles whose quotations were not known when this book was made, and so were found, in ascending order: those
@@ -93,8 +112,21 @@ impl QuoteBook {
     ///
     /// Names are as the articles write them, the fullest form of each person.
     #[must_use]
-    pub fn speakers(&self) -> Vec<(String, usize)> {
-        self.people.counted()
+    pub fn speakers(&self) -> &[(Arc<str>, usize)] {
+        self.counted.get_or_init(|| self.people.counted())
+    }
+
+    /// The speaker whom a typed name means beyond doubt: to the letter, by the surname that nobody else bears, or by letters.
+    #[must_use]
+    pub fn surely_named(&self, typed: &str) -> Option<&str> {
+        self.people.surely_named(typed).map(|speaker| speaker.name())
+    }
+
+    /// Whose words a quotation is, as the library names them; `None` where its article names nobody.
+    #[must_use]
+    pub fn speaker_of(&self, held: &Held) -> Option<&str> {
+        let name = held.quotation.speaker_name.as_deref()?;
+        self.people.named(name, held.article).map(|speaker| speaker.name())
     }
 
     /// The names of each named speaker that are theirs whoever else is quoted, the one that the book calls them by first. A
@@ -114,11 +146,22 @@ impl QuoteBook {
 type Version<'a> = (ArticleId, Option<&'a Article>, Option<Vec<Quotation>>);
 
 /// Finds the quotations that are not known, on all cores; also gives the articles of which they were found.
-fn complete(articles: Vec<Version<'_>>) -> (Vec<News<'_>>, Vec<ArticleId>) {
-    let found = articles.iter().filter(|(_, article, known)| article.is_some() && known.is_none());
+///
+/// What was corrected is not among these: kept is what was found, so that a correction can be taken back.
+fn complete<'a>(articles: Vec<Version<'a>>, corrections: &Corrections) -> (Vec<News<'a>>, Vec<ArticleId>) {
+    let found = articles
+        .iter()
+        .filter(|(id, article, known)| article.is_some() && known.is_none() && !corrections.contains_key(id));
     let found = found.map(|(id, ..)| *id).collect();
     let news = articles.into_par_iter().map(|(id, article, known)| {
-        (id, article.map(|article| (article, known.unwrap_or_else(|| super::find(article)))))
+        let quotations = |article| {
+            let mut quotations = known.unwrap_or_else(|| super::find(article));
+            if let Some(corrections) = corrections.get(&id) {
+                correct::apply(article, &mut quotations, corrections);
+            }
+            quotations
+        };
+        (id, article.map(|article| (article, quotations(article))))
     });
     (news.collect(), found)
 }

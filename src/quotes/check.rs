@@ -3,6 +3,7 @@
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::align::{self, Alignment};
+use super::people::Meant;
 use super::words::{self, Word};
 use super::{Check, DiffPart, Kind, Match, QuoteBook, book};
 use crate::article::{Article, Span};
@@ -12,20 +13,39 @@ use crate::library::{Filter, Library};
 const ALTERED: f32 = 0.55;
 /// Below this similarity two quotations share no more than common words.
 const NEAREST: f32 = 0.25;
+/// Of two quotations so near to each other in similarity, the named speaker's is the one that is meant.
+const NEARLY: f32 = 0.1;
 
 impl QuoteBook {
-    /// Compares `quote` with the closest stored quotation.
+    /// Compares `quote` with the closest stored quotation; of equally close ones with that of `speaker`, if one is named.
     ///
     /// [`Check::Exact`] means that every word stands side by side in one stored quotation; [`Match::whole`] tells whether
-    /// it is all of it or a part. The difference of [`Check::Altered`] covers the stretch that corresponds, not the rest
-    /// of a long quotation.
+    /// it is all of it or a part. [`Check::Shortened`] that an ellipsis stands wherever words are left out. The difference of
+    /// [`Check::Altered`] covers the stretch that corresponds, not the rest of a long quotation.
     #[must_use]
-    pub fn check(&self, library: &Library, quote: &str, filter: &Filter) -> Check<'_> {
+    pub fn check(&self, library: &Library, quote: &str, speaker: Option<&str>, filter: &Filter) -> Check<'_> {
         let asked = words::words_of(quote);
-        if let Some(exact) = self.exact(library, &asked, filter) {
+        let speaker = speaker.and_then(|speaker| match self.people.meant(speaker) {
+            Meant::Named(speaker) => Some(speaker.name()),
+            _ => None,
+        });
+        let theirs = |m: &Match<'_>| speaker.is_some() && self.speaker_of(m.held) == speaker;
+        if let Some(exact) = self.exact(library, &[asked.as_slice()], &theirs, filter) {
             return Check::Exact(exact);
         }
-        let Some(closest) = self.ranked(library, quote, filter).into_iter().next() else {
+        let parts: Vec<Vec<Word>> = between_ellipses(quote).into_iter().map(words::words_of).collect();
+        let parts: Vec<&[Word]> = parts.iter().map(Vec::as_slice).filter(|part| !part.is_empty()).collect();
+        if parts.len() > 1
+            && let Some(shortened) = self.exact(library, &parts, &theirs, filter)
+        {
+            return Check::Shortened(shortened);
+        }
+        let mut ranked = self.ranked(library, quote, filter);
+        // Best first, and what is as near as the best may be the named speaker's.
+        let best = ranked.first().map_or(0.0, |m| m.similarity);
+        let named = ranked.iter().position(|m| theirs(m) && m.similarity >= best - NEARLY);
+        let closest = if ranked.is_empty() { None } else { Some(ranked.swap_remove(named.unwrap_or(0))) };
+        let Some(closest) = closest else {
             return Check::NotHeld { nearest: None };
         };
         // Beyond the words that ranking looks at, a quote may still differ: only `exact` says exact.
@@ -41,10 +61,19 @@ impl QuoteBook {
         Check::Altered { closest, difference }
     }
 
-    /// The stored quotation that holds the words side by side; in marks and whole if there is a choice.
-    fn exact(&self, library: &Library, asked: &[Word], filter: &Filter) -> Option<Match<'_>> {
-        let numbers: Vec<u32> = asked.iter().map(|w| self.index.known(&w.low)).collect::<Option<_>>()?;
-        let rarest = *numbers.iter().min_by_key(|n| self.index.holding(**n))?;
+    /// The stored quotation that holds the words side by side, or their parts one after the other; the named speaker's, in marks
+    /// and whole if there is a choice.
+    fn exact(
+        &self,
+        library: &Library,
+        parts: &[&[Word]],
+        theirs: &dyn Fn(&Match<'_>) -> bool,
+        filter: &Filter,
+    ) -> Option<Match<'_>> {
+        let numbers = |part: &&[Word]| part.iter().map(|w| self.index.known(&w.low)).collect::<Option<Vec<u32>>>();
+        let parts: Vec<Vec<u32>> = parts.iter().map(numbers).collect::<Option<_>>()?;
+        let parts: Vec<&[u32]> = parts.iter().map(Vec::as_slice).collect();
+        let rarest = *parts.iter().copied().flatten().min_by_key(|n| self.index.holding(**n))?;
         let admitted = Self::admitted(library, filter);
         let holding = self
             .index
@@ -54,18 +83,24 @@ impl QuoteBook {
         let mut exact: Vec<Match<'_>> = holding
             .filter(|at| book::passes(admitted.as_deref(), at.article))
             .filter_map(|at| {
-                let from = align::run_of(&numbers, self.index.words_of(at)?.content)?;
-                let stretch = (from, from + numbers.len());
+                let stretch = align::runs_of(&parts, self.index.words_of(at)?.content)?;
                 self.matched(library, at, Alignment { similarity: 1.0, stretch })
             })
             .collect();
         exact.sort_by(|a, b| {
-            let key =
-                |m: &Match<'_>| (m.held.quotation.kind != Kind::Indirect, m.held.quotation.speaker.is_some(), m.whole);
+            let key = |m: &Match<'_>| {
+                let quotation = &m.held.quotation;
+                (theirs(m), quotation.kind != Kind::Indirect, quotation.speaker.is_some(), m.whole)
+            };
             key(b).cmp(&key(a)).then(b.held.quotation.confidence.total_cmp(&a.held.quotation.confidence))
         });
         exact.into_iter().next()
     }
+}
+
+/// What stands between the ellipses of a quotation: "…", "...", either in brackets.
+fn between_ellipses(quote: &str) -> Vec<&str> {
+    quote.split("...").flat_map(|part| part.split('…')).collect()
 }
 
 /// The stored words that the checked ones correspond to: the aligned stretch, widened by what was checked beyond it (a

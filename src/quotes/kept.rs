@@ -16,9 +16,11 @@
 
 use std::collections::HashMap;
 
-use super::{Kind, Known, Quotation, QuoteBook, RULES};
+use super::{Correction, Corrections, Kind, Known, Quotation, QuoteBook, RULES};
 use crate::article::{Article, Span};
-use crate::library::store::{CollectionId, KeptQuotation, KeptQuotations, Problem, SpeakerId, Store, StoreError};
+use crate::library::store::{
+    CollectionId, KeptCorrection, KeptQuotation, KeptQuotations, Problem, SpeakerId, Store, StoreError,
+};
 use crate::library::{ArticleId, Library};
 
 /// The kinds by the code that stands for them. What is stored stays: add at the end.
@@ -73,6 +75,43 @@ pub async fn keep(store: &Store, library: &Library, book: &QuoteBook) -> Result<
         store.keep_quotations(RULES, &rows).await?;
     }
     Ok(())
+}
+
+/// What people corrected in a collection's articles.
+///
+/// # Errors
+/// What a database may answer.
+pub async fn corrections(
+    store: &Store,
+    collection: CollectionId,
+    library: &Library,
+) -> Result<Corrections, StoreError> {
+    let kept = store.corrections(collection).await?;
+    Ok(kept.into_iter().filter_map(|(article, of)| Some((library.by_stored(article)?, taken(of)))).collect())
+}
+
+/// The same for some articles of a library: those that changed.
+///
+/// # Errors
+/// What a database may answer.
+pub async fn corrections_of(
+    store: &Store,
+    library: &Library,
+    articles: &[ArticleId],
+) -> Result<Corrections, StoreError> {
+    let mut corrections = Corrections::new();
+    for (id, mark) in articles.iter().filter_map(|id| Some((*id, library.mark(*id)?))) {
+        let of = store.corrections_of(mark.id).await?;
+        if !of.is_empty() {
+            corrections.insert(id, taken(of));
+        }
+    }
+    Ok(corrections)
+}
+
+fn taken(kept: Vec<KeptCorrection>) -> Vec<Correction> {
+    let one = |kept: KeptCorrection| Correction { content: kept.content(), words: kept.words, speaker: kept.speaker };
+    kept.into_iter().map(one).collect()
 }
 
 /// Kept quotations, if they are those of the version that the library holds and can be read.
@@ -216,7 +255,7 @@ mod tests {
     }
 
     /// What the rules of this number find in the sample articles.
-    const FOUND: (i64, &str) = (1, "93e276fe69b48053");
+    const FOUND: (i64, &str) = (2, "7e69325edc159cb4");
 
     #[test]
     fn other_rules_have_another_number() {

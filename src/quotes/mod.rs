@@ -2,13 +2,16 @@
 
 mod align;
 mod block;
+mod bodies;
 mod book;
 mod check;
+mod correct;
 mod find;
 mod given_names;
 mod index;
 pub mod kept;
 mod lexicon;
+mod most;
 mod names;
 mod people;
 mod roles;
@@ -19,12 +22,17 @@ mod vocabulary;
 mod who;
 mod words;
 
+use std::sync::{Arc, OnceLock};
+
 use serde::{Deserialize, Serialize};
 
 use crate::article::{Article, Span};
 use crate::library::ArticleId;
 
 pub use book::Known;
+pub use correct::{Correction, Corrections};
+pub use most::{MostQuoted, Share};
+pub use who::Carried;
 
 /// How a speaker's words are given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -40,7 +48,7 @@ pub enum Kind {
 
 /// The number of the rules by which quotations are found. A store keeps it beside what they found, and what rules of another
 /// number found is found again: it is to be raised whenever [`find`] gives something else for an article than it did.
-pub const RULES: i64 = 1;
+pub const RULES: i64 = 2;
 
 /// From this confidence on, a quotation is listed as someone's words ([`QuoteBook::said`]).
 pub const CONFIDENT: f32 = 0.5;
@@ -130,6 +138,8 @@ pub struct QuoteBook {
     people: people::People,
     /// The articles whose quotations were found, not known.
     found: Vec<ArticleId>,
+    /// The speakers with their counts, once somebody asked.
+    counted: OnceLock<Vec<(Arc<str>, usize)>>,
 }
 
 /// A quotation that was looked for, and how near it is.
@@ -174,6 +184,8 @@ pub enum DiffPart {
 pub enum Check<'b> {
     /// These words stand there, letter by letter but for case, marks and white space.
     Exact(Match<'b>),
+    /// These words stand there in order, and where words were left out an ellipsis says so.
+    Shortened(Match<'b>),
     /// A stored quotation comes close; these are the differences.
     Altered {
         /// The closest quotation.

@@ -1,6 +1,11 @@
 //! What someone is, as the article says beside their name: "the county engineer, Ann Lee", "Ann Lee, the mayor of Exton".
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use super::bodies;
 use super::find::tokens::Token;
+use super::given_names::Gender;
 use super::lexicon;
 
 /// The most words that a role is looked for in.
@@ -55,6 +60,41 @@ pub(super) fn after(tokens: &[Token<'_>], end: usize) -> Option<Vec<String>> {
     None
 }
 
+/// The role that the sentence gives: "Ann Lee| was sworn in as sheriff", "Ann Lee| is the mayor of Exton".
+pub(super) fn given(tokens: &[Token<'_>], end: usize) -> Option<Vec<String>> {
+    let low = |at: usize| tokens.get(at).map_or("", |t| &*t.low);
+    let mut at = end;
+    let mut made = false;
+    while matches!(
+        low(at),
+        "was"
+            | "is"
+            | "has"
+            | "been"
+            | "becomes"
+            | "became"
+            | "sworn"
+            | "elected"
+            | "named"
+            | "appointed"
+            | "in"
+            | "as"
+            | "a"
+            | "an"
+            | "the"
+    ) && at < end + REACH
+    {
+        made |= matches!(low(at), "was" | "is" | "became" | "becomes" | "been");
+        at += 1;
+    }
+    let from = at;
+    while tokens.get(at).is_some_and(|t| t.is_word() && !t.capital && !lexicon::is_function(&t.low)) && at < from + 3 {
+        at += 1;
+    }
+    let role = role(tokens.get(from..at)?, None)?;
+    (made && role.last().is_some_and(|noun| is_occupation(noun) || lexicon::is_title(noun))).then_some(role)
+}
+
 /// Words that begin a role.
 fn opens(low: &str) -> bool {
     matches!(low, "the" | "a" | "an" | "its" | "his" | "her" | "their" | "our" | "my")
@@ -73,6 +113,48 @@ fn role(tokens: &[Token<'_>], owner: Option<&Token<'_>>) -> Option<Vec<String>> 
         let owner = owner.map(|owner| owned_by(&owner.low));
         owner.into_iter().chain(tokens.iter().map(|t| t.low.to_string())).collect()
     })
+}
+
+/// Occupations and offices that are no titles for the lexicon of speech and yet may stand before a name at the beginning of a
+/// sentence.
+const OCCUPATIONS: &str = "trainer striker goalkeeper midfielder defender captain skipper usher vicar pastor inspector constable \
+    historian pupil student baker butcher builder carpenter plumber electrician gardener fisherman shepherd novelist poet painter \
+    sculptor photographer composer conductor pianist violinist violist drummer guitarist dancer choreographer designer architect \
+    surveyor biologist chemist physicist geologist astronomer mathematician archaeologist botanist zoologist psychologist sociologist \
+    surgeon midwife paramedic veterinarian vet curator librarian headteacher headmaster headmistress principal dean provost rector \
+    registrar treasurer accountant banker broker trader grocer shopkeeper innkeeper landlord publican waiter cook chef barista \
+    hairdresser tailor cobbler jeweller mechanic technician machinist miner docker sailor pilot astronaut firefighter policeman \
+    policewoman soldier ranger forester beekeeper dairyman miller brewer winemaker cyclist runner swimmer sprinter jockey boxer \
+    golfer skier climber umpire referee commentator presenter broadcaster blogger publisher translator interpreter barrister solicitor \
+    magistrate juror defendant plaintiff claimant campaigner volunteer organiser organizer pensioner retiree widow widower neighbour \
+    neighbor grandmother grandfather cousin uncle aunt nephew niece";
+
+static ALL_OCCUPATIONS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| OCCUPATIONS.split_whitespace().collect());
+
+/// Whether a word (in lower case) says what somebody does.
+pub(super) fn is_occupation(low: &str) -> bool {
+    ALL_OCCUPATIONS.contains(low) || lexicon::is_role(low) && !bodies::is_body(low)
+}
+
+/// What a role tells of who has it.
+pub(super) fn gender(noun: &str) -> Option<Gender> {
+    match noun {
+        "husband" | "son" | "brother" | "father" | "grandfather" | "uncle" | "nephew" | "widower" | "king" | "man"
+        | "boy" | "businessman" | "chairman" | "spokesman" | "policeman" | "fisherman" | "headmaster" | "actor"
+        | "monk" => Some(Gender::Man),
+        "wife" | "daughter" | "sister" | "mother" | "grandmother" | "aunt" | "niece" | "widow" | "queen" | "woman"
+        | "girl" | "businesswoman" | "chairwoman" | "spokeswoman" | "policewoman" | "midwife" | "headmistress"
+        | "actress" | "nun" => Some(Gender::Woman),
+        _ => None,
+    }
+}
+
+/// Words of a role that do not tell which one it is: "the new mayor" is the mayor.
+pub(super) fn is_passing(low: &str) -> bool {
+    matches!(
+        low,
+        "new" | "newly" | "elected" | "current" | "outgoing" | "incoming" | "longtime" | "veteran" | "young" | "old"
+    )
 }
 
 /// How a role's words tell whose it is.

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::block::At;
-use super::people::Meant;
+use super::people::{self, Meant};
 use super::words::{self, Word};
 use super::{CONFIDENT, Held, QuoteBook, Said, book, lexicon};
 use crate::library::{Filter, Library};
@@ -17,10 +17,12 @@ impl QuoteBook {
     ///
     /// The name may come in any form: surname only, with title, misspelt. A topic is looked for in the quotation and in
     /// its paragraph, in any form of its words. Quotations below [`CONFIDENT`] are given only when there are no others.
+    /// The speaker `unattributed` has the quotations of which nothing tells whose they are.
     #[must_use]
     pub fn said(&self, library: &Library, speaker: &str, about: Option<&str>, filter: &Filter) -> Said<'_> {
         let (name, places) = match self.people.meant(speaker) {
             Meant::Named(person) => (person.name().to_owned(), person.quotations()),
+            Meant::Unnamed(people::UNATTRIBUTED, quotations) => (people::UNATTRIBUTED.to_owned(), quotations.to_vec()),
             Meant::Unnamed(words, quotations) => {
                 (self.as_written(library, quotations).unwrap_or_else(|| words.to_owned()), quotations.to_vec())
             }
@@ -34,8 +36,8 @@ impl QuoteBook {
             .filter(|held| book::passes(admitted.as_deref(), held.article))
             .filter(|held| topic.as_ref().is_none_or(|topic| is_about(library, held, topic)))
             .collect();
-        // Doubtful ones only where there is nothing else.
-        if quotations.iter().any(|held| held.quotation.confidence >= CONFIDENT) {
+        // Doubtful ones only where there is nothing else; but all of those are that nothing attributes.
+        if name != people::UNATTRIBUTED && quotations.iter().any(|held| held.quotation.confidence >= CONFIDENT) {
             quotations.retain(|held| held.quotation.confidence >= CONFIDENT);
         }
         // The quotations come in reading order and the sort is stable.

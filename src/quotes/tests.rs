@@ -133,7 +133,10 @@ fn own_words_inside_the_writers() {
     }
     let text = "The Road Safety Board (RSB) closed it. In its own words, the bridge is an “avoidable danger to life.”";
     let found = read(text);
-    assert_eq!(found, ["its (?): avoidable danger to life."], "nobody spoke before: no guess");
+    assert_eq!(found, ["its (Road Safety Board): avoidable danger to life."], "the only body that was named");
+    let text =
+        "The Road Safety Board and the Harbour Authority met. In its own words, the bridge is an “avoidable danger.”";
+    assert_eq!(read(text), ["its (?): avoidable danger."], "two bodies: no guess");
 }
 
 #[test]
@@ -198,7 +201,7 @@ fn speakers_become_names() {
             "The Road Safety Commission warned that it was old. In its own words, it is “no longer safe to use.”",
             vec!["Road Safety Commission", "Road Safety Commission"],
         ),
-        ("Ann Lee and Bob Lee came. “It is safe,” Lee said.", vec!["Lee"]),
+        ("Ann Lee and Bob Lee came. “It is safe,” Lee said.", vec!["?"]),
         ("Ann Lee and Bob Lee came. “It is safe,” Mr. Lee said.", vec!["Bob Lee"]),
         ("“It is safe,” the lawyer said.", vec!["?"]),
         ("“It is safe,” he said.", vec!["?"]),
@@ -393,7 +396,7 @@ proptest! {
         }
         let said = book.said(&library, &query, Some(&query), &filter);
         prop_assert!(said.speaker.is_some() || said.quotations.is_empty());
-        if let Check::Altered { difference, .. } = book.check(&library, &query, &filter) {
+        if let Check::Altered { difference, .. } = book.check(&library, &query, None, &filter) {
             let checked: String = difference.iter().filter_map(|part| match part {
                 DiffPart::Same(words) | DiffPart::Added(words) => Some(words.as_str()),
                 DiffPart::Missing(_) => None,

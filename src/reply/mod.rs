@@ -6,6 +6,8 @@
 mod cut;
 mod link;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::article::{Article, Metadata, Published, Span};
@@ -107,6 +109,9 @@ pub struct Source {
     pub author: Option<String>,
     /// When it was published.
     pub published: Option<Published>,
+    /// The version that is quoted, counted from 1, where that is not the current one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<i64>,
     /// The paragraph, counted from 1, where the quotation lies in a single one.
     pub paragraph: Option<usize>,
     /// Where it can be read, opening at the quoted words in browsers that know text fragments.
@@ -162,6 +167,7 @@ impl Source {
             outlet,
             author,
             published,
+            earlier: None,
             paragraph,
             url: url.map(|url| text_fragment(&url, article.slice(span))),
         }
@@ -169,13 +175,31 @@ impl Source {
 }
 
 impl Source {
-    /// What it says of itself, in the order in which it is told: title, outlet, author, day, paragraph.
+    /// The source of words of an earlier version where `id` is one's: it says so, and its link opens the page at no words, which
+    /// may not stand there any more.
+    #[must_use]
+    pub fn of_version(self, library: &Library) -> Self {
+        if !self.id.is_earlier() {
+            return self;
+        }
+        let url = library.get(self.id).and_then(|article| article.meta().url.clone());
+        Self { earlier: library.mark(self.id).map(|mark| mark.version), url, ..self }
+    }
+
+    /// `earlier version 2`, where it is of one.
+    #[must_use]
+    pub fn earlier_version(&self) -> Option<String> {
+        self.earlier.map(|version| format!("earlier version {version}"))
+    }
+
+    /// What it says of itself, in the order in which it is told: title, outlet, author, day, version, paragraph.
     pub fn parts(&self) -> impl Iterator<Item = String> {
         let parts = [
             Some(self.title.clone()),
             self.outlet.clone(),
             self.author.clone(),
             self.published.map(|published| published.to_string()),
+            self.earlier_version(),
             self.paragraph.map(|number| format!("paragraph {number}")),
         ];
         parts.into_iter().flatten().filter(|part| !part.is_empty())
@@ -191,6 +215,7 @@ impl Quoted {
         let target = marked.first().copied().unwrap_or(span);
         let mut source = Source::new(id, article, span);
         source.url = Source::new(id, article, target).url;
+        let source = source.of_version(library);
         Self { pieces: vec![Piece::new(article, span, marked)], speaker: None, source }
     }
 
@@ -236,14 +261,38 @@ pub struct Misquote {
 }
 
 /// A reply whose every quoted word was found in the stored articles. Only [`Reply::check`] makes one.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+///
+/// It holds on to the earlier versions that it quotes, which never change: so it can be compared with them again.
+#[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
-pub struct Checked(Reply);
+pub struct Checked {
+    reply: Reply,
+    #[serde(skip)]
+    earlier: Arc<Library>,
+}
 
 impl Checked {
     /// A reply in Byline's own words, in place of one that failed the check.
     pub(crate) fn refusal(text: &str) -> Self {
-        Self(Reply::text(Outcome::Refused, text))
+        Self { reply: Reply::text(Outcome::Refused, text), earlier: Arc::default() }
+    }
+
+    /// The earlier versions that are quoted.
+    #[must_use]
+    pub fn earlier(&self) -> &Arc<Library> {
+        &self.earlier
+    }
+
+    /// The library that has the article or version of this number: `now`, or the one of earlier versions.
+    #[must_use]
+    pub fn library_of<'l>(&'l self, id: ArticleId, now: &'l Library) -> &'l Library {
+        if id.is_earlier() { &self.earlier } else { now }
+    }
+}
+
+impl PartialEq for Checked {
+    fn eq(&self, other: &Self) -> bool {
+        self.reply == other.reply
     }
 
     /// The same reply with each piece of a quotation cut to at most `most` characters; `told` stands below those that were cut.
@@ -292,7 +341,7 @@ impl std::ops::Deref for Checked {
     type Target = Reply;
 
     fn deref(&self) -> &Reply {
-        &self.0
+        &self.reply
     }
 }
 
@@ -337,24 +386,33 @@ impl Reply {
     /// # Errors
     /// [`Misquote`] names the first quotation that is not a byte-exact slice of quotable text of its article.
     pub fn check(self, library: &Library) -> Result<Checked, Misquote> {
+        self.check_with(library, Arc::default())
+    }
+
+    /// The same for a reply that quotes earlier versions too, which `earlier` has.
+    ///
+    /// # Errors
+    /// [`Misquote`], as [`Reply::check`].
+    pub fn check_with(self, library: &Library, earlier: Arc<Library>) -> Result<Checked, Misquote> {
+        let get = |id: ArticleId| if id.is_earlier() { earlier.get(id) } else { library.get(id) };
         for quoted in self.quotations() {
             for piece in &quoted.pieces {
-                if !library.get(quoted.source.id).is_some_and(|article| stands_in(piece, article)) {
+                if !get(quoted.source.id).is_some_and(|article| stands_in(piece, article)) {
                     let Span { start, end } = piece.span;
                     return Err(Misquote { article: quoted.source.article.clone(), start, end });
                 }
             }
         }
-        match self.unfounded_difference(library) {
+        match self.unfounded_difference(&get) {
             Some(misquote) => Err(misquote),
-            None => Ok(Checked(self)),
+            None => Ok(Checked { reply: self, earlier }),
         }
     }
 
     /// A comparison whose words of the article do not stand, byte for byte, in an article that the reply quotes.
-    fn unfounded_difference(&self, library: &Library) -> Option<Misquote> {
+    fn unfounded_difference<'l>(&self, get: &impl Fn(ArticleId) -> Option<&'l Arc<Article>>) -> Option<Misquote> {
         let articles: Vec<&Article> =
-            self.quotations().filter_map(|quoted| library.get(quoted.source.id).map(|article| &**article)).collect();
+            self.quotations().filter_map(|quoted| get(quoted.source.id).map(|article| &**article)).collect();
         let parts = self.blocks.iter().chain(self.pages.iter().flatten()).filter_map(|block| match block {
             Block::Difference(parts) => Some(parts),
             _ => None,

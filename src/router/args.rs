@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use jiff::{Span as TimeSpan, Zoned};
 
 use super::problem::MAX_TEXT;
-use super::table::{Kind, OptionSpec, Spec};
+use super::table::{Kind, OptionSpec, Spec, YES};
 use super::{Problem, words_of};
 
 /// An option's value. Articles, outlets and speakers stay words here: only the library knows which there are.
@@ -67,6 +67,8 @@ impl Args {
                 let choice = chosen.ok_or_else(|| Problem::Choice { typed: text.to_owned(), choices })?;
                 Value::Words((*choice).to_owned())
             }
+            Kind::Flag if text.eq_ignore_ascii_case(YES) => Value::Words(YES.to_owned()),
+            Kind::Flag => return Err(Problem::Choice { typed: text.to_owned(), choices: &[YES] }),
             Kind::Day => Value::Day(day(text, &Zoned::now()).ok_or_else(|| Problem::Day(text.to_owned()))?),
             _ => Value::Words(text.to_owned()),
         };
@@ -100,6 +102,12 @@ impl Args {
     #[must_use]
     pub fn quote(&self, name: &str) -> Option<&str> {
         self.words(name).map(words_of)
+    }
+
+    /// Whether a flag is given.
+    #[must_use]
+    pub fn flag(&self, name: &str) -> bool {
+        self.values.contains_key(name)
     }
 
     /// The day given for an option.

@@ -1,6 +1,6 @@
 //! Completion of a half-typed command, from the table and from what is held.
 
-use super::table::{COMMANDS, Kind, OptionSpec, Spec};
+use super::table::{COMMANDS, Kind, OptionSpec, Spec, YES};
 use super::{COMMAND_MARK, Desk};
 
 /// A way to go on.
@@ -120,7 +120,7 @@ pub async fn suggest(desk: &Desk, kind: Kind, typed: &str) -> Vec<Suggestion> {
     let plain = |name: String, about: String| Suggestion { value: name.clone(), name, about };
     let typed = Typed::new(typed);
     match kind {
-        Kind::Words | Kind::Day => Vec::new(),
+        Kind::Words | Kind::Day | Kind::Attachment => Vec::new(),
         Kind::Number { min, max } => {
             let numbers = (min..=max).take(MOST_NUMBERS).map(|n| n.to_string());
             best(numbers, &typed, |n| n, |n| plain(n.clone(), String::new()))
@@ -137,10 +137,11 @@ pub async fn suggest(desk: &Desk, kind: Kind, typed: &str) -> Vec<Suggestion> {
         ),
         Kind::Outlet => best(library.outlets(), &typed, |name| name, |name| plain((*name).to_owned(), String::new())),
         Kind::Speaker => {
-            let speakers = desk.book().await.map(|book| book.speakers()).unwrap_or_default();
+            let Ok(book) = desk.book().await else { return Vec::new() };
             let quoted = |count| super::present::counted(count, "quotation");
-            best(speakers, &typed, |(name, _)| name, |(name, count)| plain(name.clone(), quoted(*count)))
+            best(book.speakers(), &typed, |(name, _)| name, |(name, count)| plain(name.to_string(), quoted(*count)))
         }
+        Kind::Flag => best([YES], &typed, |name| name, |name| plain((**name).to_owned(), String::new())),
         Kind::Choice(choices) => best(choices, &typed, |name| name, |name| plain((**name).to_owned(), String::new())),
         Kind::Zone => {
             let zones = jiff::tz::db().available().map(|zone| zone.as_str().to_owned());
@@ -160,13 +161,23 @@ fn best<C>(
     suggestion: impl Fn(&C) -> Suggestion,
 ) -> Vec<Suggestion> {
     let candidates: Vec<C> = candidates.into_iter().collect();
-    let mut ranked: Vec<(u8, &C)> =
-        candidates.iter().filter_map(|candidate| Some((typed.rank(name(candidate))?, candidate))).collect();
+    let mut ranked: Vec<(u8, &C)> = Vec::new();
+    let mut first_rate = 0;
+    for candidate in &candidates {
+        if let Some(rank) = typed.rank(name(candidate)) {
+            first_rate += usize::from(rank == 0);
+            ranked.push((rank, candidate));
+            // Nothing that comes later is better.
+            if first_rate == MOST {
+                break;
+            }
+        }
+    }
     ranked.sort_by_key(|(rank, _)| *rank);
     let mut found: Vec<&C> = ranked.into_iter().take(MOST).map(|(_, candidate)| candidate).collect();
     // Slips are dear to look for among many titles, and come last: only where there is room for them.
-    let nearly = candidates.iter().filter(|one| typed.rank(name(one)).is_none() && typed.nearly(name(one)));
     let room = MOST - found.len();
+    let nearly = candidates.iter().filter(|one| typed.rank(name(one)).is_none() && typed.nearly(name(one)));
     found.extend(nearly.take(room));
     found.into_iter().map(suggestion).collect()
 }

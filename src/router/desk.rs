@@ -10,7 +10,7 @@ use tokio::task::{JoinError, spawn_blocking};
 use crate::library::store::{CollectionId, Seq, Store, StoreError};
 use crate::library::{ArticleId, Filter, Library, Named};
 use crate::matcher::{MatchError, Matcher, Thresholds};
-use crate::quotes::{self, Known, QuoteBook};
+use crate::quotes::{self, Corrections, Known, QuoteBook};
 
 use super::keeper::{Keeper, lock};
 use super::problem::nearest;
@@ -25,11 +25,13 @@ pub struct Settings {
     pub thresholds: Thresholds,
     /// How many sentences a summary has.
     pub summary_sentences: usize,
+    /// Whether managers of any community may change the collection that all share.
+    pub shared_open: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { passages: 3, thresholds: Thresholds::default(), summary_sentences: 3 }
+        Self { passages: 3, thresholds: Thresholds::default(), summary_sentences: 3, shared_open: false }
     }
 }
 
@@ -202,24 +204,30 @@ impl Desk {
     }
 
     async fn whole_book(&self) -> Result<QuoteBook, DeskError> {
-        let known = match &self.kept {
-            Some(kept) => quotes::kept::load(&kept.store, kept.collection, &self.library).await?,
-            None => Known::new(),
+        let (known, corrections) = match &self.kept {
+            Some(Kept { store, collection, .. }) => (
+                quotes::kept::load(store, *collection, &self.library).await?,
+                quotes::kept::corrections(store, *collection, &self.library).await?,
+            ),
+            None => (Known::new(), Corrections::new()),
         };
         let library = Arc::clone(&self.library);
-        Ok(spawn_blocking(move || QuoteBook::of(&library, known)).await?)
+        Ok(spawn_blocking(move || QuoteBook::of_corrected(&library, known, &corrections)).await?)
     }
 
     /// The quotations of the desk before, with those of the articles that changed.
     async fn book_after(&self, before: &Desk, changed: &Arc<[ArticleId]>) -> Result<QuoteBook, DeskError> {
         // Boxed, for it may itself ask the desk before it.
         let book = Arc::clone(Box::pin(before.book()).await?);
-        let known = match &self.kept {
-            Some(kept) => quotes::kept::load_of(&kept.store, &self.library, changed).await?,
-            None => Known::new(),
+        let (known, corrections) = match &self.kept {
+            Some(Kept { store, .. }) => (
+                quotes::kept::load_of(store, &self.library, changed).await?,
+                quotes::kept::corrections_of(store, &self.library, changed).await?,
+            ),
+            None => (Known::new(), Corrections::new()),
         };
         let (library, changed) = (Arc::clone(&self.library), Arc::clone(changed));
-        Ok(spawn_blocking(move || book.updated(&library, &changed, known)).await?)
+        Ok(spawn_blocking(move || book.updated_corrected(&library, &changed, known, &corrections)).await?)
     }
 
     /// The article that a person names.
@@ -238,7 +246,7 @@ impl Desk {
         }
     }
 
-    /// The filter that the options `article`, `outlet` and `since` ask for.
+    /// The filter that the options `article`, `outlet`, `since` and `until` ask for.
     ///
     /// # Errors
     /// [`Problem`] when one names nothing that is held.
@@ -247,7 +255,7 @@ impl Desk {
             article: args.quote("article").map(|name| self.article(name)).transpose()?,
             outlet: args.quote("outlet").map(|name| self.outlet(name)).transpose()?,
             since: args.day("since"),
-            until: None,
+            until: args.day("until"),
         })
     }
 

@@ -154,6 +154,18 @@ impl Desks {
         }
     }
 
+    /// Brings the desk over a collection up to date now, if there is one: for whoever has just changed it here.
+    ///
+    /// # Errors
+    /// [`OpenError`]
+    pub(super) async fn take_over(&self, collection: CollectionId) -> Result<(), OpenError> {
+        let shelf = lock(&self.inner.shelves).get(&collection).map(Arc::clone);
+        if let Some(shelf) = shelf {
+            while self.catch_up(&shelf).await? {}
+        }
+        Ok(())
+    }
+
     /// Keeps every desk up to date with the store, whoever changes it, until the future is dropped.
     pub async fn follow(&self) {
         let mut watch = self.inner.store.watch(Seq::default());
@@ -195,6 +207,12 @@ impl Desks {
             }
         }
         all
+    }
+
+    /// Up to which change of the store all search indexes are that are open; nothing while none is.
+    #[must_use]
+    pub fn indexed(&self) -> Option<Seq> {
+        lock(&self.inner.shelves).values().filter_map(|shelf| shelf.desk()?.seq()).min()
     }
 
     /// Waits until what was found is kept in the store, for a process that is about to end.

@@ -1,7 +1,7 @@
 //! A typed command line: `ask --outlet "Harbour Courier" where is the ferry?`
 
 use super::problem::nearest;
-use super::table::{self, Spec};
+use super::table::{self, Kind, Spec, YES};
 use super::{Args, Problem};
 
 /// Marks that open a quoted value, with the mark that closes it.
@@ -136,6 +136,7 @@ fn options(line: &Line<'_>, words: &[Word], spec: &'static Spec, path: &str) -> 
         let value = match raw.find('=') {
             // The value behind `=`, without the marks around it.
             Some(equals) => line.text.get(word.inner.0.max(word.start + equals + 1)..word.inner.1).unwrap_or_default(),
+            None if option.kind == Kind::Flag => YES,
             None => words.next().map(|word| line.value(*word)).ok_or(Problem::NoValue { option: option.name })?,
         };
         if value.trim().is_empty() {

@@ -9,6 +9,7 @@ mod complete;
 mod desk;
 mod desks;
 pub mod edition;
+mod explain;
 mod in_force;
 mod keeper;
 mod line;
@@ -28,10 +29,12 @@ pub use in_force::PREFIX;
 pub use line::{Line, words_of};
 pub use plain::understand;
 pub use problem::Problem;
-pub use request::{Place, PlaceError, Request};
+pub use request::{Place, PlaceError, Progress, Request};
 
 use std::sync::Arc;
 
+use crate::intake::fetch::Fetcher;
+use crate::intake::poll::Poller;
 use crate::library::Library;
 use crate::reply::{self, Block, Checked, Reply};
 use table::{Audience, Spec};
@@ -40,6 +43,8 @@ use table::{Audience, Spec};
 #[derive(Debug)]
 pub struct Router {
     source: Source,
+    web: Option<Fetcher>,
+    feeds: Option<Poller>,
 }
 
 /// What answers are drawn from.
@@ -58,13 +63,25 @@ impl Router {
     /// A router that answers from `desk` wherever it is asked, and keeps nothing.
     #[must_use]
     pub fn new(desk: Desk) -> Self {
-        Self { source: Source::Fixed(Arc::new(desk)) }
+        Self { source: Source::Fixed(Arc::new(desk)), web: None, feeds: None }
     }
 
     /// A router that answers each community from the collection that it reads.
     #[must_use]
     pub fn over(desks: Desks) -> Self {
-        Self { source: Source::Kept(desks) }
+        Self { source: Source::Kept(desks), web: None, feeds: None }
+    }
+
+    /// The same, whose commands fetch from the web through `fetcher`.
+    #[must_use]
+    pub fn with_web(self, fetcher: Fetcher) -> Self {
+        Self { web: Some(fetcher), ..self }
+    }
+
+    /// The same, whose commands subscribe to feeds through `poller`.
+    #[must_use]
+    pub fn with_feeds(self, poller: Poller) -> Self {
+        Self { feeds: Some(poller), ..self }
     }
 
     /// What answers at a place are drawn from at this moment.
@@ -80,6 +97,11 @@ impl Router {
 
     /// Answers a line of text: a command that begins with `/`, or plain language.
     pub async fn answer_text(&self, place: &Place, text: &str) -> Checked {
+        self.answer_text_telling(place, text, Progress::unseen()).await
+    }
+
+    /// The same, and a command that takes its time tells on the way how far it is.
+    pub async fn answer_text_telling(&self, place: &Place, text: &str, progress: Progress) -> Checked {
         // People's words are private: they are told at debug level only.
         tracing::debug!(%text, "asked");
         let text = text.trim();
@@ -88,13 +110,18 @@ impl Router {
             None => understand(text),
         };
         match parsed {
-            Ok((spec, args)) => self.answer(place, spec, &args).await,
+            Ok((spec, args)) => self.answer_telling(place, spec, &args, progress).await,
             Err(problem) => self.refuse(problem),
         }
     }
 
     /// Answers a command whose options are already told apart.
     pub async fn answer(&self, place: &Place, spec: &'static Spec, args: &Args) -> Checked {
+        self.answer_telling(place, spec, args, Progress::unseen()).await
+    }
+
+    /// The same, and a command that takes its time tells on the way how far it is.
+    pub async fn answer_telling(&self, place: &Place, spec: &'static Spec, args: &Args, progress: Progress) -> Checked {
         let started = std::time::Instant::now();
         let desk = match self.desk(place).await {
             Ok(desk) => desk,
@@ -102,23 +129,26 @@ impl Router {
         };
         let kept = match &self.source {
             Source::Fixed(_) => None,
-            Source::Kept(desks) => Some(desks.store()),
+            Source::Kept(desks) => Some(desks),
         };
         let run = async {
             if spec.audience == Audience::Managers && !place.manager {
                 return Err(Problem::NotManager { command: spec.name });
             }
-            (spec.run)(&Request::new(Arc::clone(&desk), place, kept).await?, args).await
+            let request = Request::new(Arc::clone(&desk), place, kept).await?;
+            let request = request.with_web(self.web.as_ref()).with_feeds(self.feeds.as_ref()).with_progress(progress);
+            let reply = (spec.run)(&request, args).await?;
+            Ok((reply, request.into_earlier()))
         };
-        let reply = run.await.unwrap_or_else(Reply::from);
+        let (reply, earlier) = run.await.unwrap_or_else(|problem| (problem.into(), Arc::default()));
         tracing::info!(command = spec.name, outcome = ?reply.outcome, micros = started.elapsed().as_micros(), "answered");
-        checked(reply, desk.library())
+        checked(reply, desk.library(), earlier)
     }
 
     /// The reply to a request that could not be understood.
     #[must_use]
     pub fn refuse(&self, problem: Problem) -> Checked {
-        checked(problem.into(), &Library::default())
+        checked(problem.into(), &Library::default(), Arc::default())
     }
 
     /// The first quotation of a page of `reply`, with the paragraphs around it; `None` when the page quotes nothing, or its
@@ -130,10 +160,11 @@ impl Router {
         }
         let shown = reply.pages.get(page).into_iter().flatten().chain(&reply.blocks);
         let quoted = shown.into_iter().find_map(|block| match block {
-            Block::Quote(quoted) => quoted.with_context(desk.library()),
+            Block::Quote(quoted) => quoted.with_context(reply.library_of(quoted.source.id, desk.library())),
             _ => None,
         })?;
-        Some(checked(Reply::new(reply.outcome).with(Block::Quote(quoted)), desk.library()))
+        let around = Reply::new(reply.outcome).with(Block::Quote(quoted));
+        Some(checked(around, desk.library(), Arc::clone(reply.earlier())))
     }
 
     /// Whether what a reply quotes still stands, at this place and at this moment, as it quotes it: its articles may have
@@ -158,15 +189,20 @@ impl Router {
     }
 }
 
-/// Whether every quotation of a reply is of an article that the library holds under the same number and key, word for word.
+/// Whether every quotation of a reply is of an article that the library holds under the same number and key, word for word; or
+/// of an earlier version of one that it holds.
 fn stands(reply: &Checked, library: &Library) -> bool {
-    let same = |source: &reply::Source| library.get(source.id).is_some_and(|article| article.key() == source.article);
-    reply.quotations().all(|quoted| same(&quoted.source)) && Reply::clone(reply).check(library).is_ok()
+    let same = |source: &reply::Source| match source.id.is_earlier() {
+        true => reply.earlier().mark(source.id).is_some_and(|mark| library.by_stored(mark.id).is_some()),
+        false => library.get(source.id).is_some_and(|article| article.key() == source.article),
+    };
+    reply.quotations().all(|quoted| same(&quoted.source))
+        && Reply::clone(reply).check_with(library, Arc::clone(reply.earlier())).is_ok()
 }
 
 /// The one way out: nothing is returned that was not compared with the stored articles.
-fn checked(reply: Reply, library: &Library) -> Checked {
-    reply.check(library).unwrap_or_else(|misquote| {
+fn checked(reply: Reply, library: &Library, earlier: Arc<Library>) -> Checked {
+    reply.check_with(library, earlier).unwrap_or_else(|misquote| {
         tracing::error!(%misquote, "not sent");
         Checked::refusal(
             "The quotation did not match the stored article, so it is not shown. This is a defect of Byline; its log has \

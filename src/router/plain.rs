@@ -12,6 +12,25 @@ use super::{Args, Problem, words_of};
 /// The verbs with which people ask after speech.
 const SAY: &str = "said|say|says|saying|told|tell|claimed|claim|claims|stated|called|wrote|write|announced|promised|warned|argued|think|thinks|thought";
 
+/// Words with which a question goes on after "did she say", where no words of hers follow.
+const ASKING: [&str; 15] = [
+    "when",
+    "where",
+    "why",
+    "how",
+    "who",
+    "whom",
+    "whose",
+    "what",
+    "which",
+    "whether",
+    "if",
+    "anything",
+    "something",
+    "about",
+    "nothing",
+];
+
 /// One way of asking: the pattern, the command, and which options its groups fill.
 struct Form {
     pattern: Regex,
@@ -42,7 +61,21 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
             &[("speaker", "speaker")],
         ),
         form(
-            &format!(r#"did (?P<speaker>.+?) (?:{SAY})(?: that)?:? (?P<quote>["“„«].+["”“»])\s*\??"#),
+            &format!(
+                r#"did (?P<speaker>.+?) (?:really |ever |actually )?(?:{SAY})(?: that)?:? (?P<quote>["“„«].+["”“»])\s*\??"#
+            ),
+            "check",
+            &[("quote", "quote"), ("speaker", "speaker")],
+        ),
+        form(
+            &format!(
+                r"did (?P<speaker>.+?) (?:really |ever |actually )?(?:{SAY})(?: that)?:? (?P<quote>[^\s]+ .+?)\s*\??"
+            ),
+            "check",
+            &[("quote", "quote"), ("speaker", "speaker")],
+        ),
+        form(
+            &format!(r"is it true that (?P<speaker>.+?) (?:{SAY})(?: that)?:? (?P<quote>.+?)\s*\??"),
             "check",
             &[("quote", "quote"), ("speaker", "speaker")],
         ),
@@ -63,6 +96,14 @@ pub fn understand(text: &str) -> Result<(&'static Spec, Args), Problem> {
     }
     for form in FORMS.iter() {
         let (Some(found), Some(spec)) = (form.pattern.captures(text), table::find(form.command)) else { continue };
+        // "Did she say when it opens?" asks for what she said, not for these words.
+        let asks = |words: &str| {
+            let first = words.split_whitespace().next().unwrap_or_default().to_lowercase();
+            ASKING.contains(&first.as_str())
+        };
+        if form.command == "check" && found.name("quote").is_some_and(|quote| asks(quote.as_str())) {
+            continue;
+        }
         let mut args = Args::asked_as(text);
         let filled = form.options.iter().all(|(option, group)| {
             let words = found.name(group).map_or("", |words| words_of(words.as_str()));
@@ -91,6 +132,21 @@ mod tests {
             ("what has the mayor said?", "said", vec![("speaker", "the mayor")]),
             ("Did Ida Holm say “never again”?", "check", vec![("quote", "never again"), ("speaker", "Ida Holm")]),
             ("check “never again”", "check", vec![("quote", "never again")]),
+            (
+                "Did Ida Holm ever say that the bridge is safe?",
+                "check",
+                vec![("quote", "the bridge is safe"), ("speaker", "Ida Holm")],
+            ),
+            (
+                "Did Ida Holm say the toll is gone?",
+                "check",
+                vec![("quote", "the toll is gone"), ("speaker", "Ida Holm")],
+            ),
+            (
+                "Did Ida Holm say anything about tolls?",
+                "ask",
+                vec![("question", "Did Ida Holm say anything about tolls?")],
+            ),
             ("Did Ida Holm say when it opens?", "ask", vec![("question", "Did Ida Holm say when it opens?")]),
             ("Who closed the bridge?", "ask", vec![("question", "Who closed the bridge?")]),
             ("What did the storm destroy?", "ask", vec![("question", "What did the storm destroy?")]),

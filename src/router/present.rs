@@ -26,16 +26,21 @@ pub(super) fn quotation(library: &Library, held: &Held) -> Quoted {
 
 /// Who speaks: the name where it is known, with the article's own words for them where those differ; else those words.
 fn speaker(article: &Article, quotation: &Quotation) -> String {
+    speaker_of(article, quotation).unwrap_or_else(|| "unattributed".to_owned())
+}
+
+/// The same; nothing where nobody is named.
+pub(super) fn speaker_of(article: &Article, quotation: &Quotation) -> Option<String> {
     let words = quotation.speaker_words(article).map(|words| words.split_whitespace().collect::<Vec<_>>().join(" "));
-    match (&quotation.speaker_name, words) {
+    Some(match (&quotation.speaker_name, words) {
         (Some(name), Some(words)) if !words.contains(name.as_str()) && !name.contains(&words) => {
             format!("{name} (“{words}”)")
         }
         (_, Some(words)) if quotation.speaker_name.as_deref().is_none_or(|name| words.contains(name)) => words,
         (Some(name), _) => name.clone(),
         (None, Some(words)) => words,
-        (None, None) => "unattributed".to_owned(),
-    }
+        (None, None) => return None,
+    })
 }
 
 /// How misspelt words were read: `Read “blackbrun” as “Blackburn”.`

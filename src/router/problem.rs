@@ -114,9 +114,53 @@ pub enum Problem {
         /// The command.
         command: &'static str,
     },
-    /// An article that all communities read, to be taken out by one of them.
-    #[error("This article is shared by all communities: only who runs Byline can take it out, on the console.")]
-    SharedArticle,
+    /// Articles that other communities read too, to be changed by one of them.
+    #[error(
+        "These articles are shared by all communities: who runs Byline changes them on the console, or lets managers do it \
+         (library.shared_open). “/settings articles own” gives this community articles of its own."
+    )]
+    SharedArticles,
+    /// Nothing to be added.
+    #[error(
+        "Name the addresses of one or more pages, or give a file. For example: /articles add https://news.example/ferry"
+    )]
+    NothingNamed,
+    /// More than is added at once.
+    #[error("Those are {count}; at most {most} are added at once.")]
+    TooMany {
+        /// How many were named.
+        count: usize,
+        /// How many are taken.
+        most: usize,
+    },
+    /// A text that is no address of a page.
+    #[error("“{typed}” is not the address of a page. Write it in full, beginning with https://.")]
+    NoAddress {
+        /// What was typed.
+        typed: String,
+    },
+    /// A file that is none, or one that this surface may not name.
+    #[error("Files are taken as attachments on Discord, and by their paths on the console.")]
+    NoFile,
+    /// An article whose page is not known.
+    #[error(
+        "“{title}” has no address, so there is no page to fetch. What came from a watched file follows it by itself."
+    )]
+    NoPage {
+        /// Its title.
+        title: String,
+    },
+    /// A version that an article does not have.
+    #[error("There is no version {asked}; the latest is {latest}.")]
+    NoVersion {
+        /// What was asked for.
+        asked: i64,
+        /// The latest.
+        latest: i64,
+    },
+    /// A command that fetches, where nothing is fetched.
+    #[error("Nothing is fetched from the web in this run: it was started with --articles, or keeps nothing.")]
+    NoWeb,
     /// Something for a channel, from where there is none.
     #[error("There is no channel here.")]
     NoChannel,

@@ -4,7 +4,9 @@ use std::fmt::Write;
 use std::future::Future;
 use std::pin::Pin;
 
-use super::commands::{about, articles, ask, check, digest, help, said, settings, summary, who};
+use super::commands::{
+    about, articles, ask, check, correct, digest, feeds, help, said, settings, speakers, summary, who,
+};
 use super::{Args, Problem, Request};
 use crate::reply::Reply;
 
@@ -76,15 +78,19 @@ pub enum Kind {
     Command,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// Given or not: it takes no value.
+    Flag,
     /// A time zone of the IANA database: `Europe/Berlin`.
     Zone,
+    /// A file: the address under which the network keeps what was attached; on the console its path.
+    Attachment,
 }
 
 impl Kind {
     /// Whether the option can take the words of a line that no option claims.
     #[must_use]
     pub fn takes_rest(self) -> bool {
-        !matches!(self, Self::Day)
+        !matches!(self, Self::Day | Self::Attachment | Self::Flag)
     }
 
     /// How a value is shown in a usage line.
@@ -99,19 +105,27 @@ impl Kind {
             Self::Number { .. } => "number",
             Self::Command => "command",
             Self::Choice(_) => "choice",
+            Self::Flag => YES,
             Self::Zone => "zone",
+            Self::Attachment => "file",
         }
     }
 }
+
+/// The value of a flag that is given.
+pub const YES: &str = "yes";
 
 /// Every command, in the order in which help shows them.
 pub static COMMANDS: &[Spec] = &[
     ask::SPEC,
     who::SPEC,
     said::SPEC,
+    speakers::SPEC,
     check::SPEC,
+    correct::SPEC,
     summary::SPEC,
     articles::SPEC,
+    feeds::SPEC,
     digest::SPEC,
     settings::SPEC,
     help::SPEC,
@@ -158,6 +172,8 @@ impl Spec {
         for (place, option) in self.options.iter().enumerate() {
             let value = if place == 0 && option.kind.takes_rest() {
                 format!("<{}>", option.name)
+            } else if option.kind == Kind::Flag {
+                format!("--{}", option.name)
             } else {
                 format!("--{} <{}>", option.name, option.kind.placeholder())
             };

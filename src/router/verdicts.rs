@@ -39,6 +39,7 @@ fn screened(why: Why) -> Option<&'static str> {
     match why {
         Why::Had => Some("told before"),
         Why::Arrived => Some("arrived before the last digest"),
+        Why::Silent => Some("in a feed already when it was subscribed to"),
         Why::Stale => Some("published too long before the last digest to be news"),
         Why::Older => Some("published before the first day that counts"),
         Why::Newer => Some("published after the last day that counts"),
@@ -66,7 +67,14 @@ fn reason(library: &Library, why: Why) -> String {
             format!("out: more is said about other stories (it would be number {})", place + 1)
         }
         Why::NoSentence => "out: no sentence of it can be read alone".to_owned(),
-        Why::Had | Why::Arrived | Why::Stale | Why::Older | Why::Newer | Why::Undated | Why::Elsewhere => {
+        Why::Had
+        | Why::Arrived
+        | Why::Silent
+        | Why::Stale
+        | Why::Older
+        | Why::Newer
+        | Why::Undated
+        | Why::Elsewhere => {
             format!("out: {}", screened(why).unwrap_or_default())
         }
     }

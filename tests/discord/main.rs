@@ -5,6 +5,7 @@
 #![cfg(feature = "discord")]
 #![recursion_limit = "256"]
 
+mod adding;
 mod asking;
 mod buttons;
 mod commands;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use byline::article::read::{Format, read_text};
 use byline::chat::discord::{self, DiscordError, Settings};
+use byline::intake::fetch::Fetcher;
 use byline::library::store::{SHARED, Store, StoreUrl};
 use byline::router::{Desks, Router, Settings as Answers};
 use secrecy::SecretString;
@@ -75,6 +76,8 @@ pub struct World {
     pub store: Store,
     folder: TempDir,
     settings: Settings,
+    /// The way to the web, from the next start on.
+    pub web: Option<Fetcher>,
     running: Option<Running>,
     /// Whether the bot is the binary.
     apart: bool,
@@ -118,6 +121,7 @@ impl World {
             store,
             folder,
             settings: Settings { token, api_url: Some(api_url), ..settings },
+            web: None,
             running: None,
             apart: false,
         }
@@ -135,7 +139,11 @@ impl World {
             true => Running::Apart(Process(self.run(&["run"]).spawn().unwrap())),
             false => {
                 let desks = Desks::new(self.store.clone(), self.folder.path().join("index"), Answers::default());
-                let router = Arc::new(Router::over(desks));
+                let router = Router::over(desks);
+                let router = Arc::new(match &self.web {
+                    Some(fetcher) => router.with_web(fetcher.clone()),
+                    None => router,
+                });
                 let (stop, stopped) = oneshot::channel::<()>();
                 let run = discord::run(self.settings.clone(), router, self.store.clone(), async move {
                     let _ = stopped.await;

@@ -79,9 +79,9 @@ async fn every_form_of_body_is_unpacked() {
     assert_eq!(answered(packed_by("X-GZIP", &packed)).await.0.unwrap(), text);
     assert_eq!(answered(packed_by("deflate", &deflated)).await.0.unwrap(), text);
     assert_eq!(answered(packed_by("identity", &text)).await.0.unwrap(), text);
-    let wide = Wanted { max_bytes: 80 * MIB, ..Wanted::page() };
     let server = Server::start(packed_by_request("br", BROTLI_ZEROS)).await;
-    let fetched = fetch(&Fetcher::new(open(&server)), &server.url("127.0.0.1", "/"), &wide).await.unwrap();
+    let wide = Fetcher::new(Policy { max_bytes: 80 * MIB, ..open(&server) });
+    let fetched = fetch(&wide, &server.url("127.0.0.1", "/"), &Wanted::page()).await.unwrap();
     assert!(fetched.body.len() == 64 * MIB && fetched.body.iter().all(|byte| *byte == 0));
     let chunked =
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4;x=y\r\ndefg\r\n0\r\nTrailer: 1\r\n\r\n";
@@ -303,4 +303,27 @@ async fn statuses_that_are_no_success_are_errors_with_their_number() {
         let (refused, _) = answered(move || Reply::status(&format!("{status} Any"))).await;
         assert!(matches!(refused, Err(FetchError::Status { status: told, .. }) if told == status), "{refused:?}");
     }
+}
+
+#[tokio::test]
+async fn a_title_of_ten_megabytes_is_no_title() {
+    let paragraphs =
+        "<p>The ferry to the islands sails again from Friday on, the harbour office said on Tuesday.</p>".repeat(8);
+    let page = |megabytes: usize| {
+        let title = "Ferry ".repeat(megabytes * MIB / 6);
+        format!(
+            "<html><head><title>{title}</title><meta property=\"og:title\" content=\"{title}\"></head>\
+             <body><article>{paragraphs}</article></body></html>"
+        )
+    };
+    let (large, small) = (page(10), page(3));
+    let (told, _) = answered(move || Reply::page(&large)).await;
+    assert!(matches!(told, Err(FetchError::TooLarge { .. })), "{told:?}");
+    let server = Server::start(move |_| Reply::page(&small)).await;
+    let fetched = get(&Fetcher::new(open(&server)), &server.url("127.0.0.1", "/")).await.unwrap();
+    let started = std::time::Instant::now();
+    if let Ok(article) = byline::intake::page::article(&fetched) {
+        assert!(article.meta().title.chars().count() <= 500, "{}", article.meta().title.len());
+    }
+    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
 }

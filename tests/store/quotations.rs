@@ -64,7 +64,7 @@ async fn what_was_found_is_not_found_again_after_a_restart() {
         let again = QuoteBook::of(&held, known);
         assert!(again.found().is_empty());
         assert_eq!(again.all().collect::<Vec<_>>(), book.all().collect::<Vec<_>>());
-        assert_eq!(again.speakers(), [("Ann Lee".to_owned(), 1), ("Bob Poe".to_owned(), 1)]);
+        assert_eq!(again.speakers(), [("Ann Lee".into(), 1), ("Bob Poe".into(), 1)]);
     })
     .await;
 }
@@ -106,7 +106,7 @@ async fn a_community_sees_the_quotations_of_its_own_collection() {
             let book = QuoteBook::build(&held);
             kept::keep(&store, &held, &book).await.unwrap();
             let known = kept::load(&store, collection, &held).await.unwrap();
-            assert_eq!(QuoteBook::of(&held, known).speakers(), [(speaker.to_owned(), 1)]);
+            assert_eq!(QuoteBook::of(&held, known).speakers(), [(speaker.into(), 1)]);
             Roll::load(&store, collection).await.unwrap().enrol(&store, &book).await.unwrap();
             let names = store.speaker_names(collection).await.unwrap();
             assert_eq!(names.iter().map(|(name, _)| name).collect::<Vec<_>>(), [speaker]);

@@ -48,7 +48,7 @@ impl Format {
     }
 
     /// What a text of unknown name looks like: a page, JSON, front matter, or (when in doubt) plain text.
-    pub(super) fn sniff(text: &str) -> Self {
+    pub(crate) fn sniff(text: &str) -> Self {
         let head = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
         let begins = |tag: &str| {
             head.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag)) && head.contains('>')

@@ -21,7 +21,7 @@ pub(crate) use format::stem;
 pub use format::{EXTENSIONS, Format};
 pub use html::plain_text;
 
-use super::{Article, Draft, MAX_TEXT_BYTES, SpanError};
+use super::{Article, Draft, MAX_TEXT_BYTES, Metadata, SpanError};
 
 /// Why a file gives no article.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +35,9 @@ pub enum ReadError {
     /// Not text at all.
     #[error("not a text file")]
     Binary,
+    /// A PDF file.
+    #[error("PDF files are not read: save its text, or the page that it was printed from")]
+    Pdf,
     /// The text is longer than [`MAX_TEXT_BYTES`].
     #[error("the text has {0} bytes; at most {MAX_TEXT_BYTES} are read")]
     TooLarge(usize),
@@ -169,6 +172,25 @@ pub fn decode(bytes: &[u8], charset: Option<&str>) -> Result<String, ReadError> 
 pub fn read_text(key: &str, text: &str, format: Format) -> Result<Article, ReadError> {
     let Entry { key: own, draft, .. } = drafts(text, format)?.into_iter().next().unwrap_or(Err(ReadError::Empty))?;
     finish(own.unwrap_or_else(|| key.to_owned()), draft)
+}
+
+/// One article from mark-up that is all of it the article's, such as feeds carry; what is known about it beside that is given.
+///
+/// ```
+/// use byline::article::Metadata;
+/// let meta = Metadata { title: "Ferry".to_owned(), ..Metadata::default() };
+/// let article = byline::article::read::fragment("ferry", "<p>It sails <b>again</b>.</p><p>From Friday.</p>", meta)?;
+/// assert_eq!(article.slice(article.paragraphs()[0].span), "It sails again.");
+/// # Ok::<(), byline::article::read::ReadError>(())
+/// ```
+///
+/// # Errors
+/// [`ReadError`] says why the mark-up gives no article.
+pub fn fragment(key: &str, source: &str, meta: Metadata) -> Result<Article, ReadError> {
+    if source.len() > MAX_TEXT_BYTES {
+        return Err(ReadError::TooLarge(source.len()));
+    }
+    finish(key.to_owned(), html::fragment(source, meta)?)
 }
 
 /// What a reader found.

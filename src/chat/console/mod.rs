@@ -3,10 +3,13 @@
 pub mod courier;
 mod editor;
 
+use std::convert::Infallible;
 use std::io::{self, BufRead, Read, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use indicatif::{ProgressBar, ProgressDrawTarget};
 use rustyline::ExternalPrinter;
 use rustyline::error::ReadlineError;
 use tokio::runtime::Runtime;
@@ -14,7 +17,7 @@ use tokio::runtime::Runtime;
 use crate::chat::text::{self, Style, render, render_page};
 use crate::post::Courier;
 use crate::reply::Checked;
-use crate::router::{COMMAND_MARK, Place, Router};
+use crate::router::{COMMAND_MARK, Place, Progress, Router};
 
 /// How the console looks and what it remembers.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +27,9 @@ pub struct Options {
     /// Where the lines that were typed are kept for the next time; `None` keeps none.
     pub history: Option<PathBuf>,
 }
+
+/// How often the spinner of what takes its time turns.
+const TICK: Duration = Duration::from_millis(120);
 
 /// What the console itself understands, beside the commands of the table: the surface's buttons.
 const BUTTONS: [(&str, &str); 4] = [
@@ -168,7 +174,7 @@ impl<'r> Session<'r> {
             "context" => Some(self.context()),
             _ if line.is_empty() => Some(String::new()),
             _ => {
-                let reply = self.runtime.block_on(self.router.answer_text(&self.place, line));
+                let reply = self.answer(line);
                 let mut shown = render(&reply, self.style);
                 if line.strip_prefix(COMMAND_MARK).is_some_and(|command| command.trim() == "help") {
                     shown.push_str(&buttons());
@@ -177,6 +183,31 @@ impl<'r> Session<'r> {
                 Some(shown)
             }
         }
+    }
+
+    /// The answer; on a terminal, what takes its time is told on standard error until it is there.
+    fn answer(&self, line: &str) -> Checked {
+        let (progress, mut look) = Progress::new();
+        let answer = self.router.answer_text_telling(&self.place, line, progress);
+        let spinner = ProgressBar::hidden();
+        let told = async {
+            while look.changed().await.is_ok() {
+                if spinner.is_hidden() {
+                    spinner.set_draw_target(ProgressDrawTarget::stderr());
+                    spinner.enable_steady_tick(TICK);
+                }
+                spinner.set_message(text::clean(&look.borrow_and_update()));
+            }
+            std::future::pending::<Infallible>().await
+        };
+        let reply = self.runtime.block_on(async {
+            tokio::select! {
+                reply = answer => reply,
+                never = told => match never {},
+            }
+        });
+        spinner.finish_and_clear();
+        reply
     }
 
     fn turn(&mut self, to: impl Fn(usize) -> Option<usize>) -> String {

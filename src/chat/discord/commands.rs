@@ -7,7 +7,7 @@ use serenity::all::{
 };
 
 use super::rest::{Rest, RestError};
-use crate::router::table::{Audience, COMMANDS, Kind, OptionSpec, Spec};
+use crate::router::table::{Audience, COMMANDS, Kind, OptionSpec, Spec, YES};
 
 /// The longest text that an option takes, in characters (Discord allows up to 6,000; a question is never that long).
 const MAX_OPTION_CHARS: u16 = 1_000;
@@ -78,9 +78,17 @@ fn option(spec: &'static OptionSpec) -> CreateCommandOption {
             .min_int_value(min.into())
             .max_int_value(max.into());
     }
+    if spec.kind == Kind::Attachment {
+        return CreateCommandOption::new(CommandOptionType::Attachment, spec.name, spec.about).required(spec.required);
+    }
     if let Kind::Choice(choices) = spec.kind {
         let option = CreateCommandOption::new(CommandOptionType::String, spec.name, spec.about).required(spec.required);
         return choices.iter().fold(option, |option, choice| option.add_string_choice(*choice, *choice));
+    }
+    if spec.kind == Kind::Flag {
+        return CreateCommandOption::new(CommandOptionType::String, spec.name, spec.about)
+            .required(spec.required)
+            .add_string_choice(YES, YES);
     }
     CreateCommandOption::new(CommandOptionType::String, spec.name, spec.about)
         .required(spec.required)
@@ -199,6 +207,8 @@ mod tests {
         assert_eq!(named("ask")["options"][0]["required"], true);
         assert_eq!(named("said")["options"][0]["autocomplete"], true);
         assert_eq!(named("articles")["options"][1]["options"][0]["name"], "article");
+        let file = &named("articles")["options"][2]["options"][1];
+        assert_eq!((&file["name"], &file["type"]), (&"file".into(), &11.into()));
         let size = &named("digest")["options"][0]["options"][1];
         assert_eq!((&size["type"], &size["min_value"], &size["max_value"]), (&4.into(), &1.into(), &20.into()));
         let last = named("ask")["options"].as_array().unwrap().last().unwrap();

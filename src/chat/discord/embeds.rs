@@ -143,7 +143,9 @@ fn quote_card(quoted: &Quoted, left: &mut usize) -> Option<Card> {
         .and_then(|(time, offset)| offset.to_timestamp(time).ok())
         .and_then(|instant| Timestamp::from_unix_timestamp(instant.as_second()).ok());
     let day = published.filter(|_| timestamp.is_none()).map(|day| day.to_string());
-    let footer = [outlet.clone(), author.clone(), number, day].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let version = quoted.source.earlier_version();
+    let footer =
+        [outlet.clone(), author.clone(), version, number, day].into_iter().flatten().collect::<Vec<_>>().join(" · ");
     // Discord reads no mark-up in a footer.
     let footer = shorten(&visible(&footer), MAX_FOOTER);
     let room = left.saturating_sub(length(&title) + length(&footer)).min(MAX_DESCRIPTION);

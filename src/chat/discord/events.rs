@@ -163,6 +163,15 @@ impl Data {
     }
 }
 
+impl Data {
+    /// Where Discord keeps the file that an option was given.
+    #[must_use]
+    pub fn attachment(&self, given: &Given) -> Option<String> {
+        let attachment = self.resolved.attachments.get(&given.text()?)?;
+        (!attachment.url.is_empty()).then(|| attachment.url.clone())
+    }
+}
+
 /// An option that was given.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Given {
@@ -188,6 +197,12 @@ impl Given {
         self.kind == 1 || self.kind == 0 && self.value.is_none()
     }
 
+    /// Whether it is a file; then its value is the file's number.
+    #[must_use]
+    pub fn is_attachment(&self) -> bool {
+        self.kind == 11
+    }
+
     /// Its value as it was typed.
     #[must_use]
     pub fn text(&self) -> Option<String> {
@@ -210,6 +225,14 @@ impl Given {
 struct Resolved {
     #[serde(default, deserialize_with = "or_default")]
     messages: HashMap<String, Words>,
+    #[serde(default, deserialize_with = "or_default")]
+    attachments: HashMap<String, Attachment>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+struct Attachment {
+    #[serde(default, deserialize_with = "or_default")]
+    url: String,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

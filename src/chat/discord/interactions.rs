@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use serenity::all::Permissions;
-use tokio::time::timeout;
+use tokio::sync::watch;
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, timeout};
 
 use super::bot::Bot;
 use super::commands::{CHECK_MENU, PRIVATE, SOURCE_MENU};
@@ -23,7 +25,7 @@ use super::{menus, page::EPHEMERAL};
 use crate::chat::keeper::{self, question_hash};
 use crate::reply::{Checked, Outcome};
 use crate::router::table::{self, Spec};
-use crate::router::{Args, Problem};
+use crate::router::{Args, Problem, Progress};
 
 /// How long an answer may take to be the acknowledgement itself. A search takes a few milliseconds; 100 is where people
 /// notice.
@@ -32,8 +34,14 @@ const GRACE: Duration = Duration::from_millis(40);
 /// The parts of `digest` that compose one, out of all that is new.
 const COMPOSES: [&str; 2] = ["now", "preview"];
 
-/// How long an answer may take at all; far below Discord's 15 minutes, and beyond what anybody waits.
+/// How long an answer may take without telling how far it is; beyond what anybody waits.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long it may take at all; below Discord's 15 minutes.
+const AT_ALL: Duration = Duration::from_secs(10 * 60);
+
+/// How often at most is shown how far an answer is.
+const SHOW_EVERY: Duration = Duration::from_secs(2);
 
 /// What is said.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +71,8 @@ pub struct Ticket {
     pub token: String,
     /// Whether the answer takes the place of the message that it came from.
     pub updates: bool,
+    /// Where is told how far the work is; nowhere for what is done at once.
+    pub progress: Option<watch::Receiver<String>>,
     /// How long the answer may take to be the acknowledgement itself.
     pub grace: Duration,
 }
@@ -73,7 +83,14 @@ impl Ticket {
     pub fn of(bot: &Bot, interaction: &Interaction) -> Self {
         let application = interaction.application_id.map(|id| id.0);
         let application = application.or_else(|| bot.me.get().map(|me| me.application)).unwrap_or_default();
-        Self { id: interaction.id.0, application, token: interaction.token.clone(), updates: false, grace: GRACE }
+        Self {
+            id: interaction.id.0,
+            application,
+            token: interaction.token.clone(),
+            updates: false,
+            progress: None,
+            grace: GRACE,
+        }
     }
 }
 
@@ -106,12 +123,13 @@ pub async fn command(bot: Arc<Bot>, command: Interaction, health: String) {
     {
         return deliver(&bot, ticket, true, async move { Said::alone(&missing) }).await;
     }
+    let (progress, look) = Progress::new();
     let work = {
         let bot = Arc::clone(&bot);
         async move {
             match parsed {
                 Ok((spec, args)) => {
-                    let reply = bot.router.answer(&asker.place, spec, &args).await;
+                    let reply = bot.router.answer_telling(&asker.place, spec, &args, progress).await;
                     let note = (spec.name == "about").then_some(health.as_str());
                     with_buttons(&bot, &asker, &reply, Asked::command(spec, &args, private), note).await
                 }
@@ -119,7 +137,7 @@ pub async fn command(bot: Arc<Bot>, command: Interaction, health: String) {
             }
         }
     };
-    deliver(&bot, ticket, private, work).await;
+    deliver(&bot, Ticket { progress: Some(look), ..ticket }, private, work).await;
 }
 
 /// Which permissions Byline lacks to post in this channel, if any, and to open a thread below each posting where that is set: a
@@ -209,7 +227,8 @@ fn parse(command: &Interaction) -> (Result<(&'static Spec, Args), Problem>, bool
     let private = options.iter().any(|given| given.name == PRIVATE && given.is_yes());
     let mut args = Args::default();
     for given in options.iter().filter(|given| given.name != PRIVATE) {
-        let Some(text) = given.text() else { continue };
+        let text = if given.is_attachment() { command.data.attachment(given) } else { given.text() };
+        let Some(text) = text else { continue };
         let set = spec.option(&given.name).map(|option| args.set(option, &text));
         if let Some(Err(problem)) = set {
             return (Err(problem), true);
@@ -221,7 +240,7 @@ fn parse(command: &Interaction) -> (Result<(&'static Spec, Args), Problem>, bool
 /// Does the work, and tells its outcome to the person in time.
 pub async fn deliver(bot: &Arc<Bot>, ticket: Ticket, private: bool, work: impl Future<Output = Said> + Send + 'static) {
     // A task of its own: a panic in it is told as a failure, and this one goes on.
-    let mut work = tokio::spawn(timeout(PATIENCE, work));
+    let mut work = tokio::spawn(patiently(work, ticket.progress.clone()));
     let early = timeout(ticket.grace, &mut work).await;
     let outcome = match early {
         Ok(done) => first(bot, &ticket, private, finished(done)).await,
@@ -232,7 +251,35 @@ pub async fn deliver(bot: &Arc<Bot>, ticket: Ticket, private: bool, work: impl F
     }
 }
 
-type Done = Result<Result<Said, tokio::time::error::Elapsed>, tokio::task::JoinError>;
+/// Waits for work as long as it goes on.
+async fn patiently(
+    work: impl Future<Output = Said>,
+    mut progress: Option<watch::Receiver<String>>,
+) -> Result<Said, Elapsed> {
+    tokio::pin!(work);
+    let goes_on = async {
+        loop {
+            let told = async {
+                match &mut progress {
+                    Some(look) => look.changed().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                said = &mut work => return Ok(said),
+                told = timeout(PATIENCE, told) => match told {
+                    Ok(Ok(())) => {}
+                    // Nobody tells any more.
+                    Ok(Err(_)) => progress = None,
+                    Err(elapsed) => return Err(elapsed),
+                },
+            }
+        }
+    };
+    timeout(AT_ALL, goes_on).await?
+}
+
+type Done = Result<Result<Said, Elapsed>, tokio::task::JoinError>;
 
 fn finished(done: Done) -> Said {
     match done {
@@ -271,7 +318,7 @@ async fn promise_and_keep(
     bot: &Bot,
     ticket: &Ticket,
     private: bool,
-    work: tokio::task::JoinHandle<Result<Said, tokio::time::error::Elapsed>>,
+    work: tokio::task::JoinHandle<Result<Said, Elapsed>>,
 ) -> Result<(), RestError> {
     let promise = match (ticket.updates, private) {
         (true, _) => json!({ "type": PROMISE_UPDATE }),
@@ -286,6 +333,7 @@ async fn promise_and_keep(
     }
     // A message that is to change stays as it is when we die; an empty promise would stand there.
     let noted = !ticket.updates;
+    let work = while_showing_progress(bot, ticket, work);
     let (done, ()) = tokio::join!(work, async {
         if noted {
             bot.note_promise(ticket.application, &ticket.token).await;
@@ -296,6 +344,37 @@ async fn promise_and_keep(
         bot.note_promise_kept(&ticket.token).await;
     }
     kept
+}
+
+/// Waits for the answer, and shows in its place how far it is. An edit is never broken off: it might arrive after the answer.
+async fn while_showing_progress(
+    bot: &Bot,
+    ticket: &Ticket,
+    mut work: tokio::task::JoinHandle<Result<Said, Elapsed>>,
+) -> Done {
+    let Some(mut look) = ticket.progress.clone().filter(|_| !ticket.updates) else { return work.await };
+    let mut shown = Instant::now();
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            told = look.changed() => {
+                if told.is_err() {
+                    return work.await;
+                }
+            }
+        }
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            () = tokio::time::sleep_until(shown + SHOW_EVERY) => {}
+        }
+        let line = look.borrow_and_update().clone();
+        if let Err(error) = bot.rest.edit(ticket.application, &ticket.token, &page::line(&line)).await {
+            tracing::debug!(interaction = ticket.id, %error, "progress could not be shown");
+        }
+        shown = Instant::now();
+    }
 }
 
 /// Gives the answer that was promised.

@@ -29,6 +29,9 @@ pub struct Fresh {
 impl Fresh {
     /// Why an article is not new; `None` when it is. One that came from no store is judged by its date alone.
     pub(super) fn refuses(self, mark: Option<Mark>, article: &Article) -> Option<Why> {
+        if mark.is_some_and(|mark| mark.silent) {
+            return Some(Why::Silent);
+        }
         let arrived_from = self.since.checked_sub(CLOCKS_APART).unwrap_or(Timestamp::MIN);
         if mark.is_some_and(|mark| mark.id <= self.after || (mark.moved && mark.added_at < arrived_from)) {
             return Some(Why::Arrived);
@@ -51,11 +54,22 @@ mod tests {
     }
 
     fn mark(id: i64, added_at: &str) -> Option<Mark> {
-        Some(Mark { id: StoredId(id), number: id, version: 1, added_at: added_at.parse().unwrap(), moved: false })
+        Some(Mark {
+            id: StoredId(id),
+            number: id,
+            version: 1,
+            added_at: added_at.parse().unwrap(),
+            moved: false,
+            silent: false,
+        })
     }
 
     fn moved(id: i64, added_at: &str) -> Option<Mark> {
         mark(id, added_at).map(|mark| Mark { moved: true, ..mark })
+    }
+
+    fn silent(id: i64, added_at: &str) -> Option<Mark> {
+        mark(id, added_at).map(|mark| Mark { silent: true, ..mark })
     }
 
     #[test]
@@ -69,6 +83,7 @@ mod tests {
             (mark(8, "2026-11-20T08:00:00Z"), &undated, None),
             (moved(8, "2026-11-20T08:00:00Z"), &undated, Some(Why::Arrived)),
             (moved(8, "2026-11-23T08:00:00Z"), &undated, None),
+            (silent(8, "2026-11-23T09:00:00Z"), &undated, Some(Why::Silent)),
             (mark(8, "2026-11-23T09:00:00Z"), &article("date: 2026-11-20"), None),
             (mark(8, "2026-11-23T09:00:00Z"), &article("date: 2026-11-19"), Some(Why::Stale)),
             (None, &undated, None),

@@ -165,6 +165,8 @@ pub enum Why {
     Had,
     /// Out: it was there when the digest before was made.
     Arrived,
+    /// Out: a feed held it already when it was subscribed to.
+    Silent,
     /// Out: it is new here, and was published too long before the digest before to be news.
     Stale,
     /// Out: published before the period.

@@ -44,7 +44,10 @@ struct Telling {
 
 impl Telling {
     fn of(entry: &Entry) -> Self {
-        let id = entry.id.as_deref().map(|id| if id.len() > 200 { hash("id", id) } else { format!("id:{id}") });
+        let id = entry
+            .id
+            .as_deref()
+            .map(|id| if id.len() > 200 || id.contains('\0') { hash("id", id) } else { format!("id:{id}") });
         let link = entry.link.as_deref().map(|link| {
             let page = canonical_url(link).unwrap_or_else(|| link.to_owned());
             if page.len() > 200 { hash("link", &page) } else { format!("link:{page}") }

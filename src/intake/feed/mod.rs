@@ -5,6 +5,7 @@
 
 mod dates;
 mod discover;
+pub mod filter;
 mod identity;
 mod json;
 pub mod opml;

@@ -110,7 +110,7 @@ impl<'f> Journey<'f> {
         errand: Errand<'_>,
     ) -> Result<Fetched, FetchError> {
         let shown = || shown::address(url);
-        let limit = errand.wanted.max_bytes;
+        let limit = errand.wanted.max_bytes.min(self.with.policy.max_bytes);
         let too_large = || FetchError::TooLarge { url: shown(), limit };
         let told = |error| match error {
             BodyError::TooLarge => too_large(),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use serde::Deserialize;
 use url::{Host, Url};
 
 use super::Reach;
@@ -39,6 +40,8 @@ pub struct Policy {
     pub allow_loopback: bool,
     /// Whether pages that a robots.txt closes stay closed to us. Feeds are made for robots and never asked about.
     pub robots: bool,
+    /// The most bytes of a body, on the wire and unpacked.
+    pub max_bytes: usize,
     /// How many redirects are followed; at most [`MAX_REDIRECTS`].
     pub redirects: usize,
     /// How long finding a host's address, or connecting to it, may take.
@@ -64,17 +67,19 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         Self {
-            user_agent: concat!("Byline/", env!("CARGO_PKG_VERSION"), " (reads news articles and feeds)").to_owned(),
+            user_agent: Self::agent_of(None),
             ports: vec![80, 443],
             internal_hosts: Vec::new(),
             allow_loopback: false,
             robots: true,
+            // The largest news pages have 3.
+            max_bytes: 8 * 1024 * 1024,
             redirects: MAX_REDIRECTS,
             connect_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(10),
             total_timeout: Duration::from_secs(30),
             queue_timeout: Duration::from_secs(60),
-            // With pages of at most 8 MiB (`Wanted::page`) the bodies under way stay under 256 MiB at the very worst.
+            // With pages of at most 8 MiB the bodies under way stay under 256 MiB at the very worst.
             concurrency: 32,
             host_concurrency: 2,
             host_delay: Duration::from_secs(1),
@@ -85,6 +90,13 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// How Byline names itself to a site, and how its operator can be reached.
+    #[must_use]
+    pub fn agent_of(contact: Option<&str>) -> String {
+        let contact = contact.map(|contact| format!("; {contact}")).unwrap_or_default();
+        format!("Byline/{} (reads news articles and feeds{contact})", env!("CARGO_PKG_VERSION"))
+    }
+
     /// Whether `host` at `port` may be connected to.
     pub(super) fn opens_port(&self, host: &str, port: u16) -> bool {
         self.ports.contains(&port) || self.internal_hosts.iter().any(|named| named.port == Some(port) && named.is(host))
@@ -105,7 +117,8 @@ impl Policy {
 
 /// A host that an operator opens although it is not on the public Internet: a name or an address, and a port if only that
 /// one is meant. It opens this name alone, not the addresses that it stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub struct InternalHost {
     host: String,
     port: Option<u16>,
@@ -143,6 +156,14 @@ impl FromStr for InternalHost {
         let port = url.port().or_else(|| text.ends_with(":80").then_some(80));
         let bare_v6 = text.matches(':').count() > 1 && !matches!(host, Host::Ipv6(_));
         if bare_v6 { Err(refused()) } else { Ok(Self { host: same(&host.to_string()).to_owned(), port }) }
+    }
+}
+
+impl TryFrom<String> for InternalHost {
+    type Error = InternalHostError;
+
+    fn try_from(text: String) -> Result<Self, InternalHostError> {
+        text.parse()
     }
 }
 

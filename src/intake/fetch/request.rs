@@ -1,7 +1,7 @@
 //! One request to addresses that were judged, and nothing beyond: no redirects, no proxies, no second look at DNS.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolving};
@@ -17,12 +17,19 @@ use super::{FetchError, Policy, Wanted, body, shown};
 /// The most header fields of an answer. All of them together may have some 400 KiB, hyper's bound.
 const MAX_HEADERS: usize = 100;
 
+/// Whom this machine trusts.
+#[derive(Debug)]
+struct Tls {
+    config: ClientConfig,
+    /// Why https can't be checked on this machine.
+    untrusting: Option<String>,
+}
+
 /// Makes requests.
 #[derive(Debug)]
 pub(super) struct Requests {
-    tls: Arc<ClientConfig>,
-    /// Why https can't be checked on this machine.
-    untrusting: Option<String>,
+    /// Made at the first request: reading the machine's certificates takes longer than answering a question.
+    tls: OnceLock<Tls>,
     agent: HeaderValue,
     connect: Duration,
     idle: Duration,
@@ -31,15 +38,9 @@ pub(super) struct Requests {
 
 impl Requests {
     pub(super) fn new(policy: &Policy) -> Self {
-        // A machine without certificates can still fetch what is not encrypted.
-        let (tls, untrusting) = match trusting() {
-            Ok(tls) => (tls, None),
-            Err(error) => (untrusting(), Some(shown::plain(&error.to_string()))),
-        };
         let agent: String = policy.user_agent.chars().filter(|c| matches!(c, ' '..='~')).collect();
         Self {
-            tls: Arc::new(tls),
-            untrusting,
+            tls: OnceLock::new(),
             agent: HeaderValue::from_str(&agent).unwrap_or_else(|_| HeaderValue::from_static(super::ROBOTS_NAME)),
             connect: policy.connect_timeout,
             idle: policy.idle_timeout,
@@ -56,7 +57,7 @@ impl Requests {
         addresses: &[SocketAddr],
         wanted: &Wanted,
     ) -> Result<Response, FetchError> {
-        if let (Some(reason), "https") = (&self.untrusting, url.scheme()) {
+        if let (Some(reason), "https") = (&self.tls().untrusting, url.scheme()) {
             return Err(FetchError::NoTrust(reason.clone()));
         }
         let client = self.client(addresses).map_err(|error| self.told(&error, host))?;
@@ -71,9 +72,17 @@ impl Requests {
         }
     }
 
+    fn tls(&self) -> &Tls {
+        self.tls.get_or_init(|| match trusting() {
+            Ok(config) => Tls { config, untrusting: None },
+            // A machine without certificates can still fetch what is not encrypted.
+            Err(error) => Tls { config: untrusting(), untrusting: Some(shown::plain(&error.to_string())) },
+        })
+    }
+
     fn client(&self, addresses: &[SocketAddr]) -> reqwest::Result<Client> {
         Client::builder()
-            .tls_backend_preconfigured(ClientConfig::clone(&self.tls))
+            .tls_backend_preconfigured(self.tls().config.clone())
             .dns_resolver(Pinned(addresses.to_vec()))
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())

@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use url::Url;
 
-const MIB: usize = 1024 * 1024;
-
 /// The content types of pages that articles are read from.
 const PAGE: [&str; 5] = ["text/html", "application/xhtml+xml", "text/plain", "text/markdown", "application/xml"];
 
@@ -36,7 +34,7 @@ const FEED: [&str; 12] = [
 pub struct Wanted {
     /// The content types that are taken, lower-case and without parameters. An answer that declares none is taken too.
     pub content_types: &'static [&'static str],
-    /// The most bytes of a body, on the wire and unpacked.
+    /// The most bytes of a body, on the wire and unpacked, where the policy lets as many.
     pub max_bytes: usize,
     /// Whether robots.txt is asked first, if the policy honours it.
     pub robots: bool,
@@ -47,16 +45,22 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// A page, of at most 8 MiB. The largest news pages have 3.
+    /// A page, as large as the policy lets.
     #[must_use]
     pub fn page() -> Self {
-        Self { content_types: &PAGE, max_bytes: 8 * MIB, robots: true, etag: None, last_modified: None }
+        Self { content_types: &PAGE, max_bytes: usize::MAX, robots: true, etag: None, last_modified: None }
     }
 
-    /// A feed (or a page that names its feeds), of at most 8 MiB.
+    /// A feed (or a page that names its feeds), as large as the policy lets.
     #[must_use]
     pub fn feed() -> Self {
         Self { content_types: &FEED, robots: false, ..Self::page() }
+    }
+
+    /// A file that somebody attached to a message: of any kind, as large as the policy lets.
+    #[must_use]
+    pub fn file() -> Self {
+        Self { content_types: &[], robots: false, ..Self::page() }
     }
 
     /// The same, only if it changed since it had this `ETag` and `Last-Modified`.

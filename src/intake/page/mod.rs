@@ -9,7 +9,7 @@ mod stub;
 use url::Url;
 
 use crate::article::read::{self, Format, ReadError};
-use crate::article::{Article, BlockKind};
+use crate::article::{Article, BlockKind, Metadata};
 use crate::intake::fetch::Fetched;
 
 pub use address::behind_cache;
@@ -79,8 +79,19 @@ pub fn from_text(key: &str, text: &str, format: Format) -> Result<Article, PageE
     Ok(read?)
 }
 
+/// The article in mark-up that is all of it the article's, as feeds carry it.
+///
+/// # Errors
+/// [`PageError`] says why it gives no article.
+pub(super) fn of_fragment(key: &str, source: &str, meta: Metadata) -> Result<Article, PageError> {
+    if source.bytes().filter(|byte| *byte == b'<').count() > MAX_TAGS {
+        return Err(PageError::Tags);
+    }
+    Ok(read::fragment(key, source, meta)?)
+}
+
 /// A key for the article at this address: the last part of its path that has words, else the host.
-fn key(url: &Url) -> String {
+pub(super) fn key(url: &Url) -> String {
     let parts = url.path_segments().into_iter().flatten();
     let named = parts.rev().map(|part| part.split('.').next().unwrap_or(part)).find(|part| {
         part.chars().any(char::is_alphabetic) && !matches!(*part, "index" | "amp" | "print" | "article" | "story")

@@ -279,9 +279,10 @@ impl Writer {
         let version = i64::try_from(earlier.len()).unwrap_or(i64::MAX).saturating_add(1);
         let duplicate_of = self.near_duplicate(collection, parcel.near.as_ref(), id).await?;
         sqlx::query(
-            "INSERT INTO articles (id, collection, number, key, url, version, hash, sketch, duplicate_of, added_at, moved)
+            "INSERT INTO articles (id, collection, number, key, url, version, hash, sketch, duplicate_of, added_at, moved,
+                                   silent)
              VALUES ($1, $2, (SELECT COALESCE(MAX(number), 0) + 1 FROM articles WHERE collection = $2),
-                     $3, $4, $5, $6, $7, $8, $9, $10)",
+                     $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind(id.0)
         .bind(collection.0)
@@ -293,6 +294,7 @@ impl Writer {
         .bind(duplicate_of.map(|id| id.0))
         .bind(added)
         .bind(i64::from(moved))
+        .bind(i64::from(parcel.silent))
         .execute(&mut *self.tx)
         .await?;
         for (number, earlier) in (1..).zip(earlier) {

@@ -136,6 +136,7 @@ impl Store {
                 "DELETE FROM schedules WHERE community = $1",
                 "DELETE FROM had WHERE community = $1",
                 "UPDATE outbox SET community = NULL WHERE community = $1",
+                "UPDATE feeds SET community = NULL, channel = NULL WHERE community = $1",
                 "DELETE FROM communities WHERE id = $1",
             ] {
                 sqlx::query(delete).bind(community.id.0).execute(&mut *tx).await?;

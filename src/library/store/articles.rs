@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::any::AnyRow;
+use tokio::task::JoinHandle;
 
 use super::error::{Located, Problem, check_key};
 use super::{CollectionId, Store, StoreError, StoredId, record, timestamp};
@@ -27,6 +28,8 @@ pub struct Stored {
     pub added_at: Timestamp,
     /// Whether that was in another store, from which it was moved here later.
     pub moved: bool,
+    /// Whether a feed held it already when that was subscribed to: then it is no news to anybody.
+    pub silent: bool,
     /// When this version was.
     pub changed_at: Timestamp,
     /// The article that it was a near-duplicate of when it was added or last changed. That one may have been removed since.
@@ -40,7 +43,7 @@ macro_rules! select {
     ($version:literal, $rest:literal) => {
         concat!(
             "SELECT a.id, a.collection, a.key, v.number, a.added_at, v.added_at, a.duplicate_of, a.removed_at,
-                    v.text, v.shape, v.meta, a.number, a.moved
+                    v.text, v.shape, v.meta, a.number, a.moved, a.silent
              FROM articles a JOIN versions v ON v.article = a.id AND v.number = ",
             $version,
             " ",
@@ -49,7 +52,8 @@ macro_rules! select {
     };
 }
 
-/// Articles that are fetched at once while reading all. Longest texts times this is the memory that reading takes.
+/// Articles that are fetched at once while reading all. Longest texts times twice this is the memory that reading takes: one page is read
+/// while the next one is fetched.
 const PAGE: i64 = 64;
 
 impl Store {
@@ -93,7 +97,7 @@ impl Store {
     /// [`changes_since`](Store::changes_since) it afterwards.
     #[must_use]
     pub fn load_all(&self, collection: CollectionId) -> Loading {
-        Loading { store: self.clone(), collection, after: i64::MIN, page: VecDeque::new(), more: true }
+        Loading { store: self.clone(), collection, after: i64::MIN, page: VecDeque::new(), coming: None, more: true }
     }
 
     /// How many articles of a collection were not removed.
@@ -111,9 +115,20 @@ impl Store {
 pub struct Loading {
     store: Store,
     collection: CollectionId,
+    /// The last article that was fetched.
     after: i64,
     page: VecDeque<AnyRow>,
+    /// The next page, on its way.
+    coming: Option<JoinHandle<Result<Vec<AnyRow>, sqlx::Error>>>,
     more: bool,
+}
+
+impl Drop for Loading {
+    fn drop(&mut self) {
+        if let Some(coming) = &self.coming {
+            coming.abort();
+        }
+    }
 }
 
 impl Loading {
@@ -134,19 +149,35 @@ impl Loading {
     /// may answer; calling again tries once more.
     pub async fn next(&mut self) -> Result<Option<Stored>, StoreError> {
         if self.page.is_empty() && self.more {
-            let query = select!(
-                "a.version",
-                "WHERE a.collection = $1 AND a.id > $2 AND a.removed_at IS NULL ORDER BY a.id LIMIT $3"
-            );
-            let reader = self.store.inner.pools.reader();
-            let rows = sqlx::query(query).bind(self.collection.0).bind(self.after).bind(PAGE).fetch_all(reader).await;
-            self.page = rows.at(self.store.place())?.into();
-            self.more = i64::try_from(self.page.len()).is_ok_and(|rows| rows == PAGE);
+            let coming = self.coming.get_or_insert_with(|| fetch(self.store.clone(), self.collection, self.after));
+            let rows = coming.await;
+            self.coming = None;
+            let rows = rows.unwrap_or_else(|ended| Err(sqlx::Error::Io(std::io::Error::other(ended))));
+            let rows = rows.at(self.store.place())?;
+            self.more = i64::try_from(rows.len()).is_ok_and(|rows| rows == PAGE);
+            if let Some(last) = rows.last() {
+                self.after = last.try_get(0).at(self.store.place())?;
+            }
+            self.page = rows.into();
+            if self.more {
+                self.coming = Some(fetch(self.store.clone(), self.collection, self.after));
+            }
         }
         let Some(row) = self.page.pop_front() else { return Ok(None) };
-        self.after = row.try_get(0).at(self.store.place())?;
         stored(&row).at(self.store.place()).map(Some)
     }
+}
+
+/// Fetches the page behind the article `after`, while others are at work.
+fn fetch(store: Store, collection: CollectionId, after: i64) -> JoinHandle<Result<Vec<AnyRow>, sqlx::Error>> {
+    tokio::spawn(async move {
+        let query = select!(
+            "a.version",
+            "WHERE a.collection = $1 AND a.id > $2 AND a.removed_at IS NULL ORDER BY a.id LIMIT $3"
+        );
+        let reader = store.inner.pools.reader();
+        sqlx::query(query).bind(collection.0).bind(after).bind(PAGE).fetch_all(reader).await
+    })
 }
 
 fn stored(row: &AnyRow) -> Result<Stored, Problem> {
@@ -160,6 +191,7 @@ fn stored(row: &AnyRow) -> Result<Stored, Problem> {
         version: row.try_get(3)?,
         added_at: timestamp(row.try_get(4)?),
         moved: row.try_get::<i64, _>(12)? != 0,
+        silent: row.try_get::<i64, _>(13)? != 0,
         changed_at: timestamp(row.try_get(5)?),
         duplicate_of: row.try_get::<Option<i64>, _>(6)?.map(StoredId),
         removed_at: row.try_get::<Option<i64>, _>(7)?.map(timestamp),

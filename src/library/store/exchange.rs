@@ -8,7 +8,9 @@
 //! - `collection`: the name of its collection, unless that is the shared one;
 //! - `imported`: true where somebody imported it, so that it stays whatever becomes of files; where it is not, the article is
 //!   held by nobody until a file gives it, as it was by mirrored files at most;
+//! - `silent`: true where a feed held it already when it was subscribed to, so that it is no news to anybody;
 //! - `added`, `changed`: when the article and its current version were added (RFC 3339);
+//! - `corrections`: what people corrected of its quotations (`content`, `words`, `speaker`, `made`);
 //! - `earlier`: its earlier versions, oldest first, in the same form.
 //!
 //! A line without `blocks` is read as any `.jsonl` file is: it is imported, and a `collection` in it is not ours.
@@ -152,6 +154,7 @@ impl Store {
                 let mut line = Line::of(stored);
                 line.collection = (collection != SHARED).then(|| name.into());
                 line.imported = imported.contains(&stored.id.0);
+                line.corrections = self.corrections_of(stored.id).await?;
                 for version in 1..stored.version {
                     // An earlier version is gone only from a store that somebody edited by hand.
                     if let Some(earlier) = self.version(stored.id, version).await? {
@@ -281,9 +284,12 @@ impl Store {
             writer.check_collection(from.into.unwrap_or(SHARED)).await?;
             let (mut all, mut files) = (Vec::with_capacity(placed.len()), HashMap::new());
             for (collection, entry) in placed {
-                let Entry { parcel, identity, held, .. } = entry;
+                let Entry { parcel, identity, held, corrections, .. } = entry;
                 let (label, hash) = (format!("={}", parcel.key), parcel.hash.clone());
                 let added = writer.put(collection, parcel, identity).await?;
+                for correction in &corrections {
+                    writer.correct(added.id, collection, correction).await?;
+                }
                 if held {
                     let file = match files.get(&collection) {
                         Some(file) => *file,

@@ -10,8 +10,11 @@
 //! | changes | [`changes_since`](Store::changes_since), [`latest_seq`](Store::latest_seq), [`watch`](Store::watch) | `changes.rs` |
 //! | communities | [`collection`](Store::collection), [`community`](Store::community), [`read_collection`](Store::read_collection), [`setting`](Store::setting), [`set`](Store::set) | `communities.rs` |
 //! | quotations | [`quotations`](Store::quotations), [`keep_quotations`](Store::keep_quotations) | `quotations.rs` |
+//! | | [`correct`](Store::correct), [`withdraw_correction`](Store::withdraw_correction), [`corrections`](Store::corrections) | `corrections.rs` |
 //! | speakers | [`speaker_names`](Store::speaker_names), [`enrol`](Store::enrol), [`join_speakers`](Store::join_speakers) | `speakers.rs` |
 //! | files | [`source_files`](Store::source_files), [`put_sources`](Store::put_sources), [`forget_sources`](Store::forget_sources), [`watches`](Store::watches), [`watch_owners`](Store::watch_owners) | `watches.rs`, `sources.rs` |
+//! | feeds | [`subscribe`](Store::subscribe), [`feeds`](Store::feeds), [`unsubscribe`](Store::unsubscribe), [`pause_feed`](Store::pause_feed), [`feed_health`](Store::feed_health) | `feeds.rs` |
+//! | | [`due_feeds`](Store::due_feeds), [`settle_look`](Store::settle_look), [`due_entries`](Store::due_entries), [`settle_entry`](Store::settle_entry), [`feeds_to_tell`](Store::feeds_to_tell) | `feeds/` |
 //! | outbox | [`enqueue`](Store::enqueue), [`lease`](Store::lease), [`sent`](Store::sent), [`failed`](Store::failed), [`give_back`](Store::give_back) | `outbox.rs` |
 //! | | [`job`](Store::job), [`list_jobs`](Store::list_jobs), [`count_jobs`](Store::count_jobs), [`retry_job`](Store::retry_job), [`forget_payloads`](Store::forget_payloads) | `outbox/list.rs` |
 //! | digests | [`set_schedule`](Store::set_schedule), [`schedule`](Store::schedule), [`schedules`](Store::schedules), [`schedule_off`](Store::schedule_off), [`due_schedules`](Store::due_schedules), [`post_digest`](Store::post_digest), [`settle`](Store::settle), [`channel_gone`](Store::channel_gone), [`community_gone`](Store::community_gone) | `schedules.rs` |
@@ -61,8 +64,10 @@ mod canonical;
 mod changes;
 mod communities;
 mod connect;
+mod corrections;
 mod error;
 mod exchange;
+mod feeds;
 mod had;
 mod heard;
 mod moved;
@@ -97,8 +102,13 @@ pub(crate) use canonical::is_tracking;
 pub use canonical::{MAX_URL_BYTES, canonical_url};
 pub use changes::{Change, ChangeKind, Watch};
 pub use communities::{Community, NamedCommunity, Scope};
+pub use corrections::KeptCorrection;
 pub use error::{MAX_KEY_BYTES, Problem, StoreError};
 pub use exchange::{Exported, Imported, LinesFrom, RefusedLine};
+pub use feeds::{
+    DueEntry, DueFeed, EntryCame, FeedEntry, FeedHealth, FeedId, FeedNews, FeedState, FoundEntry, Look,
+    MAX_FEED_URL_BYTES, NewEntry, NewFeed, PageHeld, SettledLook, Subscription, ToTell,
+};
 pub use heard::{Answered, Heard, Step};
 pub use outbox::{AfterFailure, Job, JobEntry, JobFilter, JobState, Queued};
 pub use quotations::{KeptLoading, KeptQuotation, KeptQuotations};
@@ -147,6 +157,8 @@ struct Inner {
     changed: tokio::sync::watch::Sender<()>,
     /// Wakes this process's sender at once when it queues something itself.
     queued: tokio::sync::watch::Sender<()>,
+    /// Wakes this process's poller at once when it subscribes to a feed itself.
+    subscribed: tokio::sync::watch::Sender<()>,
 }
 
 impl Store {
@@ -158,8 +170,8 @@ impl Store {
     pub async fn open(url: &StoreUrl) -> Result<Self, StoreError> {
         let place = url.to_string();
         let pools = Pools::open(url).await.at(&place)?;
-        let (changed, queued) = Default::default();
-        Ok(Self { inner: Arc::new(Inner { url: url.clone(), place, pools, changed, queued }) })
+        let (changed, queued, subscribed) = Default::default();
+        Ok(Self { inner: Arc::new(Inner { url: url.clone(), place, pools, changed, queued, subscribed }) })
     }
 
     /// Closes the connections when those at work are done. Whoever only drops the store loses nothing.

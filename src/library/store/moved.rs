@@ -26,6 +26,7 @@ impl Store {
                 "UPDATE settings SET channel = $1 WHERE community = $2 AND channel = $3",
                 "UPDATE schedules SET channel = $1, turn = turn + 1, lease_owner = NULL, lease_until = NULL
                  WHERE community = $2 AND channel = $3",
+                "UPDATE feeds SET channel = $1 WHERE community = $2 AND channel = $3",
                 "UPDATE had SET channel = $1 WHERE community = $2 AND channel = $3",
                 "UPDATE outbox SET destination = $1, lease_owner = NULL, lease_until = NULL
                  WHERE community = $2 AND destination = $3 AND state = 0",

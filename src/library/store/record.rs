@@ -25,6 +25,8 @@ pub(super) struct Parcel {
     pub(super) near: Option<Signature>,
     /// What an export knows of its past.
     pub(super) past: Option<Past>,
+    /// Whether it is no news to anybody.
+    pub(super) silent: bool,
 }
 
 /// What an export knows of an article's past; times are milliseconds since 1970.
@@ -58,6 +60,7 @@ impl Parcel {
             shape,
             meta,
             past: None,
+            silent: false,
         }
     }
 }

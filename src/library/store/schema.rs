@@ -56,7 +56,8 @@ async fn version(tx: &mut Transaction<'static, Any>, dialect: Dialect) -> Result
                AND table_name IN ('byline_schema', 'counters', 'collections', 'articles', 'versions', 'bands', 'changes',
                                   'quotations', 'speakers', 'speaker_names', 'watches', 'source_files',
                                   'source_articles', 'communities', 'settings', 'outbox', 'schedules', 'had',
-                                  'answers', 'unhelpful', 'promises', 'positions', 'heard', 'answered')"
+                                  'answers', 'unhelpful', 'promises', 'feeds', 'feed_identities', 'feed_entries',
+                                  'corrections', 'positions', 'heard', 'answered')"
         }
     };
     let mut names = Vec::new();

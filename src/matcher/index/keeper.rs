@@ -17,7 +17,7 @@ use super::open::{Found, sit};
 use super::seat::Seat;
 use super::segment::Segment;
 use super::vocabulary::Vocabulary;
-use super::{Difference, Index, write};
+use super::{Difference, Index, words_file, write};
 use crate::library::store::Seq;
 use crate::library::{ArticleId, Library};
 use crate::matcher::MatchError;
@@ -159,8 +159,23 @@ impl Keeper {
             self.bring(state, &stale, &missing, seq, progress)?;
             Segment::read_all(&state.tantivy, self.fields, &segments)?
         };
-        let vocabulary = Vocabulary::read(&segments)?;
+        let vocabulary = match &state.seat {
+            Some(seat) => Self::vocabulary(seat.path(), &segments)?,
+            None => Vocabulary::read(&segments)?,
+        };
         Index::assemble(segments, held, vocabulary, library, seq)
+    }
+
+    /// The words of segments in a folder: as they were kept, or read anew and kept.
+    fn vocabulary(folder: &Path, segments: &[Segment]) -> Result<Vocabulary> {
+        if let Some(kept) = words_file::read(folder, segments) {
+            return Ok(kept);
+        }
+        let read = Vocabulary::read(segments)?;
+        if let Err(error) = words_file::write(folder, segments, &read) {
+            tracing::debug!(%error, "the words of the search index can't be kept");
+        }
+        Ok(read)
     }
 
     /// Writes what `changed` names, and nothing else.

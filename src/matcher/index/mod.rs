@@ -13,6 +13,7 @@
 //! | `open.rs` | what lies on the disk is opened, or made anew |
 //! | `segment.rs` | a segment as it is read |
 //! | `vocabulary.rs` | words and their counts |
+//! | `words_file.rs` | the same, kept as a file |
 //! | `held.rs` | which article in which state is held |
 //! | `documents.rs` | what is indexed of an article, word by word |
 //! | `layout.rs` | fields and format on the disk |
@@ -37,13 +38,15 @@ mod segment;
 #[cfg(test)]
 mod tests;
 mod vocabulary;
+mod words_file;
 mod write;
 
 use std::collections::HashSet;
-use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 use crate::library::store::Seq;
 use crate::library::{ArticleId, Library};
+use crate::matcher::scores::Scores;
 
 use held::Held;
 use segment::{Head, Segment};
@@ -57,6 +60,9 @@ pub(super) type Doc = u32;
 
 /// Stands in the list of owners for a document that was taken out.
 const NOBODY: u32 = u32::MAX;
+
+/// Rooms for scores that are kept at most: as many as questions are likely to be asked at once. Each takes eight bytes a document.
+const MOST_KEPT: usize = 4;
 
 /// What a document of the index stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +98,8 @@ pub(super) struct Index {
     /// Words of the living documents.
     words: u64,
     seq: Seq,
+    /// Kept from question to question, for each that is asked at the same time.
+    scores: Mutex<Vec<Scores>>,
 }
 
 /// What an index holds and should not, and the other way round.
@@ -154,8 +162,18 @@ impl Index {
         let size: usize = segments.iter().map(|segment| segment.documents() as usize).sum();
         let runs = vec![Run::default(); held.len()];
         let (owners, numbered) = (vec![NOBODY; size], Vec::with_capacity(segments.len()));
-        let mut index =
-            Self { segments: numbered, owners, runs, held, vocabulary, documents: 0, articles: 0, words: 0, seq };
+        let mut index = Self {
+            segments: numbered,
+            owners,
+            runs,
+            held,
+            vocabulary,
+            documents: 0,
+            articles: 0,
+            words: 0,
+            seq,
+            scores: Mutex::default(),
+        };
         let mut first = 0;
         for segment in segments {
             for head in segment.living() {
@@ -287,22 +305,39 @@ impl Index {
         self.vocabulary.forms(stem)
     }
 
+    /// Room for the scores of one question. Whoever takes it gives it back.
+    pub(super) fn lend_scores(&self) -> Scores {
+        self.scores.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    /// Takes it back; that of an error is lost, which costs only time.
+    pub(super) fn take_back(&self, scores: Scores) {
+        let mut kept = self.scores.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < MOST_KEPT {
+            kept.push(scores);
+        }
+    }
+
     /// Calls `each` with every living document that holds `word`, in order: its number, how often, and its length in words.
-    /// `only` keeps to a range of documents.
+    /// `within` keeps to some articles' runs, in order.
     pub(super) fn postings(
         &self,
         word: &str,
-        only: Option<Range<Doc>>,
+        within: Option<&[Run]>,
         mut each: impl FnMut(Doc, u32, u32),
     ) -> tantivy::Result<()> {
-        let only = only.unwrap_or(0..Doc::MAX);
         for (first, segment) in &self.segments {
             let past = first + segment.documents();
-            if only.start >= past || only.end <= *first {
+            // A run never lies in two segments.
+            let within: Option<Vec<(Doc, Doc)>> = within.map(|runs| {
+                let here = runs.iter().filter(|run| run.first >= *first && run.first < past && run.end > run.first);
+                here.map(|run| (run.first - first, run.end - first)).collect()
+            });
+            if within.as_ref().is_some_and(Vec::is_empty) {
                 continue;
             }
-            let within = (only.start.saturating_sub(*first), only.end - first);
-            segment.postings(word, within, |doc, times, length| {
+            let within = within.unwrap_or_else(|| vec![(0, segment.documents())]);
+            segment.postings(word, &within, |doc, times, length| {
                 let doc = first + doc;
                 if self.owners.get(doc as usize).is_some_and(|owner| *owner != NOBODY) {
                     each(doc, times, length);

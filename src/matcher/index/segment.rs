@@ -71,6 +71,11 @@ impl Segment {
         listed.iter().map(read).collect()
     }
 
+    /// What tells it, with what was taken out of it, from every other.
+    pub(super) fn state(&self) -> String {
+        format!("{}.{}", self.id.uuid_string(), self.deletes.unwrap_or_default())
+    }
+
     /// How many documents it has, those that were taken out as well.
     pub(super) fn documents(&self) -> DocId {
         self.data.documents
@@ -81,24 +86,29 @@ impl Segment {
         self.data.heads.iter().filter(|head| self.alive.as_ref().is_none_or(|alive| alive.is_alive(head.first)))
     }
 
-    /// Calls `each` with every document in `from..past` that holds `word`, in order, those that were taken out as well: its
-    /// number, how often, and its length in words.
+    /// Calls `each` with every document that holds `word` in one of the ranges, which are in order, those that were taken out
+    /// as well: its number, how often, and its length in words.
     pub(super) fn postings(
         &self,
         word: &str,
-        (from, past): (DocId, DocId),
+        within: &[(DocId, DocId)],
         mut each: impl FnMut(DocId, u32, u32),
     ) -> Result<()> {
         let Data { postings, lengths, .. } = &*self.data;
         let Some(info) = postings.terms().get(word)? else { return Ok(()) };
         let mut found = postings.read_postings_from_terminfo(&info, IndexRecordOption::WithFreqs)?;
         let mut doc = found.doc();
-        if doc < from {
-            doc = found.seek(from);
-        }
-        while doc != TERMINATED && doc < past {
-            each(doc, found.term_freq(), lengths.fieldnorm(doc));
-            doc = found.advance();
+        for (from, past) in within {
+            if doc < *from {
+                doc = found.seek(*from);
+            }
+            while doc != TERMINATED && doc < *past {
+                each(doc, found.term_freq(), lengths.fieldnorm(doc));
+                doc = found.advance();
+            }
+            if doc == TERMINATED {
+                break;
+            }
         }
         Ok(())
     }

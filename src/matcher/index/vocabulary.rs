@@ -6,6 +6,7 @@
 //! A snapshot of the index shares the layers with the one before and has only the counts for itself: four bytes a word.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -54,6 +55,10 @@ struct Words {
     words: Vec<Word>,
     /// The numbers of the words, by the hash of the stem.
     by_stem: Vec<u32>,
+    /// The numbers of the words and the sets of their letters, by their length in bytes.
+    by_length: Vec<(u32, u32)>,
+    /// Where in `by_length` each length begins; one more than the longest has.
+    lengths: Vec<usize>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -121,10 +126,8 @@ impl Vocabulary {
 
     /// The words that have `bytes` bytes, `more` more or less, and but for `others` of them the same `letters`.
     pub(super) fn like(&self, bytes: usize, more: usize, letters: u32, others: u32) -> impl Iterator<Item = Entry<'_>> {
-        let alike = move |word: &Word| {
-            (word.letters ^ letters).count_ones() <= others && usize::from(word.length).abs_diff(bytes) <= more
-        };
-        self.layers.iter().flat_map(move |layer| layer.held(alike))
+        let lengths = bytes.saturating_sub(more)..=bytes.saturating_add(more);
+        self.layers.iter().flat_map(move |layer| layer.like(lengths.clone(), letters, others))
     }
 
     /// Whether a document holds this very word.
@@ -143,6 +146,57 @@ impl Vocabulary {
     /// How many words there are room for.
     pub(super) fn len(&self) -> usize {
         self.layers.iter().map(|layer| layer.documents.len()).sum()
+    }
+}
+
+/// A vocabulary in one layer, as it is kept in a file.
+pub(super) struct Raw<'v> {
+    pub(super) text: &'v str,
+    words: &'v [Word],
+    pub(super) documents: &'v [u32],
+    pub(super) by_stem: &'v [u32],
+}
+
+impl Raw<'_> {
+    /// Length, letters and the stem's hash of each word, in order.
+    pub(super) fn words(&self) -> impl Iterator<Item = (u16, u32, u64)> {
+        self.words.iter().map(|word| (word.length, word.letters, word.stem))
+    }
+}
+
+impl Vocabulary {
+    /// What it is made of; nothing where not all words are in one layer.
+    pub(super) fn raw(&self) -> Option<Raw<'_>> {
+        let [all, recent] = &self.layers;
+        let Words { text, words, by_stem, .. } = &*all.words;
+        recent.documents.is_empty().then_some(Raw { text, words, documents: &all.documents, by_stem })
+    }
+
+    /// A vocabulary of what [`Vocabulary::raw`] gave; nothing where that does not fit together.
+    pub(super) fn of_raw(
+        text: String,
+        words: impl Iterator<Item = (u16, u32, u64)>,
+        documents: Vec<u32>,
+        by_stem: Vec<u32>,
+    ) -> Option<Self> {
+        let mut made = Words { text, words: Vec::with_capacity(documents.len()), by_stem, ..Words::default() };
+        let mut start = 0_u32;
+        for (length, letters, stem) in words {
+            made.words.push(Word { stem, start, letters, length });
+            start = start.checked_add(u32::from(length))?;
+        }
+        if start as usize != made.text.len() || made.words.len() != documents.len() {
+            return None;
+        }
+        made.sort_lengths();
+        Some(Self { layers: [Layer { words: Arc::new(made), documents }, Layer::default()] })
+    }
+
+    /// The same in one layer.
+    #[cfg(test)]
+    pub(super) fn whole(&self) -> Self {
+        let [old, recent] = &self.layers;
+        Self { layers: [old.with(recent), Layer::default()] }
     }
 }
 
@@ -176,15 +230,20 @@ impl Layer {
             words.push(entry.word, entry.letters, stem);
             documents.push(entry.documents);
         }
-        words.sort_stems();
+        words.sort();
         Self { words: Arc::new(words), documents }
     }
 
-    /// The words that a document holds and that are as wanted.
-    fn held(&self, wanted: impl Fn(&Word) -> bool) -> impl Iterator<Item = Entry<'_>> {
-        let all = self.words.words.iter().zip(&self.documents);
-        let held = all.filter(move |(word, documents)| wanted(word) && **documents > 0);
-        held.map(|(word, documents)| self.entry(*word, *documents))
+    /// The words of these lengths that a document holds and that have, but for `others` of them, the same letters.
+    fn like(&self, lengths: RangeInclusive<usize>, letters: u32, others: u32) -> impl Iterator<Item = Entry<'_>> {
+        let Words { words, by_length, lengths: starts, .. } = &*self.words;
+        let start = |length: usize| starts.get(length).copied().unwrap_or(by_length.len());
+        let some = by_length.get(start(*lengths.start())..start(lengths.end().saturating_add(1))).unwrap_or_default();
+        let alike = some.iter().filter(move |(_, of)| (of ^ letters).count_ones() <= others);
+        alike.filter_map(|(at, _)| {
+            let documents = self.documents.get(*at as usize).copied().filter(|documents| *documents > 0)?;
+            Some(self.entry(*words.get(*at as usize)?, documents))
+        })
     }
 
     fn entry(&self, word: Word, documents: u32) -> Entry<'_> {
@@ -235,7 +294,38 @@ impl Words {
                 chunk.iter_mut().for_each(|word| stem(word, stems));
             });
         }
+        self.sort();
+    }
+
+    /// Puts the words in the orders that they are looked up in.
+    fn sort(&mut self) {
         self.sort_stems();
+        self.sort_lengths();
+    }
+
+    fn sort_lengths(&mut self) {
+        let longest = self.words.iter().map(|word| usize::from(word.length)).max().unwrap_or(0);
+        let mut starts = vec![0_usize; longest + 2];
+        for word in &self.words {
+            if let Some(count) = starts.get_mut(usize::from(word.length) + 1) {
+                *count += 1;
+            }
+        }
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
+        }
+        self.by_length = vec![(0, 0); self.words.len()];
+        let mut next = starts.clone();
+        for (word, at) in self.words.iter().zip(0..) {
+            let Some(next) = next.get_mut(usize::from(word.length)) else { continue };
+            if let Some(place) = self.by_length.get_mut(*next) {
+                *place = (at, word.letters);
+            }
+            *next += 1;
+        }
+        self.lengths = starts;
     }
 
     fn sort_stems(&mut self) {

@@ -1,8 +1,9 @@
 //! `/about`: what this is and what it holds.
 
 use crate::reply::{Block, Outcome, Reply};
+use crate::router::commands::feeds;
 use crate::router::table::{Audience, Spec};
-use crate::router::{Desk, Problem, present};
+use crate::router::{Problem, Request, present};
 
 pub(in crate::router) const SPEC: Spec = Spec {
     name: "about",
@@ -11,10 +12,11 @@ pub(in crate::router) const SPEC: Spec = Spec {
     parts: &[],
     example: "about",
     audience: Audience::Everyone,
-    run: |request, _| Box::pin(run(&request.desk)),
+    run: |request, _| Box::pin(run(request)),
 };
 
-async fn run(desk: &Desk) -> Result<Reply, Problem> {
+async fn run(request: &Request<'_>) -> Result<Reply, Problem> {
+    let desk = &request.desk;
     let library = desk.library();
     let paragraphs: usize = library.iter().map(|(_, article)| article.paragraphs().len()).sum();
     let item = |name: &str, about: String| Block::Item { name: name.to_owned(), about };
@@ -32,6 +34,10 @@ async fn run(desk: &Desk) -> Result<Reply, Problem> {
     let outlets = library.outlets();
     if !outlets.is_empty() {
         reply = reply.with(item("Outlets", outlets.join(", ")));
+    }
+    if let (Ok(store), Some(collection)) = (request.store(), desk.collection()) {
+        let health = feeds::health(&store.feed_health(Some(collection)).await?);
+        reply.blocks.extend(health.map(|health| item("Feeds", health)));
     }
     Ok(reply)
 }

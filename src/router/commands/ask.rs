@@ -1,10 +1,10 @@
 //! `/ask`: the passage that answers a question.
 
-use super::{OUTLET, SINCE};
+use super::{OUTLET, SINCE, UNTIL};
 use crate::matcher::{Findings, Passage, Question, Verdict};
 use crate::reply::{Block, Outcome, Quoted, Reply};
 use crate::router::table::{Audience, Kind, OptionSpec, Spec};
-use crate::router::{Args, Desk, Problem, Settings, present};
+use crate::router::{Args, Desk, Problem, Request, explain, present};
 
 pub(in crate::router) const QUESTION: OptionSpec =
     OptionSpec { name: "question", about: "What you want to know", kind: Kind::Words, required: true };
@@ -17,22 +17,42 @@ pub(in crate::router) const SPEC: Spec = Spec {
         OptionSpec { name: "article", about: "Only this article", kind: Kind::Article, required: false },
         OUTLET,
         SINCE,
+        UNTIL,
+        OptionSpec {
+            name: EXPLAIN,
+            about: "Tell why: how words were read, what the passage was weighed by, thresholds (for managers)",
+            kind: Kind::Flag,
+            required: false,
+        },
     ],
     parts: &[],
     example: "ask Why did the ferry crews walk out?",
     audience: Audience::Everyone,
-    run: |request, args| Box::pin(run(&request.desk, request.settings, args)),
+    run: |request, args| Box::pin(run(request, args)),
 };
 
-async fn run(desk: &Desk, settings: Settings, args: &Args) -> Result<Reply, Problem> {
+const EXPLAIN: &str = "explain";
+
+async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
+    let (desk, settings) = (&*request.desk, request.settings);
+    let explains = args.flag(EXPLAIN);
+    if explains && !request.place.manager {
+        return Err(Problem::NotManager { command: "ask --explain" });
+    }
     let filter = desk.filter(args)?;
     if desk.library().is_empty() {
         return Ok(Reply::text(Outcome::NotInArticles, "No article is loaded, so there is nothing to answer from."));
     }
     let text = args.words("question").unwrap_or_default().to_owned();
     let filtered = !filter.is_empty();
-    let findings =
-        desk.matcher().await?.search(desk.library(), &Question { text, filter, limit: settings.passages })?;
+    let question = Question { text, filter, limit: settings.passages };
+    let matcher = desk.matcher().await?;
+    let (findings, explanation) = if explains {
+        let (findings, explanation) = matcher.explain(desk.library(), &question)?;
+        (findings, Some(explanation))
+    } else {
+        (matcher.search(desk.library(), &question)?, None)
+    };
     let mut reply = match findings.verdict {
         Verdict::Answered => answer(desk, &findings),
         Verdict::Nearest | Verdict::Nothing => decline(desk, &findings, filtered),
@@ -41,6 +61,9 @@ async fn run(desk: &Desk, settings: Settings, args: &Args) -> Result<Reply, Prob
         reply.blocks.insert(0, Block::Text(readings));
     }
     reply.confidence = Some(findings.confidence);
+    if let Some(explanation) = explanation {
+        reply.blocks.extend(explain::blocks(&findings, &explanation));
+    }
     Ok(reply)
 }
 

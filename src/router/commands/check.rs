@@ -1,11 +1,11 @@
 //! `/check`: whether someone really said this.
 
-use super::{OUTLET, SINCE};
+use super::{OUTLET, SINCE, ask};
 use crate::library::Filter;
-use crate::quotes::{Check, Match, QuoteBook};
+use crate::quotes::{Check, DiffPart, Match, QuoteBook};
 use crate::reply::{Block, Outcome, Reply};
 use crate::router::table::{Audience, Kind, OptionSpec, Spec};
-use crate::router::{Args, Desk, Problem, present};
+use crate::router::{Args, Desk, Problem, Request, present};
 
 pub(in crate::router) const SPEC: Spec = Spec {
     name: "check",
@@ -19,10 +19,11 @@ pub(in crate::router) const SPEC: Spec = Spec {
     parts: &[],
     example: "check “First we find out what is broken”",
     audience: Audience::Everyone,
-    run: |request, args| Box::pin(run(&request.desk, args)),
+    run: |request, args| Box::pin(run(request, args)),
 };
 
-async fn run(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
+async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
+    let desk = &request.desk;
     let book = desk.book().await?;
     let filter = desk.filter(args)?;
     let quote = args.quote("quote").unwrap_or_default();
@@ -30,15 +31,34 @@ async fn run(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
     let verdict = |verdict: &str, found: &Match<'_>| {
         let mut reply = Reply::new(Outcome::Answered).with(Block::Heading(verdict.to_owned()));
         if let Some(asked) = args.quote("speaker").filter(|asked| !is_said_by(desk, book, found, asked)) {
-            reply = reply.with(Block::Text(format!("The article does not give these words to {asked}.")));
+            let whose = book.speaker_of(found.held).map(|name| format!(", but to {name}")).unwrap_or_default();
+            reply = reply.with(Block::Text(format!("The article does not give these words to {asked}{whose}.")));
         }
         reply
     };
-    Ok(match book.check(desk.library(), quote, &filter) {
+    let checked = book.check(desk.library(), quote, args.quote("speaker"), &filter);
+    if let (Check::NotHeld { .. }, Some(sentence)) = (&checked, args.sentence())
+        && !sentence.contains(MARKS)
+    {
+        // Plain language that only looked like a question for someone's words.
+        let mut question = Args::asked_as(sentence);
+        question.set(&ask::QUESTION, sentence)?;
+        return (ask::SPEC.run)(request, &question).await;
+    }
+    Ok(match checked {
         Check::Exact(found) => verdict("Exact: these words stand in the article.", &found).with(quoted(&found)),
-        Check::Altered { closest, difference } => verdict("Altered: the article has other words.", &closest)
-            .with(Block::Difference(difference))
-            .with(quoted(&closest)),
+        Check::Shortened(found) => {
+            verdict("Exact, but for what is left out where the ellipsis stands.", &found).with(quoted(&found))
+        }
+        Check::Altered { closest, difference } => {
+            let left_out = !difference.iter().any(|part| matches!(part, DiffPart::Added(_)));
+            let how = if left_out {
+                "Altered: words are left out, and no ellipsis says so."
+            } else {
+                "Altered: the article has other words."
+            };
+            verdict(how, &closest).with(Block::Difference(difference)).with(quoted(&closest))
+        }
         Check::NotHeld { nearest } => {
             let reply = Reply::text(
                 Outcome::NotInArticles,
@@ -52,9 +72,13 @@ async fn run(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
     })
 }
 
+/// Marks between which somebody gives words for somebody's.
+const MARKS: [char; 6] = ['"', '“', '”', '„', '«', '»'];
+
 /// Whether the quotation is one of those that `asked` is quoted with, or its speaker's words name them.
 fn is_said_by(desk: &Desk, book: &QuoteBook, found: &Match<'_>, asked: &str) -> bool {
     let theirs = book.said(desk.library(), asked, None, &Filter::default()).quotations;
-    let words = present::quotation(desk.library(), found.held).speaker.unwrap_or_default().to_lowercase();
+    let article = desk.library().article(found.held.article);
+    let words = found.held.quotation.speaker_words(article).unwrap_or_default().to_lowercase();
     theirs.contains(&found.held) || words.contains(&asked.to_lowercase())
 }

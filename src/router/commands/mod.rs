@@ -4,10 +4,13 @@ pub(super) mod about;
 pub(super) mod articles;
 pub(super) mod ask;
 pub(super) mod check;
+pub(super) mod correct;
 pub(super) mod digest;
+pub(super) mod feeds;
 pub mod help;
 pub(super) mod said;
 pub(super) mod settings;
+pub(super) mod speakers;
 pub(super) mod summary;
 pub(super) mod who;
 
@@ -21,6 +24,13 @@ const OUTLET: OptionSpec =
 const SINCE: OptionSpec = OptionSpec {
     name: "since",
     about: "Only articles published on this day or later (2026-11-23, “7 days”)",
+    kind: Kind::Day,
+    required: false,
+};
+
+const UNTIL: OptionSpec = OptionSpec {
+    name: "until",
+    about: "Only articles published on this day or earlier",
     kind: Kind::Day,
     required: false,
 };

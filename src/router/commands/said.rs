@@ -1,6 +1,6 @@
 //! `/said`: what someone is quoted with.
 
-use super::{OUTLET, SINCE, ask};
+use super::{OUTLET, SINCE, UNTIL, ask};
 use crate::reply::{Block, Outcome, Reply};
 use crate::router::table::{Audience, Kind, OptionSpec, Spec};
 use crate::router::{Args, Problem, Request, present};
@@ -13,6 +13,7 @@ pub(in crate::router) const SPEC: Spec = Spec {
         OptionSpec { name: "about", about: "Only what they said about this", kind: Kind::Words, required: false },
         OUTLET,
         SINCE,
+        UNTIL,
     ],
     parts: &[],
     example: "said Margit Osei --about the pool",

@@ -4,7 +4,7 @@ use crate::library::store::{CollectionId, SHARED, Scope, Store};
 use crate::reply::{Block, Outcome, Reply};
 use crate::router::in_force::{MOST, PASSAGES, PREFIX, SENTENCES};
 use crate::router::table::{Audience, Kind, OptionSpec, Spec};
-use crate::router::{Args, Place, Problem, Request, present};
+use crate::router::{Args, Problem, Request, present};
 
 /// For whom a setting holds.
 const SCOPE: OptionSpec = OptionSpec {
@@ -136,7 +136,7 @@ async fn articles(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> 
     let store = request.store()?;
     let community = request.community().await?;
     let own = args.words("which") == Some(OWN_ARTICLES);
-    let collection = if own { store.collection(&own_collection(request.place)).await? } else { SHARED };
+    let collection = if own { store.collection(&request.place.own_collection()).await? } else { SHARED };
     store.read_collection(community.id, collection).await?;
     let count = present::counted(usize::try_from(store.count(collection).await?).unwrap_or(usize::MAX), "article");
     Ok(Reply::text(
@@ -147,11 +147,6 @@ async fn articles(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> 
             format!("This community answers from the articles that all share: {count}.")
         },
     ))
-}
-
-/// What the collection of a community's own articles is called.
-pub(super) fn own_collection(place: &Place) -> String {
-    format!("{}/{}", place.network, place.community)
 }
 
 async fn show(request: &Request<'_>) -> Result<Reply, Problem> {

@@ -1,7 +1,8 @@
 //! `/who`: who said this.
 
 use super::{OUTLET, SINCE, ask};
-use crate::quotes::Match;
+use crate::library::Library;
+use crate::quotes::{Carried, Held, Match};
 use crate::reply::{Block, Outcome, Reply};
 use crate::router::table::{Audience, Kind, OptionSpec, Spec};
 use crate::router::{Args, Problem, Request, present};
@@ -23,6 +24,31 @@ pub(in crate::router) const SPEC: Spec = Spec {
 /// From this similarity on, a quotation is taken for the one that was meant.
 const MEANT: f32 = 0.5;
 
+/// Other articles whose words for a quotation are shown; of more, only how many there are.
+const MOST_CARRIED: usize = 3;
+
+/// The other articles that carry a quotation, and how each cut it.
+fn elsewhere(library: &Library, carried: &[Carried<'_>]) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for one in carried.iter().take(MOST_CARRIED) {
+        let how = match (one.shared == one.of, one.shared == one.words) {
+            (true, true) => "The same words".to_owned(),
+            (false, true) => format!("Shorter, {} of the {} words", one.words, one.of),
+            (true, false) => format!("Longer, {} words more", one.words - one.shared),
+            (false, false) => format!("Cut otherwise, {} of the {} words", one.shared, one.of),
+        };
+        let outlet = library.article(one.held.article).meta().outlet.clone();
+        let from = outlet.unwrap_or_else(|| "another article".to_owned());
+        blocks.push(Block::Heading(format!("{how} in {from}:")));
+        blocks.push(Block::Quote(present::quotation(library, one.held)));
+    }
+    let more = carried.len().saturating_sub(MOST_CARRIED);
+    if more > 0 {
+        blocks.push(Block::Text(format!("{} more carry it.", present::counted(more, "article"))));
+    }
+    blocks
+}
+
 async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
     let desk = &request.desk;
     let book = desk.book().await?;
@@ -33,7 +59,16 @@ async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
     let meant: Vec<&Match<'_>> = found.iter().filter(|found| found.similarity >= MEANT).collect();
     if !meant.is_empty() {
         let confidence = meant.first().map(|found| found.similarity);
-        let pages = meant.into_iter().map(page).collect();
+        let mut pages: Vec<Vec<Block>> = Vec::new();
+        // Where the quotations stand that were shown with one before them.
+        let mut shown: Vec<&Held> = Vec::new();
+        for found in meant {
+            if !shown.contains(&found.held) {
+                let carried = book.carried(desk.library(), found.held, &filter);
+                shown.extend(carried.iter().map(|other| other.held));
+                pages.push([page(found), elsewhere(desk.library(), &carried)].concat());
+            }
+        }
         return Ok(Reply { pages, confidence, alternatives: true, ..Reply::new(Outcome::Answered) });
     }
     if let Some(sentence) = args.sentence() {

@@ -35,7 +35,7 @@ pub(super) fn of(html: &str, title: &str) -> (String, Vec<Block>) {
             page.leave(tag);
             continue;
         }
-        if matches!(tag, "script" | "style" | "head" | "noscript" | "template") {
+        if matches!(tag, "script" | "style" | "head" | "noscript" | "template" | "figcaption") {
             continue;
         }
         page.enter(tag);

@@ -26,9 +26,11 @@ pub(super) fn of(document: &Document) -> Metadata {
         .and_then(names)
         .or_else(|| meta(&["author", "article:author_name", "parsely-author", "sailthru.author", "dc.creator", "byl"]))
         .or_else(|| marked("author"));
-    let outlet = meta(&["og:site_name", "application-name"])
-        .or_else(|| field("publisher").and_then(names))
-        .or_else(|| linked.iter().find_map(|value| find(value, 0, &is_publisher)).and_then(names));
+    let outlet = field("publisher")
+        .and_then(names)
+        .or_else(|| meta(&["og:site_name", "application-name"]))
+        .or_else(|| linked.iter().find_map(|value| find(value, 0, &is_publisher)).and_then(names))
+        .or_else(|| marked("publisher"));
     let published = field("datePublished")
         .and_then(text)
         .into_iter()
@@ -48,12 +50,18 @@ pub(super) fn of(document: &Document) -> Metadata {
     let root = document.root();
     let canonical =
         document.query_selector(root, "link[rel=\"canonical\"]").and_then(|link| document.get_attribute(link, "href"));
-    let url = [canonical, meta(&["og:url"]), field("url").and_then(text)].into_iter().flatten().find(|url| is_web(url));
-    let language = document
-        .query_selector(root, "html[lang]")
-        .and_then(|html| document.get_attribute(html, "lang"))
-        .or_else(|| field("inLanguage").and_then(text))
-        .or_else(|| meta(&["og:locale", "language", "dc.language"]));
+    // The link is made for this question alone; what is left asks the others in their order.
+    let linked_url = || field("url").and_then(text).or_else(|| field("mainEntityOfPage").and_then(identity));
+    let url = [canonical, linked_url(), meta(&["og:url"]), marked("url")].into_iter().flatten().find(|url| is_web(url));
+    // Last what the page says of itself as a whole: templates leave there what they were made with.
+    let language = field("inLanguage")
+        .and_then(text)
+        .or_else(|| meta(&["og:locale", "language", "dc.language"]))
+        .or_else(|| marked("inLanguage"))
+        .or_else(|| {
+            let html = document.query_selector(root, "html[lang]")?;
+            document.get_attribute(html, "lang").filter(|tag| !tag.trim().is_empty())
+        });
     Metadata {
         title: title.unwrap_or_default(),
         author: author.filter(|author| !is_address(author)),
@@ -160,6 +168,11 @@ fn text(value: &Value) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// The address by which JSON-LD names a thing: itself, or its `@id`.
+fn identity(value: &Value) -> Option<String> {
+    text(value.get("@id").unwrap_or(value))
 }
 
 /// A name, or several joined by commas; each once.

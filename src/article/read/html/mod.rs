@@ -1,4 +1,15 @@
 //! Pages: the extractor finds the article in the page, [`meta`] what the page says about it, [`blocks`] its shape.
+//!
+//! Why `trafilatura`, in its precision mode and with [`BESIDE`] taken out before: of 80 English news pages of 16 publishers,
+//! compared with their true paragraphs (F1 of words, and of whole paragraphs; headings left out of all),
+//!
+//! | extractor | words | paragraphs |
+//! |---|---|---|
+//! | what stands here | .951 | .903 |
+//! | trafilatura 0.6, precision | .938 | .888 |
+//! | trafilatura 0.6, as it comes or for recall | .933 | .878 |
+//! | readabilityrs 0.1 | .907 | .805 |
+//! | legible 0.5 | .906 | .805 |
 
 mod blocks;
 mod meta;
@@ -9,7 +20,7 @@ use trafilatura::dom::Document;
 use trafilatura::{ExtractionFocus, Options, extract_document};
 
 use super::{ReadError, nesting};
-use crate::article::Draft;
+use crate::article::{Draft, Metadata};
 
 /// What a page holds beside its article, in the words of common style sheets: text for screen readers only, captions,
 /// cards of other stories.
@@ -30,12 +41,21 @@ pub(super) fn draft(source: &str) -> Result<Draft, ReadError> {
         .with_exclude_comments(true)
         .with_prune_selector(BESIDE);
     let extracted = extract_document(document, &options).map_err(|error| ReadError::NoArticle(error.to_string()))?;
-    let (text, blocks) = blocks::of(&extracted.content_html, &meta.title);
+    let content = extracted.content_html;
+    // The title first: where the page does not say it outright, the heading that repeats it is none of the article's.
+    meta::fill(&mut meta, extracted.metadata);
+    let (text, blocks) = blocks::of(&content, &meta.title);
     if blocks.is_empty() {
         return Err(ReadError::NoArticle("it has no text of its own".to_owned()));
     }
-    meta::fill(&mut meta, extracted.metadata);
     Ok(Draft { text, blocks, meta })
+}
+
+/// A piece of mark-up that is all of it the article's, as feeds carry them.
+pub(super) fn fragment(source: &str, meta: Metadata) -> Result<Draft, ReadError> {
+    nesting::check_html(source)?;
+    let (text, blocks) = blocks::of(source, &meta.title);
+    if blocks.is_empty() { Err(ReadError::Empty) } else { Ok(Draft { text, blocks, meta }) }
 }
 
 #[cfg(test)]

@@ -46,11 +46,29 @@ fn microdata_speaks_where_nothing_else_does() {
         <p>The ferry to the islands sails again after nine weeks in the dock, the harbour office said on Monday morning.</p>
         <p>The first crossing was full before the sun was up, and so was the second, with bicycles and sheep among them.</p>
         </article></body></html>"#;
-    let meta = draft(page).unwrap().meta;
+    let Draft { meta, blocks, .. } = draft(page).unwrap();
+    assert!(blocks.iter().all(|block| block.kind != Heading), "{blocks:?}");
     assert_eq!((meta.title.as_str(), meta.author.as_deref()), ("Ferry sails again", Some("Jane Doe")));
     assert_eq!(meta.published.map(|p| p.to_iso()).as_deref(), Some("2024-05-06T07:08:00Z"));
     let told = page.replace("<title>", "<meta property=\"og:title\" content=\"Ferry is back\"><title>");
     assert_eq!(draft(&told).unwrap().meta.title, "Ferry is back");
+}
+
+#[test]
+fn what_is_said_of_the_article_goes_before_what_is_said_of_the_page() {
+    let linked = r#"{"@type":"NewsArticle","headline":"A","publisher":{"@type":"Organization","name":"The Courier"},
+        "inLanguage":"en-GB","datePublished":"2024-05-06","mainEntityOfPage":{"@id":"https://example.org/linked"}}"#;
+    let page = PAGE
+        .replace("<link rel=\"canonical\" href=\"https://example.org/bridge\">", "<meta property=\"og:url\" content=\"https://example.org/og\"><meta property=\"og:locale\" content=\"de_DE\">")
+        .replace("lang=\"en-GB\"", "lang=\"fr\"");
+    let with = |linked: &str| {
+        let start = page.find("{\"@context\"").unwrap();
+        let end = page.find("</script>").unwrap();
+        let meta = draft(&format!("{}{linked}{}", &page[..start], &page[end..])).unwrap().meta;
+        [meta.outlet, meta.language, meta.url].map(Option::unwrap_or_default)
+    };
+    assert_eq!(with(linked), ["The Courier", "en-GB", "https://example.org/linked"]);
+    assert_eq!(with("{}"), ["Harbour Times", "de_DE", "https://example.org/og"]);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::library::store::add::Identity;
 use crate::library::store::communities::MAX_NAME_BYTES;
 use crate::library::store::error::{check_key, check_text};
 use crate::library::store::record::{Meta, Parcel, Past};
-use crate::library::store::{Stored, millis};
+use crate::library::store::{KeptCorrection, Stored, millis};
 
 /// The longest line that is read, in bytes: a text of [`MAX_TEXT_BYTES`] with most of its characters escaped, and its shape.
 const MAX_LINE_BYTES: usize = 8 * MAX_TEXT_BYTES;
@@ -41,6 +41,11 @@ pub(super) struct Line<'a> {
     /// Whether it is held for good.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) imported: bool,
+    /// Whether it is no news to anybody.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    silent: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) corrections: Vec<KeptCorrection>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) earlier: Vec<Line<'static>>,
 }
@@ -58,6 +63,8 @@ impl<'a> Line<'a> {
             added: Some(stored.added_at),
             changed: Some(stored.changed_at),
             imported: false,
+            silent: stored.silent,
+            corrections: Vec::new(),
             earlier: Vec::new(),
         }
     }
@@ -73,6 +80,8 @@ impl<'a> Line<'a> {
             added: self.added,
             changed: self.changed,
             imported: self.imported,
+            silent: self.silent,
+            corrections: self.corrections,
             earlier: self.earlier,
         }
     }
@@ -88,6 +97,7 @@ impl<'a> Line<'a> {
         let now = Timestamp::now();
         let added = millis(self.added.or(self.changed).unwrap_or(now));
         let changed = self.changed.map_or(added, millis);
+        parcel.silent = self.silent;
         parcel.past = Some(Past { added, changed, versions: earlier });
         Ok(parcel)
     }
@@ -102,6 +112,8 @@ pub(super) struct Entry {
     pub(super) collection: Option<String>,
     /// Whether it is held for good from now on.
     pub(super) held: bool,
+    /// What people corrected of its quotations.
+    pub(super) corrections: Vec<KeptCorrection>,
 }
 
 /// Lines that go into one transaction.
@@ -185,7 +197,11 @@ fn entry(name: &str, line: &[u8]) -> Result<Entry, String> {
             if let Some(name) = &collection {
                 check_text("the collection's name", name, MAX_NAME_BYTES).map_err(|problem| problem.to_string())?;
             }
-            Entry { parcel: line.parcel()?, identity: Identity::Exported, collection, held }
+            let corrections = std::mem::take(&mut line.corrections);
+            for correction in &corrections {
+                correction.check().map_err(|problem| problem.to_string())?;
+            }
+            Entry { parcel: line.parcel()?, identity: Identity::Exported, collection, held, corrections }
         }
         None => {
             // A key that no source can give, as none can be empty.
@@ -196,7 +212,7 @@ fn entry(name: &str, line: &[u8]) -> Result<Entry, String> {
                 article.rename(format!("{name}-{mark}"));
             }
             let parcel = Parcel { key: article.key().to_owned(), ..parcel };
-            Entry { parcel, identity: Identity::Line, collection: None, held: true }
+            Entry { parcel, identity: Identity::Line, collection: None, held: true, corrections: Vec::new() }
         }
     };
     check_key(&entry.parcel.key).map_err(|problem| problem.to_string())?;

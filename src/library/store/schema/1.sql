@@ -7,7 +7,7 @@ CREATE TABLE counters (
     value BIGINT NOT NULL
 );
 INSERT INTO counters (name, value) VALUES ('change', 0), ('article', 0), ('collection', 1), ('community', 0), ('job', 0),
-    ('speaker', 0), ('file', 0);
+    ('speaker', 0), ('file', 0), ('feed', 0), ('entry', 0);
 
 -- Articles that are read together. Number 1 is the one that every community reads by default.
 CREATE TABLE collections (
@@ -19,6 +19,7 @@ INSERT INTO collections (id, name) VALUES (1, 'shared');
 -- A removed article keeps its row and its versions, so that what was quoted from it stays explainable. `number` is what
 -- people call it by in a list: counted in its collection, so that it tells nothing of others, and never given again.
 -- `moved` is 1 for an article that came from an export with the time at which it was added there, where that lay in the past.
+-- `silent` is 1 for one that a feed held already when it was subscribed to: it answers as any other, and is no news to anybody.
 CREATE TABLE articles (
     id BIGINT PRIMARY KEY,
     collection BIGINT NOT NULL REFERENCES collections (id),
@@ -31,6 +32,7 @@ CREATE TABLE articles (
     duplicate_of BIGINT REFERENCES articles (id),
     added_at BIGINT NOT NULL,
     moved SMALLINT NOT NULL DEFAULT 0,
+    silent SMALLINT NOT NULL DEFAULT 0,
     removed_at BIGINT,
     UNIQUE (collection, number),
     UNIQUE (collection, key),
@@ -240,6 +242,89 @@ CREATE TABLE had (
     channel TEXT NOT NULL,
     article BIGINT NOT NULL REFERENCES articles (id),
     PRIMARY KEY (community, channel, article)
+);
+
+-- The feeds that a collection is subscribed to. `number` is what people call one by: counted in its collection. `url` is where it is
+-- fetched from, `given` where it was when it was subscribed to, `community` and `channel` by whom and where that was: there
+-- trouble is told of. States: 0 active, 1 paused by somebody, 2 ended; `reason` says why. `begun` is 1 once it was read for the
+-- first time. `filters` and `rhythm` are JSON: what is left out, and when entries came. `told` is 1 while it has been told that
+-- the feed fails or ended. `turn` is as in schedules. `left_out` counts entries that gave no article, `why_left_out` is of the last.
+CREATE TABLE feeds (
+    id BIGINT PRIMARY KEY,
+    collection BIGINT NOT NULL REFERENCES collections (id),
+    number BIGINT NOT NULL,
+    url TEXT NOT NULL,
+    given TEXT NOT NULL,
+    host TEXT NOT NULL,
+    title TEXT NOT NULL,
+    site TEXT,
+    filters TEXT NOT NULL,
+    community BIGINT REFERENCES communities (id),
+    channel TEXT,
+    added_at BIGINT NOT NULL,
+    state SMALLINT NOT NULL DEFAULT 0,
+    reason TEXT,
+    begun SMALLINT NOT NULL DEFAULT 0,
+    etag TEXT,
+    last_modified TEXT,
+    rhythm TEXT NOT NULL,
+    looked_at BIGINT,
+    read_at BIGINT,
+    next_at BIGINT NOT NULL,
+    failures BIGINT NOT NULL DEFAULT 0,
+    failing_since BIGINT,
+    trouble TEXT,
+    told SMALLINT NOT NULL DEFAULT 0,
+    told_at BIGINT,
+    stored BIGINT NOT NULL DEFAULT 0,
+    left_out BIGINT NOT NULL DEFAULT 0,
+    why_left_out TEXT,
+    turn BIGINT NOT NULL DEFAULT 0,
+    lease_owner TEXT,
+    lease_until BIGINT,
+    UNIQUE (collection, number),
+    UNIQUE (collection, url)
+);
+CREATE INDEX feeds_next ON feeds (next_at) WHERE state = 0;
+CREATE INDEX feeds_leased ON feeds (lease_until, host) WHERE lease_until IS NOT NULL;
+
+-- By what the entries of a feed are known that were seen in it; `seen_at` is when it last held them, to the day.
+CREATE TABLE feed_identities (
+    feed BIGINT NOT NULL REFERENCES feeds (id),
+    identity TEXT NOT NULL,
+    seen_at BIGINT NOT NULL,
+    PRIMARY KEY (feed, identity)
+);
+
+-- Entries whose pages are still to be fetched: what the feed says of each, as JSON.
+CREATE TABLE feed_entries (
+    id BIGINT PRIMARY KEY,
+    feed BIGINT NOT NULL REFERENCES feeds (id),
+    host TEXT NOT NULL,
+    entry TEXT NOT NULL,
+    silent SMALLINT NOT NULL,
+    failures BIGINT NOT NULL DEFAULT 0,
+    next_at BIGINT NOT NULL,
+    turn BIGINT NOT NULL DEFAULT 0,
+    lease_owner TEXT,
+    lease_until BIGINT
+);
+CREATE INDEX feed_entries_next ON feed_entries (next_at);
+-- Whose turn it is at each host is told from this alone: many may wait.
+CREATE INDEX feed_entries_of_host ON feed_entries (host, silent, next_at, id, lease_until);
+CREATE INDEX feed_entries_leased ON feed_entries (lease_until, host) WHERE lease_until IS NOT NULL;
+CREATE INDEX feed_entries_of ON feed_entries (feed);
+
+-- Whose a quotation is, as a person says who manages the place (corrections.rs). `mark` is a hash of its words, `speaker` is
+-- nothing where it can't be told.
+CREATE TABLE corrections (
+    article BIGINT NOT NULL REFERENCES articles (id),
+    mark BYTEA NOT NULL,
+    content TEXT NOT NULL,
+    words TEXT NOT NULL,
+    speaker TEXT,
+    made_at BIGINT NOT NULL,
+    PRIMARY KEY (article, mark)
 );
 
 -- How far a network that is followed by position was heard, event by event. `owner` is the account that listens.

@@ -46,6 +46,7 @@ fn stored(id: i64, version: i64, content: &Content) -> Stored {
         version,
         added_at: Timestamp::UNIX_EPOCH,
         moved: false,
+        silent: false,
         changed_at: Timestamp::UNIX_EPOCH,
         duplicate_of: None,
         removed_at: None,

@@ -1,11 +1,14 @@
-//! `/articles`: what is loaded.
+//! `/articles`: what is loaded, and what managers add to it and take out of it.
 
-use super::{OUTLET, SINCE, settings};
+mod add;
+mod versions;
+
+use super::{OUTLET, SINCE};
 use crate::article::{Article, BlockKind};
 use crate::library::ArticleId;
 use crate::reply::{Block, Outcome, Quoted, Reply};
 use crate::router::table::{Audience, Kind, OptionSpec, Spec};
-use crate::router::{Args, Desk, Place, Problem, Request, present};
+use crate::router::{Args, Desk, Problem, Request, present};
 
 pub(in crate::router) const SPEC: Spec = Spec {
     name: "articles",
@@ -23,27 +26,43 @@ pub(in crate::router) const SPEC: Spec = Spec {
         },
         Spec {
             name: "show",
-            about: "One article: where it is from, its sections, its opening",
-            options: &[OptionSpec {
-                name: "article",
-                about: "Its number in the list, or words of its title",
-                kind: Kind::Article,
-                required: true,
-            }],
+            about: "One article: where it is from, its sections, its opening, and what its last version changed",
+            options: &[
+                ARTICLE,
+                OptionSpec {
+                    name: "version",
+                    about: "Tell what this version changed, not the last one",
+                    kind: Kind::Number { min: 1, max: 1_000_000 },
+                    required: false,
+                },
+            ],
             parts: &[],
             example: "articles show 1",
             audience: Audience::Everyone,
-            run: |request, args| Box::pin(show(&request.desk, args)),
+            run: |request, args| Box::pin(show(request, args)),
+        },
+        Spec {
+            name: "add",
+            about: "Add articles by their addresses, or from files",
+            options: add::OPTIONS,
+            parts: &[],
+            example: "articles add https://news.example/ferry",
+            audience: Audience::Managers,
+            run: |request, args| Box::pin(add::add(request, args)),
+        },
+        Spec {
+            name: "reload",
+            about: "Fetch an article's page again, to see whether it changed",
+            options: &[ARTICLE],
+            parts: &[],
+            example: "articles reload 1",
+            audience: Audience::Managers,
+            run: |request, args| Box::pin(add::reload(request, args)),
         },
         Spec {
             name: "remove",
             about: "Take an article out, so that it answers no more",
-            options: &[OptionSpec {
-                name: "article",
-                about: "Its number in the list, or words of its title",
-                kind: Kind::Article,
-                required: true,
-            }],
+            options: &[ARTICLE],
             parts: &[],
             example: "articles remove 1",
             audience: Audience::Managers,
@@ -54,6 +73,14 @@ pub(in crate::router) const SPEC: Spec = Spec {
     // Never run: one of the parts is.
     audience: Audience::Everyone,
     run: |request, args| Box::pin(async { list(&request.desk, args) }),
+};
+
+/// The article that a command is about.
+const ARTICLE: OptionSpec = OptionSpec {
+    name: "article",
+    about: "Its number in the list, or words of its title",
+    kind: Kind::Article,
+    required: true,
 };
 
 /// Articles on one page of the list.
@@ -82,7 +109,8 @@ fn list(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
     Ok(Reply { pages, ..Reply::text(Outcome::Told, heading) })
 }
 
-async fn show(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
+async fn show(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
+    let desk = &request.desk;
     let id = desk.article(args.quote("article").unwrap_or_default())?;
     let article = desk.library().article(id);
     let item = |name: &str, about: String| Block::Item { name: name.to_owned(), about };
@@ -103,6 +131,12 @@ async fn show(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
             present::counted(quotations, "quotation")
         ),
     ));
+    let asked = args.number("version");
+    let changed = match desk.library().mark(id) {
+        Some(mark) => versions::changed(request, id, mark, asked).await?,
+        None if asked.is_some() => return Err(Problem::NothingKept),
+        None => None,
+    };
     if let Some(mark) = desk.library().mark(id).filter(|mark| mark.version > 1) {
         reply = reply.with(item("Version", format!("{}; the earlier ones are kept", mark.version)));
     }
@@ -111,30 +145,26 @@ async fn show(desk: &Desk, args: &Args) -> Result<Reply, Problem> {
     if !headings.is_empty() {
         reply = reply.with(item("Sections", headings.join(" · ")));
     }
-    Ok(match article.paragraphs().first() {
-        Some(first) => reply.with(Block::Quote(Quoted::passage(desk.library(), id, first.span, &[]))),
+    if let Some(first) = article.paragraphs().first() {
+        reply = reply.with(Block::Quote(Quoted::passage(desk.library(), id, first.span, &[])));
+    }
+    Ok(match changed {
+        Some(changed) => Reply { pages: changed.pages, ..reply.with(Block::Text(changed.heading)) },
         None => reply,
     })
 }
 
-/// Takes an article out of the community's own collection. What others read too is taken out by who runs Byline alone, on the
-/// console.
+/// Takes an article out, where it is this place's to take out.
 async fn remove(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
     let (store, desk) = (request.store()?, &request.desk);
     let id = desk.article(args.quote("article").unwrap_or_default())?;
-    let own = settings::own_collection(request.place);
-    let of_their_own = match desk.collection() {
-        Some(collection) => settings::name_of(store, collection).await? == own,
-        None => false,
-    };
-    if !of_their_own && request.place.network != Place::console().network {
-        return Err(Problem::SharedArticle);
-    }
+    let collection = request.collection_to_change().await?;
     let title = &desk.library().article(id).meta().title;
     let removed = match desk.library().mark(id) {
         Some(mark) => store.remove_article(mark.id).await?,
         None => false,
     };
+    request.take_over(collection).await?;
     Ok(if removed {
         Reply::text(Outcome::Told, format!("“{title}” is taken out, and answers no more."))
     } else {

@@ -1,0 +1,140 @@
+//! A feed on trial: what of it would be stored, and why the rest would not. Nothing is kept.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use url::Url;
+
+use super::entry::full;
+use super::look::{is_old, sort};
+use crate::intake::feed::filter::Filters;
+use crate::intake::feed::{Entry, Feed};
+use crate::intake::fetch::{Fetcher, Wanted};
+use crate::intake::page;
+use crate::library::store::{CollectionId, FeedEntry, PageHeld, Store, StoreError, StoredId};
+
+/// The most entries that are tried.
+const MOST: usize = 30;
+
+/// The most of them whose pages are fetched.
+const PAGES: usize = 5;
+
+/// An entry that was tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tried {
+    /// Its title; its link where it has none.
+    pub title: String,
+    /// What would become of it.
+    pub verdict: Verdict,
+}
+
+/// What would become of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is an article.
+    Stored {
+        /// The words of its paragraphs.
+        words: usize,
+        /// Whether its page was read, and not only what the feed carries.
+        of_page: bool,
+        /// Whether it would be no news to digests.
+        silent: bool,
+    },
+    /// Its page would be fetched, and was not now.
+    Page {
+        /// Whether it would be no news to digests.
+        silent: bool,
+    },
+    /// It was seen in this feed before.
+    Seen,
+    /// Its page is held as this article.
+    Held(StoredId),
+    /// Somebody has taken it out.
+    TakenOut,
+    /// A filter leaves it out, for this reason.
+    Filtered(String),
+    /// It was published before what is taken.
+    Old,
+    /// It gives no article, for this reason.
+    Refused(String),
+}
+
+/// Tries the entries of a feed for a collection: as for the first time, or, where it is `subscribed` to, as at the next look.
+/// `progress` is told of every page that is fetched.
+///
+/// # Errors
+/// What the store may answer.
+#[expect(clippy::too_many_arguments, reason = "all are parts of one trial")]
+pub async fn try_feed(
+    store: &Store,
+    fetcher: &Fetcher,
+    collection: CollectionId,
+    subscribed: Option<&FeedEntry>,
+    feed: Feed,
+    filters: &Filters,
+    oldest: Option<Duration>,
+    mut progress: impl FnMut(usize, usize),
+) -> Result<Vec<Tried>, StoreError> {
+    let now = Timestamp::now();
+    let seen = match subscribed {
+        Some(subscribed) => store.seen_in_feed(subscribed.id).await?,
+        None => HashMap::new(),
+    };
+    let entries: Vec<Entry> = feed.entries.iter().take(MOST).cloned().collect();
+    let sorted = sort(entries.clone(), &seen, subscribed.is_some_and(|feed| feed.begun), now);
+    let mut tried = Vec::with_capacity(entries.len());
+    let pages = sorted.new.iter().filter(|new| full(&new.entry, "").is_none()).count().min(PAGES);
+    let mut fetched = 0;
+    for entry in entries {
+        let link = entry.link.as_deref().and_then(|link| Url::parse(link).ok());
+        let new = sorted.new.iter().find(|new| new.entry.identities == entry.identities);
+        let silent = new.is_some_and(|new| new.silent);
+        let newest = sorted.first && !silent;
+        let held = match &entry.link {
+            Some(link) if new.is_some() => store.page_held(collection, link).await?,
+            _ => None,
+        };
+        let verdict = if new.is_none() {
+            Verdict::Seen
+        } else if let Some(reason) = filters.refuses(&entry) {
+            Verdict::Filtered(reason)
+        } else if is_old(&entry, oldest, now) && !newest {
+            Verdict::Old
+        } else if let Some(held) = held {
+            match held {
+                PageHeld::Held(id) => Verdict::Held(id),
+                PageHeld::Removed(_) => Verdict::TakenOut,
+            }
+        } else if let Some(article) = full(&entry, &feed.title) {
+            Verdict::Stored { words: words(&article), of_page: false, silent }
+        } else {
+            match link {
+                None => Verdict::Refused("it has neither a page nor a text of its own".to_owned()),
+                Some(_) if fetched == PAGES => Verdict::Page { silent },
+                Some(link) => {
+                    fetched += 1;
+                    progress(fetched, pages);
+                    match read(fetcher, &link).await {
+                        Ok(words) => Verdict::Stored { words, of_page: true, silent },
+                        Err(reason) => Verdict::Refused(reason),
+                    }
+                }
+            }
+        };
+        let title = if entry.title.is_empty() { entry.link.unwrap_or_default() } else { entry.title };
+        tried.push(Tried { title, verdict });
+    }
+    Ok(tried)
+}
+
+/// How many words the article of a page has, or why it has none.
+async fn read(fetcher: &Fetcher, url: &Url) -> Result<usize, String> {
+    let fetched = fetcher.get(url, &Wanted::page()).await.map_err(|error| error.to_string())?;
+    let read = tokio::task::spawn_blocking(move || page::article(&fetched).map(|article| words(&article))).await;
+    read.map_err(|error| format!("a defect of Byline: {error}"))?.map_err(|error| error.to_string())
+}
+
+fn words(article: &crate::article::Article) -> usize {
+    article.paragraphs().iter().map(|own| article.slice(own.span).split_whitespace().count()).sum()
+}

@@ -1,0 +1,86 @@
+//! The words within a sentence that answer: a name, a time, a number with its unit, a place.
+
+use std::ops::Range;
+
+use super::evidence::Evidence;
+use super::features::{Seen, nearest, written};
+use super::kinds::{is_calendar, is_number_word, is_role, is_time_word, is_unit};
+use super::query::{Query, Terms};
+use super::terms::{AnswerKind, Folder};
+use super::words::{is_speech, is_stop};
+use crate::article::{Article, Span};
+
+/// A word of the sentence, and what it can be a part of.
+struct Word {
+    range: Range<usize>,
+    /// Written as a name, and not asked with.
+    name: bool,
+    time: bool,
+    number: bool,
+    /// What a number counts or measures.
+    unit: bool,
+}
+
+/// The words of `sentence` that are what the question asks for, with most of the question near them. Nothing where it asks for
+/// no such thing (why, what) or the sentence holds none. `head` are the terms of the article's title and headings.
+pub(super) fn words(query: &Query, article: &Article, sentence: Span, head: Terms) -> Option<Span> {
+    if matches!(query.kind, AnswerKind::Open | AnswerKind::Cause) {
+        return None;
+    }
+    let text = article.slice(sentence);
+    let (mut seen, mut words) = (Vec::new(), Vec::new());
+    let mut evidence = Evidence::new(query);
+    written(&mut Folder::default(), query, text, |range, word| {
+        let digits = word.folded.starts_with(|c: char| c.is_ascii_digit());
+        let calendar = word.capital && is_calendar(word.folded);
+        let counted = word.hit.is_some_and(|hit| Some(hit.term) == query.counted);
+        words.push(Word {
+            range,
+            name: word.capital && word.fresh && !calendar,
+            time: calendar || digits || is_time_word(word.folded) || is_number_word(word.folded),
+            number: digits || is_number_word(word.folded),
+            unit: counted || is_unit(word.folded),
+        });
+        let role = is_role(word.folded) && word.fresh && !word.capital;
+        let answers = evidence.word(word);
+        // A role tells that somebody is named; the name is what is marked.
+        let answers = if query.kind == AnswerKind::Person && (role || is_stop(word.folded)) { 0.0 } else { answers };
+        seen.push(Seen { hit: word.hit, name: word.name, speech: is_speech(word.folded), answers });
+    });
+    let (at, _) = nearest(query, &seen, head)?;
+    let is_part = |word: &Word| match query.kind {
+        AnswerKind::Person | AnswerKind::Place => word.name,
+        AnswerKind::Time => word.time,
+        AnswerKind::Number => word.number,
+        AnswerKind::Open | AnswerKind::Cause => false,
+    };
+    let together = |left: &Word, right: &Word| {
+        let between = text.get(left.range.end..right.range.start).unwrap_or_default();
+        between.chars().all(|c| c.is_whitespace() || matches!(c, '-' | '‑' | '.'))
+            || (query.kind == AnswerKind::Time && between.trim() == ",")
+    };
+    let joins = |left: usize, right: usize| match (words.get(left), words.get(right)) {
+        (Some(left), Some(right)) => together(left, right),
+        _ => false,
+    };
+    let (mut first, mut last) = (at, at);
+    while first > 0 && words.get(first - 1).is_some_and(is_part) && joins(first - 1, first) {
+        first -= 1;
+    }
+    while words.get(last + 1).is_some_and(is_part) && joins(last, last + 1) {
+        last += 1;
+    }
+    if query.kind == AnswerKind::Number && words.get(last + 1).is_some_and(|word| word.unit) && joins(last, last + 1) {
+        last += 1;
+    }
+    let (mut start, mut end) = (words.get(first)?.range.start, words.get(last)?.range.end);
+    if let Some(sign) = text.get(..start).and_then(|before| before.chars().next_back()).filter(|c| "$€£¥".contains(*c))
+    {
+        start -= sign.len_utf8();
+    }
+    if text.get(end..).is_some_and(|after| after.starts_with('%')) {
+        end += 1;
+    }
+    let base = sentence.start as usize;
+    Some(Span::new(base + start, base + end))
+}
