@@ -70,6 +70,11 @@ fn manner(feed: u64) -> Manner {
     }
 }
 
+/// The host of a feed: twenty of one host follow one another, one of them misbehaves.
+fn host_of(feed: u64) -> u8 {
+    u8::try_from(feed / 20 % u64::from(HOSTS)).unwrap() + 1
+}
+
 /// The feeds and what is in each, and when each entry came.
 struct Feeds {
     server: Server,
@@ -88,7 +93,7 @@ impl Feeds {
     }
 
     fn url(&self, feed: u64) -> String {
-        self.server.url_at(u8::try_from(feed % u64::from(HOSTS)).unwrap() + 1, &format!("/feed/{feed}"))
+        self.server.url_at(host_of(feed), &format!("/feed/{feed}"))
     }
 
     fn answer(&self, path: &str, before: usize, head: &str) -> Reply {
@@ -112,9 +117,7 @@ impl Feeds {
         } else {
             let item = |number: &u64| Item {
                 guid: format!("{feed}-{number}"),
-                link: self
-                    .server
-                    .url_at(u8::try_from(feed % u64::from(HOSTS)).unwrap() + 1, &format!("/reports/{number}")),
+                link: self.server.url_at(host_of(feed), &format!("/reports/{number}")),
                 title: format!("Report {number}"),
                 ..Item::default()
             };
