@@ -73,7 +73,9 @@ fn env_filter(level: &str) -> Result<EnvFilter, FilterError> {
     let asked = filter::directives(level)?;
     let overall = asked.iter().rev().find_map(|directive| filter::level(directive));
     // The page extractor warns of every slip in a page's metadata that it then does without.
-    let quiet = ["trafilatura=error"];
+    // Matrix's client calls every answer of a homeserver that is no success an error: what comes of it, we tell.
+    // It warns at each start that there is no backup yet.
+    let quiet = ["trafilatura=error", "matrix_sdk::http_client=off", "matrix_sdk_crypto::backups=error"];
     let mut directives: Vec<String> = quiet.map(ToOwned::to_owned).to_vec();
     if overall.is_some_and(|level| level > LevelFilter::WARN) {
         directives.extend(NOISY.iter().map(|target| format!("{target}=warn")));

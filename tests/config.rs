@@ -584,6 +584,27 @@ mod what_is_printed {
         crosspost = false  # default
         threads = false    # default
 
+        [matrix]
+        # homeserver            # not set: Matrix is not served
+        # user                  # not set: whose the token is; a password needs it
+        # password              # not set: no password is known
+        # password_file         # not set: no file is read
+        # token                 # not set: logged in with the password
+        # token_file            # not set: no file is read
+        device_name = "Byline"  # default
+        # passphrase            # not set: a key is made, and kept with the session
+        # recovery_key_file     # not set: the key is shown once, at the first start
+        # invites               # not set: managers only
+        # managers              # not set: who has the power in a room
+        prefix = "!byline"      # default
+        # aliases               # not set: commands need the prefix
+        per_person = 30         # default
+        per_room = 600          # default
+        max_age = 60            # default
+        key_wait = 60           # default
+        buttons_days = 30       # default
+        forget_days = 30        # default
+
         [posting]
         lease = 60  # default
 

@@ -28,7 +28,7 @@ fn example() -> String {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let turn = |question: &str| {
         let reply = runtime.block_on(router.answer_text(&Place::console(), question));
-        format!("» {question}\n{}\n", render(&reply, Style { color: false, width: Some(100) }))
+        format!("» {question}\n{}\n", render(&reply, Style { width: Some(100), ..Style::default() }))
     };
     let turns = ["How long is the crack in Wending Bridge?", "who said “forty tonnes of gravel”?"].map(turn);
     format!("```text\n{}```\n", turns.join("\n"))

@@ -12,6 +12,8 @@ pub struct Style {
     pub color: bool,
     /// Lines are wrapped at this many columns; `None` leaves the text's own lines.
     pub width: Option<usize>,
+    /// Whether pages are turned by other means than commands; then which page it is is left to those.
+    pub silent_pages: bool,
 }
 
 const BOLD: &str = "\x1b[1m";
@@ -82,7 +84,7 @@ struct Painter {
 impl Painter {
     fn page(&mut self, blocks: &[Block], page: usize, pages: usize) {
         self.blocks(blocks);
-        if pages > 1 {
+        if pages > 1 && !self.style.silent_pages {
             let ways = match page {
                 0 => "/next",
                 last if last + 1 == pages => "/previous",
@@ -276,14 +278,14 @@ mod tests {
     #[test]
     fn a_wrapped_line_keeps_its_bar() {
         let reply = answer("Wall falls\n\nThe wall fell on Monday and took the old quay with it.\n");
-        let shown = render(&reply, Style { color: false, width: Some(24) });
+        let shown = render(&reply, Style { width: Some(24), ..Style::default() });
         assert!(shown.lines().take(3).all(|line| line.starts_with("> ") && line.len() <= 24), "{shown}");
     }
 
     #[test]
     fn nothing_that_a_terminal_obeys_passes() {
         let reply = answer("Wall falls\n\nThe wall \u{1b}[2Jfell \u{202e}on Monday.\n");
-        let shown = render(&reply, Style { color: true, width: Some(80) });
+        let shown = render(&reply, Style { color: true, width: Some(80), ..Style::default() });
         assert!(!shown.contains("\u{1b}[2J") && !shown.contains('\u{202e}'), "{shown:?}");
     }
 }

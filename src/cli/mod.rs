@@ -6,6 +6,7 @@
 mod collections;
 mod eval;
 mod installation;
+mod networks;
 mod once;
 mod opening;
 mod outbox;
@@ -137,7 +138,7 @@ fn sources(matches: &ArgMatches) -> Sources {
 fn style(config: &Config) -> Style {
     let terminal = io::stdout().is_terminal();
     let width = terminal.then(|| textwrap::termwidth().clamp(20, WIDEST));
-    Style { color: config.console.color.enabled(terminal), width }
+    Style { color: config.console.color.enabled(terminal), width, ..Style::default() }
 }
 
 #[cfg(test)]

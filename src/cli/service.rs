@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::installation;
+use super::networks::{self, Networks};
 use super::opening::{self, Kept, tell_refused};
 use super::runtime::Running;
 use crate::chat::record::Recorder;
@@ -78,7 +79,7 @@ impl Service {
 }
 
 /// Completes when the work is to end.
-async fn asked_to_stop(mut stopped: watch::Receiver<bool>) {
+pub(super) async fn asked_to_stop(mut stopped: watch::Receiver<bool>) {
     // An error: whoever could stop it is gone.
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
@@ -96,18 +97,12 @@ pub(super) fn run(loaded: &Loaded) -> anyhow::Result<()> {
     let config = &loaded.config;
     let runtime = Running::new()?;
     runtime.block_on(async {
-        #[cfg(feature = "discord")]
-        let discord = discord::way(&config.discord)?;
+        let chats = Networks::of(config)?;
         let opened = opening::open(loaded).await?;
         let Some(kept) = opened.kept else {
             bail!("run serves a library that is kept: start it without --articles, and with library.data_dir set");
         };
-        let couriers = couriers(config);
-        #[cfg(feature = "discord")]
-        let couriers = {
-            let on_discord = discord.as_ref().map(|discord| Arc::new(discord.courier()) as Arc<dyn Courier>);
-            couriers.into_iter().chain(on_discord).collect::<Vec<_>>()
-        };
+        let couriers = couriers(config).into_iter().chain(chats.couriers()).collect::<Vec<_>>();
         let networks: Vec<String> = couriers.iter().map(|courier| courier.network().to_owned()).collect();
         let service = Service::start(&kept, couriers, config);
         // The first question, and the first digest, need not wait.
@@ -115,22 +110,16 @@ pub(super) fn run(loaded: &Loaded) -> anyhow::Result<()> {
         let held = opened.router.summary_of_library(&Place::console()).await?;
         if networks.is_empty() {
             tracing::warn!("no network is configured: nothing is posted; the console's digests need the chat");
-            #[cfg(feature = "discord")]
-            let _ = writeln!(std::io::stderr(), "{}", discord::no_token());
+            for way in networks::ways_in() {
+                let _ = writeln!(std::io::stderr(), "{way}");
+            }
         }
         tracing::info!(?networks, library = kept.store.place(), %held, "running");
         if std::io::stderr().is_terminal() {
             // The terminal may be closed by now; the service runs all the same.
             let _ = writeln!(std::io::stderr(), "Byline is running. {held} Ctrl-C ends it.");
         }
-        let stopping = asked_to_stop(service.stop.subscribe());
-        #[cfg(feature = "discord")]
-        let serving = discord::serve(discord, Arc::new(opened.router), kept.store.clone(), stopping);
-        #[cfg(not(feature = "discord"))]
-        let serving = async {
-            stopping.await;
-            anyhow::Ok(())
-        };
+        let serving = chats.serve(Arc::new(opened.router), kept.store.clone(), service.stop.clone());
         tokio::pin!(serving);
         // Whatever ends first ends all: a network that can't be served at all is an error of the whole.
         let ended = tokio::select! {
@@ -144,69 +133,6 @@ pub(super) fn run(loaded: &Loaded) -> anyhow::Result<()> {
         kept.store.close().await;
         ended
     })
-}
-
-/// Discord, as far as serving goes.
-#[cfg(feature = "discord")]
-mod discord {
-    use std::future::Future;
-    use std::sync::Arc;
-    use std::time::Duration;
-
-    use anyhow::Context;
-
-    use crate::chat::discord::{Discord, Posts, Settings, SettingsError};
-    use crate::config;
-    use crate::library::store::Store;
-    use crate::router::Router;
-
-    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-    /// The way to Discord that the configuration names; nothing where it names no token.
-    pub(super) fn way(config: &config::Discord) -> anyhow::Result<Option<Discord>> {
-        let wanted = config.api_url.is_some() || config.guilds.is_some();
-        if config.token.is_none() && config.token_file.is_none() && !Settings::has_credential() && !wanted {
-            return Ok(None);
-        }
-        let guilds = config.guilds.as_deref().unwrap_or_default();
-        let guilds = guilds.split(',').map(str::trim).filter(|number| !number.is_empty());
-        let guilds =
-            guilds.map(|number| number.parse().with_context(|| format!("discord.guilds: “{number}” is no number")));
-        let settings = Settings {
-            token: config.token.as_ref().map(config::Secret::secret),
-            token_file: config.token_file.clone(),
-            api_url: config.api_url.clone(),
-            guilds: guilds.collect::<anyhow::Result<_>>()?,
-            shards: config.shards.parse()?,
-            per_person: config.per_person,
-            per_server: config.per_server,
-            buttons: DAY * u32::try_from(config.buttons_days).unwrap_or(u32::MAX),
-            forget: DAY * u32::try_from(config.forget_days).unwrap_or(u32::MAX),
-            posts: Posts { quiet: config.quiet, crosspost: config.crosspost, threads: config.threads },
-        };
-        Ok(Some(Discord::new(settings)?))
-    }
-
-    /// What is told where there is no token: the way to one.
-    pub(super) fn no_token() -> SettingsError {
-        SettingsError::NoToken
-    }
-
-    /// Answers on Discord, where there is a way to it, until it is time to stop.
-    pub(super) async fn serve(
-        discord: Option<Discord>,
-        router: Arc<Router>,
-        store: Store,
-        stopping: impl Future<Output = ()> + Send,
-    ) -> anyhow::Result<()> {
-        match discord {
-            Some(discord) => Ok(discord.run(router, store, stopping).await?),
-            None => {
-                stopping.await;
-                Ok(())
-            }
-        }
-    }
 }
 
 /// The networks that the configuration names, as far as posting goes.

@@ -45,8 +45,8 @@ pub use problem::{ConfigError, Origin, Problem};
 pub use render::{example_file, markdown_table, render_check};
 pub(crate) use settings::no_color;
 pub use settings::{
-    Answer, ColorChoice, Config, Console, Discord, Feeds, Library, Log, LogFormat, Posting, Record, Secret, Summary,
-    Web,
+    Answer, ColorChoice, Config, Console, Discord, Feeds, Library, Log, LogFormat, Matrix, Posting, Record, Secret,
+    Summary, Web,
 };
 pub use sources::{FILE_NAME, Override, Sources};
 pub use values::{MASK, Setting};

@@ -22,6 +22,8 @@ pub struct Config {
     pub summary: Summary,
     /// The connection to Discord.
     pub discord: Discord,
+    /// The connection to Matrix.
+    pub matrix: Matrix,
     /// How what is queued is posted.
     pub posting: Posting,
     /// Fetching from the web.
@@ -145,6 +147,76 @@ impl Default for Discord {
             quiet: false,
             crosspost: false,
             threads: false,
+        }
+    }
+}
+
+/// The connection to Matrix; `chat::matrix` makes it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Matrix {
+    /// The homeserver's address, or its name. Without it, Matrix is not served.
+    pub homeserver: Option<String>,
+    /// The account.
+    pub user: Option<String>,
+    /// Its password.
+    pub password: Option<Secret>,
+    /// A file that holds it.
+    pub password_file: Option<PathBuf>,
+    /// An access token.
+    pub token: Option<Secret>,
+    /// A file that holds it.
+    pub token_file: Option<PathBuf>,
+    /// What the device is called.
+    pub device_name: String,
+    /// What the store of keys is encrypted with; `None` makes a key.
+    pub passphrase: Option<Secret>,
+    /// Where the recovery key is written; `None` shows it once.
+    pub recovery_key_file: Option<PathBuf>,
+    /// Whose invitations are accepted, separated by commas.
+    pub invites: Option<String>,
+    /// Who manages Byline everywhere, separated by commas.
+    pub managers: Option<String>,
+    /// What a command begins with.
+    pub prefix: String,
+    /// Words that are commands, separated by commas.
+    pub aliases: Option<String>,
+    /// Requests of one person in a minute.
+    pub per_person: u32,
+    /// Requests of one room in a minute.
+    pub per_room: u32,
+    /// How many minutes old a message may be.
+    pub max_age: u64,
+    /// For how many seconds a key is waited for.
+    pub key_wait: u64,
+    /// For how many days pages turn.
+    pub buttons_days: u64,
+    /// After how many days a room that was left is forgotten.
+    pub forget_days: u64,
+}
+
+impl Default for Matrix {
+    fn default() -> Self {
+        Self {
+            homeserver: None,
+            user: None,
+            password: None,
+            password_file: None,
+            token: None,
+            token_file: None,
+            device_name: "Byline".to_owned(),
+            passphrase: None,
+            recovery_key_file: None,
+            invites: None,
+            managers: None,
+            prefix: "!byline".to_owned(),
+            aliases: None,
+            per_person: 30,
+            per_room: 600,
+            max_age: 60,
+            key_wait: 60,
+            buttons_days: 30,
+            forget_days: 30,
         }
     }
 }

@@ -294,6 +294,47 @@ impl PartialEq for Checked {
     fn eq(&self, other: &Self) -> bool {
         self.reply == other.reply
     }
+
+    /// The same reply with each piece of a quotation cut to at most `most` characters; `told` stands below those that were cut.
+    /// What is left is still a slice of its article.
+    #[must_use]
+    pub fn shortened(&self, most: usize, told: &str) -> Self {
+        let shorten = |blocks: &mut Vec<Block>| {
+            let mut short = Vec::with_capacity(blocks.len());
+            for mut block in blocks.drain(..) {
+                let mut cut_any = false;
+                if let Block::Quote(quoted) = &mut block {
+                    for piece in &mut quoted.pieces {
+                        let (cut, was_cut) = piece.cut(most);
+                        *piece = cut;
+                        cut_any |= was_cut;
+                    }
+                }
+                short.push(block);
+                short.extend(cut_any.then(|| Block::Text(told.to_owned())));
+            }
+            *blocks = short;
+        };
+        let mut reply = self.0.clone();
+        shorten(&mut reply.blocks);
+        reply.pages.iter_mut().for_each(shorten);
+        Self(reply)
+    }
+
+    /// The same reply with Byline's own words changed, such as commands as a surface writes them. Quotations, headings and
+    /// comparisons stay as they were checked.
+    #[must_use]
+    pub fn reworded(&self, word: impl Fn(&str) -> String) -> Self {
+        let mut reply = self.0.clone();
+        for block in reply.blocks.iter_mut().chain(reply.pages.iter_mut().flatten()) {
+            match block {
+                Block::Text(words) => *words = word(words),
+                Block::Item { name, about } => (*name, *about) = (word(name), word(about)),
+                Block::Heading(_) | Block::Quote(_) | Block::Difference(_) => {}
+            }
+        }
+        Self(reply)
+    }
 }
 
 impl std::ops::Deref for Checked {

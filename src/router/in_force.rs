@@ -9,6 +9,9 @@ pub(super) const PASSAGES: &str = "passages";
 /// How many sentences a summary has.
 pub(super) const SENTENCES: &str = "sentences";
 
+/// What commands begin with, on networks that have none of their own.
+pub const PREFIX: &str = "prefix";
+
 /// The most of either: as many as a person pages through, or reads as a summary.
 pub(super) const MOST: u32 = 10;
 

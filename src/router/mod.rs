@@ -25,6 +25,7 @@ pub use commands::help;
 pub use complete::{Completion, Suggestion, complete, suggest};
 pub use desk::{Desk, DeskError, Settings};
 pub use desks::{Desks, OpenError};
+pub use in_force::PREFIX;
 pub use line::{Line, words_of};
 pub use plain::understand;
 pub use problem::Problem;

@@ -89,7 +89,7 @@ async fn what_did_not_help_is_noted_without_the_person() {
 async fn a_button_that_is_too_old_says_so() {
     let world = World::new().await;
     let first = paged(&world).await;
-    world.store.forget_answers(Timestamp::now() + SignedDuration::from_hours(1)).await.unwrap();
+    world.store.forget_answers("discord", Timestamp::now() + SignedDuration::from_hours(1)).await.unwrap();
     let old = world.press(&first, "▶").await;
     assert!(old.alone() && words(old.said()).contains("too old"));
     let unknown = world.fake.settled(world.fake.press("another bot's", &first, &From::default())).await;

@@ -19,7 +19,7 @@ async fn an_answer_is_kept_until_it_is_old() {
         let again = AnswerRow { pages: "other".into(), ..row("b", "discord/1", now) };
         store.keep_answers(&[again, row("c", "discord/2", now)]).await.unwrap();
         assert_eq!(store.answer("b").await.unwrap().as_deref(), Some("pages of b"));
-        assert_eq!(store.forget_answers(now - SignedDuration::from_hours(1)).await.unwrap(), 1);
+        assert_eq!(store.forget_answers("discord", now - SignedDuration::from_hours(1)).await.unwrap(), 1);
         assert_eq!(store.answer("a").await.unwrap(), None);
         // Another process, later.
         assert_eq!(place.open().await.answer("c").await.unwrap().as_deref(), Some("pages of c"));

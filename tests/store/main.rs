@@ -12,6 +12,7 @@ mod digests;
 mod exchange;
 mod feeds;
 mod files;
+mod heard;
 mod import;
 mod mirror;
 mod outbox;

@@ -12,17 +12,19 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-use super::bot::{Bot, Busy, Me, Seen};
+use super::bot::{Bot, Me};
 use super::courier::Post;
 use super::events::{Channel, Id, Interaction, Message, Ready, Server, Threads};
 use super::guilds::{Closed, TIDY_EVERY};
-use super::keeper::Keeper;
-use super::limits::Limits;
 use super::place::NETWORK;
 use super::rest::{Rest, RestError};
 use super::settings::{Settings, SettingsError, Shards};
 use super::shard::Gateway;
 use super::{commands, components, interactions, messages, suggest};
+use crate::chat::busy::Busy;
+use crate::chat::keeper::Keeper;
+use crate::chat::limits::Limits;
+use crate::chat::seen::Seen;
 use crate::library::store::{SHARED, Store};
 use crate::router::Router;
 

@@ -129,7 +129,7 @@ impl Bot {
             let time = SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX);
             now.checked_sub(time).unwrap_or(Timestamp::UNIX_EPOCH)
         };
-        let answers = self.store.forget_answers(before(self.settings.buttons)).await?;
+        let answers = self.store.forget_answers(NETWORK, before(self.settings.buttons)).await?;
         let mut servers = 0;
         for (name, since) in self.store.communities_with(NETWORK, LEFT).await? {
             if since.parse::<Timestamp>().is_ok_and(|since| since < before(self.settings.forget)) {

@@ -18,11 +18,11 @@ use tokio::time::{Instant, timeout};
 use super::bot::Bot;
 use super::commands::{CHECK_MENU, PRIVATE, SOURCE_MENU};
 use super::events::{Given, Interaction};
-use super::keeper::question_hash;
 use super::page::{self, Shown, ephemeral};
 use super::place::{Asker, NETWORK};
 use super::rest::RestError;
 use super::{menus, page::EPHEMERAL};
+use crate::chat::keeper::{self, question_hash};
 use crate::reply::{Checked, Outcome};
 use crate::router::table::{self, Spec};
 use crate::router::{Args, Problem, Progress};
@@ -200,7 +200,9 @@ impl Asked {
 pub async fn with_buttons(bot: &Bot, asker: &Asker, reply: &Checked, asked: Asked, note: Option<&str>) -> Said {
     let place = if asked.private { format!("{NETWORK}/private") } else { asker.answers_at() };
     let kept = match bot.router.desk(&asker.place).await {
-        Ok(desk) => bot.keeper.keep(reply, desk.library(), (&asked.command, &asked.hash), place).await,
+        Ok(desk) => {
+            bot.keeper.keep(reply, desk.library(), (&asked.command, &asked.hash), place, keeper::PATIENCE).await
+        }
         Err(_) => None,
     };
     let shown = Shown { note, ..Shown::first(reply, kept.as_ref().map(|(key, kept)| (key.as_str(), kept))) };

@@ -10,14 +10,13 @@ use tokio::time::timeout;
 use super::bot::{Bot, Me};
 use super::events::Message;
 use super::interactions::{Asked, Said, with_buttons};
-use super::keeper::text_hash;
 use super::page::{self, ButtonId};
 use super::place::Asker;
 use super::rest::RestError;
+use crate::chat::going_on;
+use crate::chat::keeper::text_hash;
 use crate::chat::kept::Kept;
-use crate::chat::talk::{GoesOn, Subject, goes_on};
-use crate::reply::{Checked, Outcome};
-use crate::router::{self, Args, table};
+use crate::router;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -107,17 +106,7 @@ async fn answer(bot: Arc<Bot>, asker: Asker, me: Me, message: Message) -> Said {
         return with_buttons(&bot, &asker, &reply, asked("help", ""), None).await;
     }
     let before = last_answer(&bot, &asker, &message).await;
-    let reply = match before.as_ref().map(subject).and_then(|subject| goes_on(&text, &subject)) {
-        Some(GoesOn::About(sentence)) => bot.router.answer_text(&asker.place, &sentence).await,
-        Some(GoesOn::Within(question)) => {
-            let within = within(&bot, &asker, before.as_ref(), &question).await;
-            match within.filter(|reply| reply.outcome == Outcome::Answered) {
-                Some(reply) => reply,
-                None => bot.router.answer_text(&asker.place, &text).await,
-            }
-        }
-        None => bot.router.answer_text(&asker.place, &text).await,
-    };
+    let reply = going_on::answer(&bot.router, &asker.place, &text, before.as_ref()).await;
     let command = router::understand(&text).map_or("ask", |(spec, _)| spec.name);
     with_buttons(&bot, &asker, &reply, asked(command, &text), None).await
 }
@@ -131,10 +120,6 @@ fn words(content: &str, me: Me) -> String {
     let content = our_names(me).iter().fold(content.to_owned(), |content, name| content.replace(name, " "));
     let text = content.split_whitespace().collect::<Vec<_>>().join(" ");
     text.trim_start_matches([',', ':', '-', ' ']).to_owned()
-}
-
-fn subject(kept: &Kept) -> Subject {
-    Subject { speaker: kept.speaker().map(str::to_owned), article: kept.article().is_some() }
 }
 
 /// The answer that a message goes on from: the one that it replies to, or the last in its thread or direct messages.
@@ -159,17 +144,6 @@ async fn last_answer(bot: &Bot, asker: &Asker, message: &Message) -> Option<Kept
 /// The key of an answer of ours, from its buttons.
 fn key_of(message: &Message) -> Option<String> {
     message.buttons().filter_map(ButtonId::parse).map(|button| button.key).next()
-}
-
-/// The answer to a question from the article of the last answer.
-async fn within(bot: &Bot, asker: &Asker, before: Option<&Kept>, question: &str) -> Option<Checked> {
-    let desk = bot.router.desk(&asker.place).await.ok()?;
-    let article = desk.library().by_stored(before?.article()?)?;
-    let spec = table::find("ask")?;
-    let mut args = Args::default();
-    args.set(spec.option("question")?, question).ok()?;
-    args.set(spec.option("article")?, desk.library().get(article)?.key()).ok()?;
-    Some(bot.router.answer(&asker.place, spec, &args).await)
 }
 
 /// Sends an answer as a reply. The message's own number is the nonce: however often it is sent, it shows once.

@@ -18,9 +18,7 @@
 //! | `components.rs` | buttons |
 //! | `messages.rs` | mentions, replies and direct messages in plain language |
 //! | `page.rs`, `embeds.rs` | a reply as a message, within Discord's limits |
-//! | `keeper.rs` | answers whose buttons outlive the process |
 //! | `courier.rs` | what is posted unasked |
-//! | `limits.rs` | how much one person and one server may ask |
 //! | `guilds.rs` | servers that come and go, channels that can't be written to |
 
 mod bot;
@@ -32,8 +30,6 @@ pub mod embeds;
 mod events;
 mod guilds;
 mod interactions;
-mod keeper;
-pub mod limits;
 mod menus;
 mod messages;
 mod page;

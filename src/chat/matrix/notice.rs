@@ -9,82 +9,127 @@ use matrix_sdk::ruma::events::room::message::RoomMessageEventContent;
 use crate::chat::text::{self, Style};
 use crate::quotes::DiffPart;
 use crate::reply::{Block, Checked, Piece, Quoted, Source};
+use crate::router::{COMMAND_MARK, table};
 
 /// The most that both bodies may hold, in bytes: an event may have 65,536 in all (client-server API, "Size limits"), of
-/// which encryption, which encodes them in base64, takes a third, and the envelope some more.
-const MAX_BODIES: usize = 40_000;
+/// which encryption, which encodes them in base64, takes a fourth, and JSON, the envelope and an edit's fallback some more.
+const MAX_BODIES: usize = 36_000;
+
+/// The most of the plain body, and of the formatted one, which has mark-up and escapes besides.
+const MAX_BODY: usize = MAX_BODIES / 3;
+const MAX_HTML: usize = MAX_BODIES - MAX_BODY;
+
+/// The longest piece of a quotation that is shown, in characters, and to which length each can be cut at most.
+const MAX_PIECE: usize = 11_000;
+const LEAST_PIECE: usize = 100;
+
+/// What is said below a quotation that had to be cut.
+const CUT_QUOTATION: &str = "Cut here: the quotation goes on in the article.";
 
 /// What is said where the reply had to be cut.
 const CUT: &str = "<p><em>Cut here: the reply is longer than a message can be.</em></p>";
 
-/// A page of a reply, with what is said before the pages.
+/// A page of a reply, with what is said before the pages. Commands in it begin with `mark`; where `turns`, pages are turned by
+/// reactions, and it is told how.
 #[must_use]
-pub fn notice(reply: &Checked, page: usize) -> RoomMessageEventContent {
-    let mut body = text::render_with_page(reply, page, Style::default());
-    let blocks = reply.blocks.iter().chain(reply.pages.get(page).into_iter().flatten());
-    let mut html = String::new();
-    let room = MAX_BODIES.saturating_sub(MAX_BODIES / 3);
-    for block in blocks {
-        let next = block_html(block, room.saturating_sub(html.len()));
-        if html.len() + next.len() > room {
-            html.push_str(CUT);
-            break;
+pub fn notice(reply: &Checked, page: usize, mark: &str, turns: bool) -> RoomMessageEventContent {
+    let reply = reply.reworded(|words| with_mark(words, mark));
+    let turning = turning(page, reply.pages.len(), turns);
+    let mut most = MAX_PIECE;
+    let (mut body, mut html) = loop {
+        // Long quotations give way to short ones: all are cut to the same length, until everything fits.
+        let short = reply.shortened(most, CUT_QUOTATION);
+        let body = text::render_with_page(&short, page, Style { silent_pages: true, ..Style::default() });
+        let blocks = short.blocks.iter().chain(short.pages.get(page).into_iter().flatten());
+        let html: Vec<String> = blocks.map(block_html).collect();
+        let fits = body.len() <= MAX_BODY && html.iter().map(String::len).sum::<usize>() <= MAX_HTML;
+        if fits || most < LEAST_PIECE {
+            break (body, html);
         }
-        html.push_str(&next);
-    }
-    if body.len() > MAX_BODIES / 3 {
-        let end = body.floor_char_boundary(MAX_BODIES / 3);
+        most /= 2;
+    };
+    cut_blocks(&mut html);
+    if body.len() > MAX_BODY {
+        let end = body.floor_char_boundary(MAX_BODY);
         body.truncate(body[..end].rfind('\n').unwrap_or(end));
         body.push_str("\n(Cut here: the reply is longer than a message can be.)");
+    }
+    let mut html = html.concat();
+    if let Some(turning) = turning {
+        body.push('\n');
+        body.push_str(&turning);
+        // Writing to a string can't fail.
+        let _ = write!(html, "<p><em>{}</em></p>", escape(&turning));
     }
     // Names and “@room” in an article ping nobody.
     RoomMessageEventContent::notice_html(body, html).add_mentions(Mentions::new())
 }
 
-/// A block as HTML; a quotation is cut until it fits into `room` bytes, as far as that goes.
-fn block_html(block: &Block, room: usize) -> String {
+/// `2 of 3 · ◀ ▶ below turn the page`
+fn turning(page: usize, pages: usize, turns: bool) -> Option<String> {
+    let how = if turns { " · ◀ ▶ below turn the page" } else { "" };
+    (pages > 1).then(|| format!("{} of {pages}{how}", page + 1))
+}
+
+/// Words of our own with `mark` and a space in place of the `/` of a command.
+fn with_mark(words: &str, mark: &str) -> String {
+    let mut out = String::with_capacity(words.len());
+    let mut rest = words;
+    while let Some(at) = rest.find(COMMAND_MARK) {
+        let (before, after) = (&rest[..at], &rest[at + COMMAND_MARK.len_utf8()..]);
+        let begins =
+            out.chars().chain(before.chars()).next_back().is_none_or(|c| c.is_whitespace() || "“(\"'".contains(c));
+        let name = after.find(|c: char| !c.is_ascii_lowercase()).map_or(after, |end| &after[..end]);
+        out.push_str(before);
+        if begins && table::find(name).is_some() {
+            out.push_str(mark);
+            out.push(' ');
+        } else {
+            out.push(COMMAND_MARK);
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Leaves out the blocks for which there is no room, and tells so.
+fn cut_blocks(blocks: &mut Vec<String>) {
+    let mut length = 0;
+    let fitting = blocks.iter().take_while(|block| {
+        length += block.len();
+        length <= MAX_HTML
+    });
+    let fitting = fitting.count();
+    if fitting < blocks.len() {
+        blocks.truncate(fitting);
+        blocks.push(CUT.to_owned());
+    }
+}
+
+/// A block as HTML.
+fn block_html(block: &Block) -> String {
     match block {
         Block::Heading(words) => format!("<p><strong>{}</strong></p>", escape(words)),
+        Block::Text(words) if words == CUT_QUOTATION => format!("<p><em>{}</em></p>", escape(words)),
         Block::Text(words) => format!("<p>{}</p>", escape(words)),
-        Block::Quote(quoted) => quote(quoted, room),
+        Block::Quote(quoted) => quote(quoted),
         Block::Difference(parts) => difference(parts),
         Block::Item { name, about } => format!("<p><strong>{}</strong> {}</p>", escape(name), escape(about)),
     }
 }
 
-/// The longest piece that is shown, in characters; shorter where letters or mark-up take more bytes.
-const MAX_PIECE: usize = 6_000;
-
-fn quote(quoted: &Quoted, room: usize) -> String {
-    let mut most = MAX_PIECE;
-    loop {
-        let html = quote_cut(quoted, most);
-        if html.len() <= room || most < 100 {
-            return html;
-        }
-        most /= 2;
-    }
-}
-
-/// A quotation of which each piece is cut to at most `most` characters.
-fn quote_cut(quoted: &Quoted, most: usize) -> String {
+fn quote(quoted: &Quoted) -> String {
     let mut html = String::new();
     if let Some(speaker) = &quoted.speaker {
         // Writing to a string can't fail.
         let _ = write!(html, "<p><strong>{}:</strong></p>", escape(speaker));
     }
     html.push_str("<blockquote>");
-    let mut cut_any = false;
     for piece in &quoted.pieces {
-        let (piece, cut) = piece.cut(most);
-        cut_any |= cut;
-        let _ = write!(html, "<p>{}</p>", words(&piece));
+        let _ = write!(html, "<p>{}</p>", words(piece));
     }
-    html.push_str("</blockquote>");
-    if cut_any {
-        html.push_str("<p><em>Cut here: the quotation goes on in the article.</em></p>");
-    }
-    let _ = write!(html, "<p>{}</p>", source(&quoted.source));
+    let _ = write!(html, "</blockquote><p>{}</p>", source(&quoted.source));
     html
 }
 
@@ -158,7 +203,7 @@ mod tests {
             Block::Quote(Quoted::passage(&library, id, paragraph.span, &[mark]))
         });
         let reply = Reply { pages: vec![quotes.collect()], ..Reply::new(Outcome::Answered) };
-        serde_json::to_value(notice(&reply.check(&library).unwrap(), 0)).unwrap()
+        serde_json::to_value(notice(&reply.check(&library).unwrap(), 0, "!byline", true)).unwrap()
     }
 
     #[test]
@@ -173,6 +218,28 @@ mod tests {
     }
 
     #[test]
+    fn a_long_quotation_leaves_room_for_those_after_it() {
+        let long = "The wall of the “old” harbour fell into the sea again on this day. ".repeat(4_000);
+        let event = sent(&format!("Wall falls\n\n{long}\n\nNobody was hurt in the harbour.\n"));
+        let (body, html) = (event["body"].as_str().unwrap(), event["formatted_body"].as_str().unwrap());
+        for text in [body, html] {
+            assert!(text.contains("Nobody was hurt") && text.matches("Cut here").count() == 1, "{text}");
+        }
+        assert!(serde_json::to_vec(&event).unwrap().len() <= 44_000);
+    }
+
+    #[test]
+    fn commands_are_told_as_they_are_written_here() {
+        assert_eq!(
+            with_mark("/help lists them all (/ask, “/who”).", "!byline"),
+            "!byline help lists them all (!byline ask, “!byline who”)."
+        );
+        for other in ["and/or", "/home/ann", "1/2", "", "https://x/help"] {
+            assert_eq!(with_mark(other, "!byline"), other);
+        }
+    }
+
+    #[test]
     fn html_of_an_article_is_plain_text() {
         let event = sent("Wall falls\n\n<img src=x onerror=\"alert(1)\"> fell & broke today.\n");
         let html = event["formatted_body"].as_str().unwrap();
@@ -183,7 +250,7 @@ mod tests {
     fn an_endless_article_fits_an_event_and_the_cut_is_told() {
         let paragraph = "The wall of the “old” harbour fell into the sea again on this day. ".repeat(400);
         let event = sent(&format!("Wall falls\n\n{paragraph}\n\n{paragraph}\n\n{paragraph}\n\n{paragraph}\n"));
-        assert!(serde_json::to_vec(&event).unwrap().len() <= 48_000);
+        assert!(serde_json::to_vec(&event).unwrap().len() <= 44_000);
         assert!(event["formatted_body"].as_str().unwrap().contains("Cut here"));
         assert!(event["body"].as_str().unwrap().contains("Cut here"));
     }

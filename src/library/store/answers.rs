@@ -76,14 +76,15 @@ impl Store {
         row.map(|row| row.try_get(0)).transpose().at(self.place())
     }
 
-    /// Deletes the answers that were made before a moment; how many those were.
+    /// Deletes the answers of a network that were made before a moment; how many those were.
     ///
     /// # Errors
     /// What a database may answer.
-    pub async fn forget_answers(&self, before: Timestamp) -> Result<u64, StoreError> {
+    pub async fn forget_answers(&self, network: &str, before: Timestamp) -> Result<u64, StoreError> {
         let forgotten = async {
             let mut tx = self.inner.pools.begin().await?;
-            let delete = sqlx::query("DELETE FROM answers WHERE made_at < $1").bind(millis(before));
+            let delete = "DELETE FROM answers WHERE made_at < $1 AND place LIKE $2";
+            let delete = sqlx::query(delete).bind(millis(before)).bind(format!("{network}/%"));
             let deleted = delete.execute(&mut *tx).await?.rows_affected();
             tx.commit().await?;
             Ok::<_, Problem>(deleted)
@@ -134,6 +135,8 @@ impl Store {
                 "DELETE FROM settings WHERE community = $1",
                 "DELETE FROM schedules WHERE community = $1",
                 "DELETE FROM had WHERE community = $1",
+                "UPDATE outbox SET community = NULL WHERE community = $1",
+                "UPDATE feeds SET community = NULL, channel = NULL WHERE community = $1",
                 "DELETE FROM communities WHERE id = $1",
             ] {
                 sqlx::query(delete).bind(community.id.0).execute(&mut *tx).await?;

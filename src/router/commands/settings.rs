@@ -2,7 +2,7 @@
 
 use crate::library::store::{CollectionId, SHARED, Scope, Store};
 use crate::reply::{Block, Outcome, Reply};
-use crate::router::in_force::{MOST, PASSAGES, SENTENCES};
+use crate::router::in_force::{MOST, PASSAGES, PREFIX, SENTENCES};
 use crate::router::table::{Audience, Kind, OptionSpec, Spec};
 use crate::router::{Args, Problem, Request, present};
 
@@ -47,6 +47,18 @@ pub(in crate::router) const SPEC: Spec = Spec {
             |request, args| Box::pin(set(request, args, SENTENCES)),
         ),
         Spec {
+            name: "prefix",
+            about: "What commands begin with here, on Matrix; none given: as configured",
+            options: &[
+                OptionSpec { name: "prefix", about: "One word, such as !news", kind: Kind::Words, required: false },
+                SCOPE,
+            ],
+            parts: &[],
+            example: "settings prefix !news",
+            audience: Audience::Managers,
+            run: |request, args| Box::pin(prefix(request, args)),
+        },
+        Spec {
             name: "articles",
             about: "Answer from the articles that all communities share, or from this community's own alone",
             options: &[OptionSpec {
@@ -80,19 +92,41 @@ const fn number(
 }
 
 async fn set(request: &Request<'_>, args: &Args, name: &'static str) -> Result<Reply, Problem> {
+    put(request, args, name, args.number("number").map(|number| number.to_string())).await
+}
+
+/// The longest prefix, in characters.
+const MAX_PREFIX: usize = 32;
+
+async fn prefix(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
+    let refused = |why: &str| Ok(Reply::text(Outcome::Refused, why));
+    if request.place.network != "matrix" {
+        return refused("Commands have no prefix here: only on Matrix they do.");
+    }
+    let prefix = args.quote("prefix").map(str::to_owned);
+    match &prefix {
+        Some(prefix) if prefix.contains(char::is_whitespace) || prefix.chars().any(char::is_control) => {
+            refused("A prefix is one word, such as !news.")
+        }
+        Some(prefix) if prefix.chars().count() > MAX_PREFIX => refused("A prefix has at most 32 characters."),
+        _ => put(request, args, PREFIX, prefix).await,
+    }
+}
+
+/// Sets a setting, or takes it away, for the channel or the community.
+async fn put(request: &Request<'_>, args: &Args, name: &'static str, value: Option<String>) -> Result<Reply, Problem> {
     let community = request.community().await?;
     let scope = match (args.words(SCOPE.name), &request.place.channel) {
         (Some(CHANNEL), Some(channel)) => Scope::channel(community.id, channel),
         (Some(CHANNEL), None) => return Err(Problem::NoChannel),
         _ => Scope::community(community.id),
     };
-    let number = args.number("number").map(|number| number.to_string());
-    request.store()?.set(scope, name, number.as_deref()).await?;
+    request.store()?.set(scope, name, value.as_deref()).await?;
     let holder = if scope.channel.is_some() { "this channel" } else { "this community" };
     Ok(Reply::text(
         Outcome::Told,
-        match number {
-            Some(number) => format!("{name} is {number} for {holder}."),
+        match value {
+            Some(value) => format!("{name} is {value} for {holder}."),
             None => format!("{name} is as configured for {holder}."),
         },
     ))

@@ -326,3 +326,33 @@ CREATE TABLE corrections (
     made_at BIGINT NOT NULL,
     PRIMARY KEY (article, mark)
 );
+
+-- How far a network that is followed by position was heard, event by event. `owner` is the account that listens.
+CREATE TABLE positions (
+    owner TEXT PRIMARY KEY,
+    position TEXT NOT NULL
+);
+
+-- Events up to that position that are not dealt with yet. `place` is where they stand.
+CREATE TABLE heard (
+    owner TEXT NOT NULL,
+    event TEXT NOT NULL,
+    place TEXT NOT NULL,
+    heard_at BIGINT NOT NULL,
+    PRIMARY KEY (owner, event)
+);
+
+-- Questions that were answered: which event answers, the key of that answer's pages and which of them is shown. `person` asked.
+CREATE TABLE answered (
+    owner TEXT NOT NULL,
+    question TEXT NOT NULL,
+    place TEXT NOT NULL,
+    person TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    pages TEXT,
+    page BIGINT NOT NULL,
+    answered_at BIGINT NOT NULL,
+    PRIMARY KEY (owner, question)
+);
+CREATE INDEX answered_by ON answered (owner, answer);
+CREATE INDEX answered_by_age ON answered (answered_at);

@@ -24,8 +24,8 @@ use crate::router::table::Spec;
 const QUEUE: usize = 1024;
 /// The most that are written in one commit.
 const BATCH: usize = 256;
-/// How long an answer waits to be written. An undisturbed commit takes a few milliseconds.
-const PATIENCE: Duration = Duration::from_millis(20);
+/// How long an answer waits to be written where its buttons come with it. An undisturbed commit takes a few milliseconds.
+pub const PATIENCE: Duration = Duration::from_millis(20);
 /// How often a commit is tried, and the wait between.
 const TRIES: u32 = 5;
 const AGAIN: Duration = Duration::from_secs(1);
@@ -82,13 +82,15 @@ impl Keeper {
     }
 
     /// Keeps an answer that stands at `place`; its key, and what was kept. Nothing when it quotes nothing and has no pages, when
-    /// it is no article's of a store, or when too many wait to be written: then the answer goes without buttons.
+    /// it is no article's of a store, or when too many wait to be written: then the answer goes without buttons. It waits
+    /// up to `patience` to be written.
     pub async fn keep(
         &self,
         reply: &Checked,
         library: &Library,
         asked: (&str, &str),
         place: String,
+        patience: Duration,
     ) -> Option<(String, Kept)> {
         if reply.pages.len() < 2 && reply.quotations().next().is_none() {
             return None;
@@ -102,7 +104,7 @@ impl Keeper {
             lock(&self.unwritten).remove(&key);
             return None;
         }
-        let _ = timeout(PATIENCE, written).await;
+        let _ = timeout(patience, written).await;
         Some((key, kept))
     }
 }

@@ -1,6 +1,7 @@
-//! How much one person and one server may ask: a bucket each, refilled evenly over a minute.
+//! How much one person and one server (or room) may ask: a bucket each, refilled evenly over a minute.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -34,17 +35,17 @@ impl TooMuch {
     }
 }
 
-/// The buckets.
+/// The buckets. `K` is what the network calls people and servers.
 #[derive(Debug)]
-pub struct Limits {
-    person: Buckets,
-    server: Buckets,
+pub struct Limits<K = u64> {
+    person: Buckets<K>,
+    server: Buckets<K>,
 }
 
 #[derive(Debug)]
-struct Buckets {
+struct Buckets<K> {
     per_minute: f64,
-    held: Mutex<HashMap<u64, Bucket>>,
+    held: Mutex<HashMap<K, Bucket>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +55,7 @@ struct Bucket {
     told: bool,
 }
 
-impl Limits {
+impl<K: Eq + Hash> Limits<K> {
     /// So many requests a minute for each person and each server.
     #[must_use]
     pub fn new(per_person: u32, per_server: u32) -> Self {
@@ -66,7 +67,7 @@ impl Limits {
     ///
     /// # Errors
     /// [`TooMuch`]; then it is not counted.
-    pub fn take(&self, person: u64, server: Option<u64>, now: Instant) -> Result<(), TooMuch> {
+    pub fn take(&self, person: K, server: Option<K>, now: Instant) -> Result<(), TooMuch> {
         self.person.take(person, now).map_err(|(wait, told)| TooMuch { server: false, wait, told })?;
         match server {
             Some(server) => self.server.take(server, now).map_err(|(wait, told)| TooMuch { server: true, wait, told }),
@@ -75,8 +76,8 @@ impl Limits {
     }
 }
 
-impl Buckets {
-    fn take(&self, id: u64, now: Instant) -> Result<(), (Duration, bool)> {
+impl<K: Eq + Hash> Buckets<K> {
+    fn take(&self, id: K, now: Instant) -> Result<(), (Duration, bool)> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let filled = |bucket: &Bucket| {
             let since = now.saturating_duration_since(bucket.at).as_secs_f64() / MINUTE.as_secs_f64();

@@ -1,0 +1,132 @@
+//! What every event is handled with.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use matrix_sdk::{Client, Room};
+use tokio::sync::{Notify, watch};
+
+use super::keys::Unreadable;
+use super::loops::Loops;
+use super::place::NETWORK;
+use super::rooms::Workers;
+use super::scribe::Scribe;
+use super::settings::Settings;
+use crate::chat::busy::Busy;
+use crate::chat::keeper::Keeper;
+use crate::chat::limits::Limits;
+use crate::chat::seen::Seen;
+use crate::library::store::{Scope, Store, StoreError};
+use crate::router::Router;
+
+/// The setting of a room that has its own prefix.
+pub const PREFIX: &str = crate::router::PREFIX;
+
+/// For how long it is not looked up again what we are called in a room.
+const NAME_HOLDS: Duration = Duration::from_secs(60);
+
+/// What every event is handled with.
+#[derive(Debug)]
+pub struct Bot {
+    /// The way to the homeserver.
+    pub client: Client,
+    /// Our own id.
+    pub me: String,
+    /// What the store calls us.
+    pub owner: String,
+    /// Where answers come from.
+    pub router: Arc<Router>,
+    /// What is kept.
+    pub store: Store,
+    /// How Byline behaves.
+    pub settings: Arc<Settings>,
+    /// Who has asked how much, by person and room.
+    pub limits: Arc<Limits<String>>,
+    /// Who replies faster than anybody reads.
+    pub loops: Loops,
+    /// Takes answers to the store.
+    pub keeper: Keeper,
+    /// Takes what was heard to the store.
+    pub scribe: Scribe,
+    /// Events that were handled before.
+    pub seen: Seen<String>,
+    /// What is being answered.
+    pub busy: Busy,
+    /// The work of each room.
+    pub workers: Workers,
+    /// What we are called, by room, and since when that is known.
+    pub names: Mutex<HashMap<String, (Option<String>, Instant)>>,
+    /// Messages whose keys are waited for.
+    pub unreadable: Unreadable,
+    /// What commands begin with, by room; nothing where that is as configured.
+    pub prefixes: Mutex<HashMap<String, Option<String>>>,
+    /// Told once, when the first sync is done.
+    pub connected: Notify,
+    /// Whether the encryption is set up, or it was tried: others can encrypt for us.
+    pub set_up: watch::Sender<bool>,
+    /// Whether all is to end.
+    pub stopped: watch::Receiver<bool>,
+}
+
+impl Bot {
+    /// What commands begin with in a room.
+    pub async fn prefix(&self, room: &str) -> String {
+        let known = self.prefixes.lock().unwrap_or_else(PoisonError::into_inner).get(room).cloned();
+        let own = match known {
+            Some(own) => own,
+            None => match self.own_prefix(room).await {
+                Ok(own) => {
+                    self.prefixes.lock().unwrap_or_else(PoisonError::into_inner).insert(room.to_owned(), own.clone());
+                    own
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a room's prefix is not known: the configured one is taken");
+                    None
+                }
+            },
+        };
+        own.unwrap_or_else(|| self.settings.prefix.clone())
+    }
+
+    async fn own_prefix(&self, room: &str) -> Result<Option<String>, StoreError> {
+        match self.store.known_community(NETWORK, room).await? {
+            Some(community) => self.store.setting_in_force(Scope::channel(community.id, room), PREFIX).await,
+            None => Ok(None),
+        }
+    }
+
+    /// A room's prefix may have changed.
+    pub fn forget_prefix(&self, room: &str) {
+        self.prefixes.lock().unwrap_or_else(PoisonError::into_inner).remove(room);
+    }
+
+    /// What we are called in a room.
+    pub async fn name(&self, room: &Room) -> Option<String> {
+        let id = room.room_id().as_str();
+        let known = self.names.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
+        if let Some((name, since)) = known
+            && since.elapsed() < NAME_HOLDS
+        {
+            return name;
+        }
+        let me = room.get_member_no_sync(room.own_user_id()).await.ok().flatten();
+        let name = me.map(|me| me.name().to_owned());
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        names.insert(id.to_owned(), (name.clone(), Instant::now()));
+        name
+    }
+
+    /// The room, if we are in it.
+    #[must_use]
+    pub fn joined(&self, room: &str) -> Option<Room> {
+        let room = self.client.get_room(<&matrix_sdk::ruma::RoomId>::try_from(room).ok()?)?;
+        (room.state() == matrix_sdk::RoomState::Joined).then_some(room)
+    }
+}
+
+/// Whether nobody is in a room but one person and us.
+#[must_use]
+pub fn is_direct(room: &Room) -> bool {
+    room.active_members_count() == 2
+}

@@ -1,0 +1,120 @@
+//! The work of each room: one event after the other, so that a question is answered before its edit is, and rooms don't wait
+//! for each other.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use matrix_sdk::Room;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::time::timeout;
+
+use super::address::Asked;
+use super::bot::Bot;
+use super::events::{Event, What};
+use super::{messages, reactions, upgrades};
+use crate::chat::busy::Work;
+use crate::library::store::Step;
+
+/// After how long without work a room's task ends.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// An event that is to be dealt with.
+#[derive(Debug)]
+pub struct Job {
+    /// Where it stands.
+    pub room: Room,
+    /// The event.
+    pub event: Event,
+    /// What it asks, where it is a question.
+    pub asks: Option<Asked>,
+    /// Whether it may have been dealt with before: then that is looked up.
+    pub again: bool,
+    /// When it was received.
+    pub received: Instant,
+    /// Counted until it is done.
+    pub work: Work,
+}
+
+/// The tasks of the rooms that have something to do.
+#[derive(Debug, Default)]
+pub struct Workers {
+    queues: Mutex<HashMap<String, UnboundedSender<Job>>>,
+}
+
+impl Workers {
+    /// Gives a room something to do. How much that can be is bounded by the limits of rooms and persons.
+    pub fn give(&self, bot: &Arc<Bot>, job: Job) {
+        let room = job.room.room_id().to_string();
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let job = match queues.get(&room) {
+            Some(queue) => match queue.send(job) {
+                Ok(()) => return,
+                // Its task is gone.
+                Err(unsent) => unsent.0,
+            },
+            None => job,
+        };
+        let (queue, jobs) = mpsc::unbounded_channel();
+        // The receiver is at hand.
+        let _ = queue.send(job);
+        queues.insert(room.clone(), queue);
+        tokio::spawn(work(Arc::clone(bot), room, jobs));
+    }
+
+    /// Ends a room's task if nothing came meanwhile.
+    fn end(&self, room: &str, jobs: &UnboundedReceiver<Job>) -> bool {
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        if !jobs.is_empty() {
+            return false;
+        }
+        queues.remove(room);
+        true
+    }
+}
+
+async fn work(bot: Arc<Bot>, room: String, mut jobs: UnboundedReceiver<Job>) {
+    loop {
+        match timeout(IDLE, jobs.recv()).await {
+            Ok(Some(job)) => {
+                let event = job.event.id.clone();
+                // In a task of its own: what panics there is told, and not tried again after each restart.
+                let done = tokio::spawn(deal_with(Arc::clone(&bot), job)).await;
+                let mut steps = done.unwrap_or_else(|error| {
+                    tracing::error!(%error, "an event of Matrix could not be dealt with");
+                    Vec::new()
+                });
+                steps.push(Step::Done { event });
+                bot.scribe.note(steps).await;
+            }
+            Ok(None) => return,
+            Err(_) if bot.workers.end(&room, &jobs) => return,
+            Err(_) => {}
+        }
+    }
+}
+
+async fn deal_with(bot: Arc<Bot>, job: Job) -> Vec<Step> {
+    let Job { room, event, asks, again, received, work } = job;
+    let steps = match &event.what {
+        What::Message(message) => match asks {
+            Some(asks) => messages::question(&bot, &room, &event, message, asks, again, received).await,
+            None => Vec::new(),
+        },
+        What::Edit { of, message } => messages::changed(&bot, &room, &event, of, message, received).await,
+        What::Redaction { of } => messages::taken_back(&bot, &room, &event, of).await,
+        What::Reaction { to, key } => reactions::reaction(&bot, &room, &event, to, key).await,
+        What::Joined => {
+            upgrades::entered(&bot, &room).await;
+            messages::introduce(&bot, &room).await;
+            Vec::new()
+        }
+        What::Upgraded { to } => {
+            upgrades::follow(&bot, &room, &event.sender, to).await;
+            Vec::new()
+        }
+        What::Left { .. } | What::Verification | What::Encrypted => Vec::new(),
+    };
+    drop(work);
+    steps
+}

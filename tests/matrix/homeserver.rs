@@ -1,0 +1,107 @@
+//! A homeserver of our own, which can be killed and started again.
+
+use std::fs;
+use std::io::Read;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::process::Process;
+
+/// How long Synapse may take to start.
+const STARTS_WITHIN: Duration = Duration::from_secs(60);
+
+/// What the configuration says.
+pub const SECRET: &str = "of-the-tests";
+
+const CONFIG: &str = include_str!("homeserver.yaml");
+
+const LOGGING: &str = "version: 1
+handlers: { console: { class: logging.StreamHandler } }
+root: { level: WARNING, handlers: [console] }
+";
+
+/// The Python that has Synapse, where there is one; otherwise says that the tests are skipped.
+pub fn python() -> Option<PathBuf> {
+    let python = std::env::var_os("BYLINE_TEST_SYNAPSE").filter(|python| !python.is_empty());
+    if python.is_none() {
+        println!("skipped: BYLINE_TEST_SYNAPSE names no Python that has Synapse; scripts/synapse.sh installs one");
+    }
+    python.map(PathBuf::from)
+}
+
+pub struct Homeserver {
+    folder: TempDir,
+    python: PathBuf,
+    port: u16,
+    running: Option<Process>,
+}
+
+impl Homeserver {
+    pub fn start(python: &Path) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        // Free until somebody takes it.
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let place = folder.path().to_str().unwrap();
+        let config = CONFIG.replace("{folder}", place).replace("{port}", &port.to_string());
+        fs::write(folder.path().join("homeserver.yaml"), config).unwrap();
+        fs::write(folder.path().join("log.yaml"), LOGGING).unwrap();
+        // 32 bytes in base64, of which the last letter holds two bits alone.
+        let key: String = std::iter::repeat_with(fastrand::alphanumeric).take(42).collect();
+        fs::write(folder.path().join("signing.key"), format!("ed25519 a_test {key}A\n")).unwrap();
+        let mut homeserver = Self { folder, python: python.to_owned(), port, running: None };
+        homeserver.start_again();
+        homeserver
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        self.running.take().expect("a homeserver that runs").kill("-9");
+    }
+
+    /// Starts it and waits until it answers.
+    pub fn start_again(&mut self) {
+        let log = self.folder.path().join("log");
+        let mut command = Command::new(&self.python);
+        command.args(["-m", "synapse.app.homeserver", "-c"]).arg(self.folder.path().join("homeserver.yaml"));
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).current_dir(self.folder.path());
+        let mut process = Process::start(&command, self.folder.path());
+        let started = Instant::now();
+        while !self.is_up() {
+            let log = || fs::read_to_string(&log).unwrap_or_default();
+            assert!(process.is_running(), "Synapse ended: {}", log());
+            assert!(started.elapsed() < STARTS_WITHIN, "Synapse does not start: {}", log());
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        self.running = Some(process);
+    }
+
+    fn is_up(&self) -> bool {
+        use std::io::Write;
+        let ask = || {
+            let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+            stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+            stream.write_all(b"GET /_matrix/client/versions HTTP/1.0\r\nHost: localhost\r\n\r\n")?;
+            let mut first = [0; 12];
+            stream.read_exact(&mut first)?;
+            std::io::Result::Ok(first)
+        };
+        ask().is_ok_and(|first| first.ends_with(b" 200"))
+    }
+
+    /// Whether these bytes are anywhere in its database, beside which SQLite may keep further files.
+    pub fn database_holds(&self, words: &str) -> bool {
+        let files = ["homeserver.db", "homeserver.db-wal"].map(|file| self.folder.path().join(file));
+        files.iter().any(|file| {
+            let bytes = fs::read(file).unwrap_or_default();
+            bytes.windows(words.len()).any(|window| window == words.as_bytes())
+        })
+    }
+}

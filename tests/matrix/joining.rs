@@ -1,0 +1,116 @@
+//! Which rooms it comes to, stays in, and leaves.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::bot::MANAGER;
+use crate::peer::{PATIENCE, Person, path};
+use crate::world::{BYLINE, Room, World};
+
+#[test]
+fn invitations_are_accepted_from_those_on_the_list_and_others_are_told_why_not() {
+    let Some(world) = World::shared() else { return };
+    for encrypted in [false, true] {
+        let (room, _) = world.group(encrypted);
+        let introduction = room.until("an introduction", |seen| {
+            (seen.is_message() && seen.body().contains("!byline")).then(|| seen.clone())
+        });
+        assert_eq!(introduction.content()["msgtype"], "m.notice");
+        assert_eq!(introduction.encrypted, encrypted);
+        room.settle();
+        let introduced = room.said().iter().filter(|seen| seen.replies_to().is_empty()).count();
+        assert_eq!(introduced, 1, "it introduces itself once");
+    }
+    let stranger = world.person("stranger");
+    let room = stranger.create_room(&[BYLINE], json!({}));
+    let declined = stranger.until_member(&room, BYLINE, "leave");
+    let reason = declined["reason"].as_str().unwrap_or_default();
+    assert!(!reason.is_empty(), "{declined}");
+    println!("declined: {reason}");
+}
+
+/// Who is in a room, asked of the homeserver's administration.
+fn members(admin: &Person, room: &str) -> Vec<String> {
+    let answer = admin.api("GET", &format!("/_synapse/admin/v1/rooms/{}/members", path(room)), &Value::Null);
+    answer["members"].as_array().unwrap().iter().map(|member| member.as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn an_empty_room_is_left() {
+    let Some(world) = World::shared() else { return };
+    let admin = world.peer.admin("warden");
+    let (room, other) = world.group(false);
+    room.settle();
+    for person in [&room.maker, &other] {
+        person.api("POST", &format!("/_matrix/client/v3/rooms/{}/leave", path(&room.id)), &json!({}));
+    }
+    let started = Instant::now();
+    while !members(&admin, &room.id).is_empty() {
+        assert!(started.elapsed() < PATIENCE, "it stays: {:?}", members(&admin, &room.id));
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+/// Upgrades a room and returns the new one.
+fn upgrade(room: &Room, version: &str) -> Room {
+    let path = format!("/_matrix/client/v3/rooms/{}/upgrade", path(&room.id));
+    let made = room.maker.api("POST", &path, &json!({ "new_version": version }));
+    Room { id: made["replacement_room"].as_str().unwrap().to_owned(), ..room.clone() }
+}
+
+#[test]
+fn an_upgraded_room_is_followed_with_its_settings_and_its_digest() {
+    let Some(world) = World::shared() else { return };
+    for (encrypted, preset, version) in
+        [(false, "public_chat", "11"), (true, "public_chat", "12"), (true, "private_chat", "12")]
+    {
+        let (maker, other) = (world.friend(), world.friend());
+        let old = Room::wished(&maker, encrypted, &[&other], json!({ "preset": preset, "room_version": "10" }));
+        let set = old.ask("!byline digest set 08:30 --zone Europe/Berlin");
+        assert!(set.body().contains("08:30"), "{set:?}");
+        let set = old.ask("!byline settings passages 1");
+        assert!(!set.body().contains("only"), "{set:?}");
+        let new = upgrade(&old, version);
+        if preset == "private_chat" {
+            // Whoever upgrades asks everybody in; homeservers do not.
+            new.invite();
+        }
+        new.until_bot("join");
+        new.maker.peer.order("knows", json!({ "as": maker.name, "room": new.id, "encrypted": encrypted }));
+        let shown = new.ask("!byline digest show");
+        assert!(
+            shown.body().contains("08:30") && shown.body().contains("Europe/Berlin"),
+            "version {version}: {shown:?}"
+        );
+        let shown = new.ask("!byline settings show");
+        assert!(shown.body().contains("passages") && shown.body().contains('1'), "version {version}: {shown:?}");
+        let pages = new.ask("!byline ask how many sandwiches did the gulls of Oldhaven steal?");
+        assert!(!pages.body().contains("1 of "), "the setting holds in the new room: {pages:?}");
+    }
+}
+
+#[test]
+fn who_has_the_power_manages_creators_of_version_twelve_too() {
+    let Some(world) = World::shared() else { return };
+    for version in ["11", "12"] {
+        let (maker, other) = (world.friend(), world.friend());
+        let room = Room::wished(&maker, false, &[&other], json!({ "room_version": version }));
+        if version == "12" {
+            assert!(!room.id.contains(':'), "its number names no server: {}", room.id);
+        }
+        let refused = room.seen_by(&other).ask("!byline digest set 08:30 --zone UTC");
+        assert!(!refused.body().contains("08:30"), "version {version}: {refused:?}");
+        let set = room.ask("!byline digest set 08:30 --zone UTC");
+        assert!(set.body().contains("08:30"), "version {version}: {set:?}");
+    }
+}
+
+#[test]
+fn a_manager_of_the_bot_manages_without_power() {
+    let Some(world) = World::shared() else { return };
+    let manager = world.person(MANAGER);
+    let room = Room::of(&world.friend(), true, &[&manager]);
+    let set = room.seen_by(&manager).ask("!byline digest set 09:15 --zone UTC");
+    assert!(set.body().contains("09:15"), "{set:?}");
+}

@@ -1,0 +1,280 @@
+//! The bot is killed, the homeserver is killed, or says no: nothing is answered twice, and nothing is left unanswered.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::bot::Bot;
+use crate::peer::{PATIENCE, Person, Sent, path, sent};
+use crate::world::{BYLINE, Room, World};
+
+const QUESTION: &str = "when does the pier at Oldhaven close?";
+
+/// A moment at random, not later than this.
+fn some_time(longest: u64) {
+    std::thread::sleep(Duration::from_millis(fastrand::u64(..longest)));
+}
+
+/// Every question has an answer, and one alone, also after everything has come to rest.
+fn each_answered_once(asked: &[(Room, Sent)]) {
+    for (room, question) in asked {
+        assert!(room.answer(question).body().contains("5 November"));
+    }
+    for (room, _) in asked {
+        room.settle();
+    }
+    for (room, question) in asked {
+        let answers = room.answers(question);
+        assert_eq!(answers.len(), 1, "encrypted {}: {question:?}: {answers:?}", room.encrypted);
+    }
+}
+
+/// The devices of the bot's account.
+fn devices(admin: &Person) -> Vec<String> {
+    let devices = admin.api("GET", &format!("/_synapse/admin/v2/users/{}/devices", path(BYLINE)), &Value::Null);
+    let devices = devices["devices"].as_array().unwrap().iter();
+    devices.map(|device| device["device_id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_bot_that_is_killed_again_and_again_answers_everything_once() {
+    let Some(world) = World::own(|_| {}) else { return };
+    let admin = world.peer.admin("warden");
+    let rooms = [world.room(false), world.room(true)];
+    for room in &rooms {
+        room.settle();
+    }
+    let before = devices(&admin);
+    assert_eq!(before.len(), 1, "{before:?}");
+    let mut asked = Vec::new();
+    for round in 0..8 {
+        for room in &rooms {
+            for _ in 0..3 {
+                asked.push((room.clone(), room.say(QUESTION)));
+            }
+        }
+        some_time(300);
+        // Once it is asked to end, and not killed.
+        if round == 4 {
+            world.bot().stop()
+        } else {
+            world.bot().kill()
+        }
+        // Also while it is away it is asked.
+        for room in &rooms {
+            asked.push((room.clone(), room.say(QUESTION)));
+        }
+        world.bot().start();
+        if round % 2 == 0 {
+            // And while it starts.
+            some_time(1_500);
+        } else {
+            let (room, question) = asked.last().unwrap();
+            room.answer(question);
+        }
+    }
+    each_answered_once(&asked);
+    assert_eq!(devices(&admin), before, "one device, however often it starts");
+    println!("{} questions, 8 kills", asked.len());
+}
+
+#[test]
+fn a_homeserver_that_is_killed_again_and_again_loses_no_answer() {
+    let Some(world) = World::own(|_| {}) else { return };
+    let rooms = [world.room(false), world.room(true)];
+    for room in &rooms {
+        room.settle();
+    }
+    let mut asked = Vec::new();
+    for _ in 0..4 {
+        let mut begun = Vec::new();
+        for room in &rooms {
+            for _ in 0..3 {
+                begun.push((room, room.maker.begin_to_say(&room.id, QUESTION)));
+            }
+        }
+        some_time(500);
+        world.homeserver().kill();
+        some_time(1_000);
+        world.homeserver().start_again();
+        for (room, order) in begun {
+            asked.push((room.clone(), sent(&world.peer.result(order).unwrap())));
+        }
+    }
+    each_answered_once(&asked);
+    assert!(world.bot().is_running());
+}
+
+#[test]
+fn a_rate_limit_is_waited_out() {
+    let Some(world) = World::own(|bot| bot.set("MATRIX__PER_PERSON", "6")) else { return };
+    let admin = world.peer.admin("warden");
+    let rooms = [world.room(false), world.room(true)];
+    for room in &rooms {
+        room.settle();
+    }
+    let limit = format!("/_synapse/admin/v1/users/{}/override_ratelimit", path(BYLINE));
+    admin.api("POST", &limit, &json!({ "messages_per_second": 1, "burst_count": 1 }));
+    let ask = |room: &Room| (room.clone(), room.say(QUESTION));
+    let asked: Vec<(Room, Sent)> = (0..4).flat_map(|_| rooms.iter().map(ask)).collect();
+    for (room, question) in &asked {
+        assert!(room.answer(question).body().contains("5 November"));
+    }
+    assert!(world.bot().log().contains("429"), "it was limited: {}", world.bot().log());
+    admin.api("DELETE", &limit, &Value::Null);
+    for (room, question) in &asked {
+        assert_eq!(room.answers(question).len(), 1);
+    }
+    // Its own limit is told, once, and then it is silent.
+    let room = &rooms[0];
+    let told = (0..10).map(|_| room.ask(QUESTION)).find(|answer| answer.body().contains("Ask me again in"));
+    assert!(told.is_some(), "ten questions more than six a minute");
+    let silent = room.say(QUESTION);
+    rooms[1].settle();
+    std::thread::sleep(Duration::from_secs(2));
+    assert!(room.answers(&silent).is_empty());
+}
+
+#[test]
+fn what_came_too_long_ago_is_not_answered() {
+    let Some(world) = World::own(|bot| bot.set("MATRIX__MAX_AGE", "1")) else { return };
+    let rooms = [world.room(false), world.room(true)];
+    for room in &rooms {
+        room.settle();
+    }
+    world.bot().stop();
+    let old: Vec<Sent> = rooms.iter().map(|room| room.say(QUESTION)).collect();
+    std::thread::sleep(Duration::from_secs(65));
+    let new: Vec<Sent> = rooms.iter().map(|room| room.say(QUESTION)).collect();
+    world.bot().start();
+    for (room, question) in rooms.iter().zip(&new) {
+        room.answer(question);
+        room.settle();
+    }
+    for (room, question) in rooms.iter().zip(&old) {
+        assert!(room.answers(question).is_empty(), "{:?}", room.answers(question));
+    }
+}
+
+fn is_answered(room: &Room) {
+    let answer = room.ask(&format!("!byline ask {QUESTION}"));
+    assert!(answer.body().contains("5 November"), "{answer:?}");
+}
+
+/// Waits until the bot's log holds these words.
+fn until_logged(world: &World, words: &str) {
+    let started = Instant::now();
+    while !world.bot().log().contains(words) {
+        assert!(started.elapsed() < PATIENCE, "“{words}” is not in the log: {}", world.bot().log());
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn what_keeps_it_from_starting_is_told_and_what_passes_is_waited_for() {
+    let Some(world) = World::without_bot() else { return };
+    world.bot().set("MATRIX__PASSWORD", "wrong horse");
+    world.bot().start();
+    let told = world.bot().fails();
+    assert!(told.contains("password") && !told.contains("wrong horse"), "{told}");
+    world.bot().set("MATRIX__PASSWORD", "byline");
+
+    world.homeserver().kill();
+    world.bot().start();
+    until_logged(&world, "can't be reached");
+    world.homeserver().start_again();
+    let room = world.room(true);
+    is_answered(&room);
+
+    // Its device is taken away while it runs: it logs in again, and answers what was asked meanwhile.
+    let plain = world.room(false);
+    plain.settle();
+    let admin = world.peer.admin("warden");
+    let [device] = devices(&admin).try_into().unwrap();
+    admin.api("DELETE", &format!("/_synapse/admin/v2/users/{}/devices/{device}", path(BYLINE)), &Value::Null);
+    let meanwhile = plain.say(QUESTION);
+    until_logged(&world, "the keys were recovered");
+    is_answered(&room);
+    plain.answer(&meanwhile);
+    plain.settle();
+    assert_eq!(plain.answers(&meanwhile).len(), 1);
+    assert_ne!(devices(&admin), [device]);
+    // No secret is in the log, nor what people asked.
+    let log = world.bot().log();
+    assert!(!log.contains("syt_"), "an access token is in the log");
+    world.bot().stop();
+}
+
+#[test]
+fn an_access_token_will_do() {
+    let Some(world) = World::without_bot() else { return };
+    let login = json!({ "type": "m.login.password", "identifier": { "type": "m.id.user", "user": "byline" }, "password": "byline" });
+    let friend = world.friend();
+    let token = friend.api("POST", "/_matrix/client/v3/login", &login)["access_token"].as_str().unwrap().to_owned();
+    world.bot().unset("MATRIX__PASSWORD");
+    world.bot().set("MATRIX__TOKEN", &token);
+    world.bot().start();
+    let room = Room::of(&friend, true, &[]);
+    is_answered(&room);
+    world.bot().kill();
+    world.bot().start();
+    is_answered(&room);
+    world.bot().kill();
+    // The token is void: that is told, and how to go on.
+    let admin = world.peer.admin("warden");
+    for device in devices(&admin) {
+        admin.api("DELETE", &format!("/_synapse/admin/v2/users/{}/devices/{device}", path(BYLINE)), &Value::Null);
+    }
+    world.bot().start();
+    let told = world.bot().fails();
+    assert!(told.contains("matrix.token") && !told.contains(&token), "{told}");
+}
+
+#[test]
+fn a_lost_disk_costs_neither_the_identity_nor_what_was_said() {
+    let Some(world) = World::own(|_| {}) else { return };
+    let admin = world.peer.admin("warden");
+    let (room, other) = world.group(true);
+    let said = room.seen_by(&other).say("Greta said “We will replace every plank”.");
+    room.settle();
+    let key = std::fs::read_to_string(world.bot().recovery_key()).unwrap();
+    assert!(Bot::is_private(&world.bot().recovery_key()), "the recovery key is for its owner alone");
+    assert!(key.split_whitespace().count() >= 12, "a key in groups of four");
+    let master = master_key(&room.maker);
+    // Keys reach the backup in their own time.
+    let started = Instant::now();
+    while backed_up(&admin) == 0 {
+        assert!(started.elapsed() < PATIENCE, "no key is in the backup: {}", world.bot().log());
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    std::thread::sleep(Duration::from_secs(2));
+    world.bot().stop();
+    world.bot().lose_data();
+    world.bot().start();
+    // What is said while it has no device is for no device of its.
+    until_logged(&world, "the keys were recovered");
+    is_answered(&room);
+    assert_eq!(master_key(&room.maker), master, "it is whom people verified");
+    let checked = room.answer(&room.reply("!byline check", &said.id));
+    assert!(checked.body().contains("Exact") && checked.body().contains("Greta Lindqvist"), "{checked:?}");
+    for file in world.bot().files() {
+        let name = file.display().to_string();
+        assert!(!name.contains("session") || Bot::is_private(&file), "{name} can be read by others");
+    }
+}
+
+/// The public part of what the bot's devices are signed with.
+fn master_key(person: &Person) -> Value {
+    let answer = person.api("POST", "/_matrix/client/v3/keys/query", &json!({ "device_keys": { BYLINE: [] } }));
+    let key = answer["master_keys"][BYLINE]["keys"].clone();
+    assert!(!key.is_null(), "{answer}");
+    key
+}
+
+/// How many keys the bot's backup has, asked as the bot: an administrator may log in as anybody.
+fn backed_up(admin: &Person) -> u64 {
+    let login = admin.api("POST", &format!("/_synapse/admin/v1/users/{}/login", path(BYLINE)), &json!({}));
+    let token = login["access_token"].as_str().unwrap();
+    let asked = json!({ "as": admin.name, "method": "GET", "path": "/_matrix/client/v3/room_keys/version", "body": null, "token": token });
+    admin.peer.order("api", asked)["body"]["count"].as_u64().unwrap_or_default()
+}
