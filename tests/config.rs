@@ -618,6 +618,13 @@ mod what_is_printed {
         at_once = 32         # default
         host_delay = 1.0     # default
 
+        [feeds]
+        poll = true               # default
+        shortest_interval = 600   # default
+        longest_interval = 43200  # default
+        at_once = 16              # default
+        oldest_days = 90          # default
+
         [record]
         # folder  # not set: nothing is recorded
 

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::block::Page;
 use super::index::News;
-use super::{Corrections, Held, Quotation, QuoteBook, correct};
+use super::{CONFIDENT, Corrections, Held, Quotation, QuoteBook, correct};
 use crate::article::Article;
 use crate::library::{ArticleId, Filter, Library};
 
@@ -106,6 +106,12 @@ impl QuoteBook {
     #[must_use]
     pub fn of_article(&self, id: ArticleId) -> &[Held] {
         self.index.page(id).map_or(&[], |page| &page.held)
+    }
+
+    /// How many quotations of one article count as someone's words ([`CONFIDENT`]).
+    #[must_use]
+    pub fn attributed_in(&self, id: ArticleId) -> usize {
+        self.of_article(id).iter().filter(|held| held.quotation.confidence >= CONFIDENT).count()
     }
 
     /// Every named speaker with the number of their quotations, most quoted first.

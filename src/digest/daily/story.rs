@@ -163,7 +163,7 @@ impl Scene<'_> {
             .filter_map(|&place| {
                 let article = *self.ids.get(place)?;
                 let member = Member { article, part: self.part(place, &places) };
-                Some((place, member, book.of_article(article).len()))
+                Some((place, member, book.attributed_in(article)))
             })
             .collect();
         ranked.sort_by(|(a, one, one_quotes), (b, other, other_quotes)| {

@@ -46,6 +46,23 @@ proptest! {
     }
 }
 
+#[test]
+fn a_file_of_a_few_bytes_is_damaged() {
+    for length in 0..9 {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = Shelf::of(3);
+        let library = shelf.library();
+        drop(grown(folder.path(), &library));
+        let store =
+            files(&folder.path().join("0")).into_iter().find(|file| file.extension().is_some_and(|e| e == "store"));
+        let store = store.unwrap();
+        let bytes = fs::read(&store).unwrap();
+        fs::write(&store, &bytes[..length]).unwrap();
+        let matcher = Matcher::open(folder.path(), &library, Seq(10), |_| ()).unwrap();
+        check(&matcher, &library, &shelf);
+    }
+}
+
 /// An index of several segments, one of which has dead documents.
 fn grown(folder: &Path, library: &Library) -> Matcher {
     let mut less = library.clone();
