@@ -34,6 +34,9 @@ pub enum Inspect {
         /// Files, folders or patterns
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
+        /// A model that was trained, instead of the one that is built in
+        #[arg(long, value_name = "FILE")]
+        model: Option<PathBuf>,
     },
     /// The ranked paragraphs for each question of a file
     Rank(rank::Options),
@@ -51,7 +54,7 @@ impl Inspect {
         match self {
             Self::Feed { files } => feed::run(files, &mut out)?,
             Self::Page { files } => page::run(files, &mut out)?,
-            Self::Quotes { files } => quotes::run(files, &mut out)?,
+            Self::Quotes { files, model } => quotes::run(files, model.as_deref(), &mut out)?,
             Self::Rank(options) => rank::run(options, &mut out)?,
             Self::Summary(options) => summary::run(options, &mut out)?,
         }

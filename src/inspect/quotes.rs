@@ -1,14 +1,16 @@
 //! `byline inspect quotes FILE…`: the quotations of each article, from [`quotes::LEAST_MEASURED`] on.
 
+use std::borrow::Cow;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::article::{CodePoints, Span};
 use crate::intake::folder;
+use crate::quotes::model::{self, Model};
 use crate::quotes::{self, Kind, Quotation};
 
 #[derive(Serialize)]
@@ -27,7 +29,9 @@ struct Quote {
     confidence: f32,
 }
 
-pub(super) fn run(files: &[PathBuf], out: &mut impl Write) -> anyhow::Result<()> {
+pub(super) fn run(files: &[PathBuf], model: Option<&Path>, out: &mut impl Write) -> anyhow::Result<()> {
+    let read = model.map(read_model).transpose()?;
+    let model = read.as_ref().or_else(|| model::shipped());
     let loaded = folder::load(files, || ());
     super::tell_refused(&loaded.refused);
     if loaded.library.is_empty() {
@@ -38,12 +42,18 @@ pub(super) fn run(files: &[PathBuf], out: &mut impl Write) -> anyhow::Result<()>
         .par_iter()
         .map(|article| {
             let points = CodePoints::new(article.text());
-            let found = quotes::find(article).into_iter().filter(|q| q.confidence >= quotes::LEAST_MEASURED);
+            let found =
+                quotes::find_with(article, model).into_iter().filter(|q| q.confidence >= quotes::LEAST_MEASURED);
             let quotes = found.map(|quotation| quote(quotation, &points)).collect();
             Line { id: article.key().to_owned(), quotes }
         })
         .collect();
     lines.iter().try_for_each(|line| super::print_line(out, line))
+}
+
+fn read_model(path: &Path) -> anyhow::Result<Model> {
+    let bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+    Model::read(Cow::Owned(bytes)).with_context(|| format!("reading {}", path.display()))
 }
 
 fn quote(quotation: Quotation, points: &CodePoints<'_>) -> Quote {

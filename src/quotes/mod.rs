@@ -11,6 +11,7 @@ mod given_names;
 mod index;
 pub mod kept;
 mod lexicon;
+pub mod model;
 mod most;
 mod names;
 mod people;
@@ -46,9 +47,9 @@ pub enum Kind {
     Mixed,
 }
 
-/// The number of the rules by which quotations are found. A store keeps it beside what they found, and what rules of another
+/// The number of the rules, and of the model, by which quotations are found. A store keeps it beside what they found, and what rules of another
 /// number found is found again: it is to be raised whenever [`find`] gives something else for an article than it did.
-pub const RULES: i64 = 2;
+pub const RULES: i64 = 3;
 
 /// From this confidence on, a quotation is listed as someone's words ([`QuoteBook::said`]).
 pub const CONFIDENT: f32 = 0.5;
@@ -102,7 +103,13 @@ impl Quotation {
 /// ```
 #[must_use]
 pub fn find(article: &Article) -> Vec<Quotation> {
-    let mut quotations = find::find(article);
+    find_with(article, model::shipped())
+}
+
+/// The same with another model than the one that is shipped, or by rules alone.
+#[must_use]
+pub fn find_with(article: &Article, model: Option<&model::Model>) -> Vec<Quotation> {
+    let mut quotations = find::find(article, model);
     speakers::name(article, &mut quotations);
     quotations
 }

@@ -288,12 +288,6 @@ impl Checked {
     pub fn library_of<'l>(&'l self, id: ArticleId, now: &'l Library) -> &'l Library {
         if id.is_earlier() { &self.earlier } else { now }
     }
-}
-
-impl PartialEq for Checked {
-    fn eq(&self, other: &Self) -> bool {
-        self.reply == other.reply
-    }
 
     /// The same reply with each piece of a quotation cut to at most `most` characters; `told` stands below those that were cut.
     /// What is left is still a slice of its article.
@@ -315,17 +309,17 @@ impl PartialEq for Checked {
             }
             *blocks = short;
         };
-        let mut reply = self.0.clone();
+        let mut reply = self.reply.clone();
         shorten(&mut reply.blocks);
         reply.pages.iter_mut().for_each(shorten);
-        Self(reply)
+        Self { reply, earlier: Arc::clone(&self.earlier) }
     }
 
     /// The same reply with Byline's own words changed, such as commands as a surface writes them. Quotations, headings and
     /// comparisons stay as they were checked.
     #[must_use]
     pub fn reworded(&self, word: impl Fn(&str) -> String) -> Self {
-        let mut reply = self.0.clone();
+        let mut reply = self.reply.clone();
         for block in reply.blocks.iter_mut().chain(reply.pages.iter_mut().flatten()) {
             match block {
                 Block::Text(words) => *words = word(words),
@@ -333,7 +327,13 @@ impl PartialEq for Checked {
                 Block::Heading(_) | Block::Quote(_) | Block::Difference(_) => {}
             }
         }
-        Self(reply)
+        Self { reply, earlier: Arc::clone(&self.earlier) }
+    }
+}
+
+impl PartialEq for Checked {
+    fn eq(&self, other: &Self) -> bool {
+        self.reply == other.reply
     }
 }
 

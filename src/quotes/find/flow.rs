@@ -7,12 +7,9 @@ use std::ops::Range;
 
 use super::attribution::{self, content_spans};
 use super::tokens::View;
-use super::{Found, Rule, phrase};
+use super::{Found, LOOSE_WORDS, Rule, phrase};
 use crate::article::Span;
 use crate::quotes::lexicon;
-
-/// Words from which on a fragment in marks is more likely someone's words than a title or a coined term.
-const FRAGMENT_WORDS: usize = 4;
 
 /// The longest signature, in tokens after its dash.
 const LONGEST_SIGNATURE: usize = 14;
@@ -259,7 +256,7 @@ impl<'v, 't> Flow<'v, 't> {
         if region.single || (titled(view, region.inner) && !sentence_like) {
             return;
         }
-        if words < FRAGMENT_WORDS {
+        if words < LOOSE_WORDS {
             // In reported speech that goes on, two words may be someone's; elsewhere, and after an article, they are
             // mostly a term that the writer keeps at a distance.
             let reported = self.last.is_some_and(|last| last.paragraph == index);
@@ -267,7 +264,7 @@ impl<'v, 't> Flow<'v, 't> {
                 let low = view.low(before);
                 lexicon::is_determiner(low) || matches!(low, "so-called" | "called" | "named" | "titled" | "'s")
             });
-            if words + 1 >= FRAGMENT_WORDS || words + 2 == FRAGMENT_WORDS && reported && !coined {
+            if words + 1 >= LOOSE_WORDS || words + 2 == LOOSE_WORDS && reported && !coined {
                 self.loose(index, view, region.inner, at);
             }
             return;

@@ -1,19 +1,23 @@
-//! Finding quotations in an article, by rules.
+//! Finding quotations in an article: by rules in any language, and in English by the learned model on top of them.
 //!
 //! Every finder gives [`Found`]s: content, speaker and cue as spans, and the [`Rule`] that found it, which carries the
-//! confidence. Another finder (a learned one) can give the same and be merged in [`find`]; naming the speakers comes
-//! after, in [`super::speakers`], and does not care who found them.
+//! confidence where no model judges. Naming the speakers comes after, in [`super::speakers`], and does not care who found
+//! them.
 //!
 //! - [`marks`]: quotation marks into regions.
 //! - [`tokens`]: a paragraph as words, regions and sentences.
 //! - [`cues`]: verbs of speech with their subjects; [`phrase`]: the noun phrases beside them.
 //! - [`attribution`]: from a cue to the words it attributes; [`complement`]: those to its right.
 //! - [`flow`]: what no verb attributes: quotations that go on, fragments, transcripts, signatures.
+//! - [`abroad`]: direct quotations in other languages.
+//! - [`learned`]: the model's reading of a paragraph, with all of that as one of the things that it looks at.
 
+mod abroad;
 mod attribution;
 mod complement;
 mod cues;
 mod flow;
+mod learned;
 pub(super) mod marks;
 mod phrase;
 pub(super) mod tokens;
@@ -21,8 +25,10 @@ pub(super) mod tokens;
 use std::ops::Range;
 
 use self::tokens::View;
+use super::model::Model;
+use super::model::reading::Layout;
 use super::{Kind, Quotation};
-use crate::article::{Article, BlockKind, Span};
+use crate::article::{Article, BlockKind, Paragraph, Span};
 
 /// The rule that found a quotation. Its confidence is roughly how often the rule was right on annotated news.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +65,12 @@ pub(super) enum Rule {
     OwnWords,
     /// Words in marks of which nothing says whose they are.
     Loose,
+    /// What the model read; its confidence is the judge's.
+    Learned,
 }
+
+/// Words from which on a fragment in marks is more likely someone's words than a title or a coined term.
+const LOOSE_WORDS: usize = 4;
 
 /// Confidence of [`Rule::Loose`]: below [`super::LEAST_MEASURED`].
 const LOOSE: f32 = 0.3;
@@ -73,7 +84,7 @@ impl Rule {
             Self::ThatClause | Self::AccordingTo | Self::OwnWords => 0.8,
             Self::ClauseBeforeCue | Self::Signature => 0.75,
             Self::BareClause | Self::Continued => 0.7,
-            Self::Introduced | Self::Object => 0.55,
+            Self::Introduced | Self::Object | Self::Learned => 0.55,
             Self::Attitude => 0.45,
             Self::Fragment => 0.35,
             Self::Loose => LOOSE,
@@ -122,32 +133,59 @@ impl Found {
             whole: false,
         }
     }
+
+    /// With the confidence that its rule carries.
+    fn by_its_rule(self) -> (Self, f32) {
+        let confidence = self.rule.confidence();
+        (self, confidence)
+    }
 }
 
 /// All quotations of an article in reading order, speakers not yet named.
-pub(super) fn find(article: &Article) -> Vec<Quotation> {
-    let text = article.text();
-    let paragraphs = article.paragraphs();
-    let views: Vec<View<'_>> = paragraphs
-        .iter()
-        .enumerate()
-        .map(|(index, paragraph)| {
-            let continues = paragraphs.get(index + 1).is_some_and(|next| marks::begins_quoted(text, next.span));
-            View::new(text, paragraph.span, continues)
-        })
-        .collect();
-    let set_off = paragraphs.iter().map(|paragraph| paragraph.kind == BlockKind::BlockQuote).collect();
-    let mut flow = flow::Flow::new(&views, set_off);
-    for index in 0..views.len() {
-        flow.paragraph(index);
-    }
+pub(super) fn find(article: &Article, model: Option<&Model>) -> Vec<Quotation> {
+    let views = views(article);
+    // Where the language can't be told, the text is short: it is read as English.
+    let language = article.meta().language.as_deref().unwrap_or("en");
+    let rules = if abroad::speaks(language) { abroad::find(language, &views) } else { by_rules(article, &views) };
+    // The model learned from English alone.
+    let found = match model.filter(|_| language == "en") {
+        Some(model) => learned::find(model, &views, rules),
+        None => rules.into_iter().map(Found::by_its_rule).collect(),
+    };
     let mut quotations: Vec<Quotation> =
-        flow.finish().into_iter().filter_map(|found| quotation(&views, found)).collect();
+        found.into_iter().filter_map(|(found, confidence)| quotation(&views, found, confidence)).collect();
     quotations.sort_by_key(|q| (q.content.first().copied(), q.cue));
     quotations
 }
 
-fn quotation(views: &[View<'_>], mut found: Found) -> Option<Quotation> {
+/// The paragraphs of an article, read, and what the rules found in them, for the model to learn from.
+pub(super) fn laid_out(article: &Article) -> (Vec<View<'_>>, Layout) {
+    let views = views(article);
+    let rules = by_rules(article, &views);
+    let layout = learned::layout(&views, &rules);
+    (views, layout)
+}
+
+fn views(article: &Article) -> Vec<View<'_>> {
+    let text = article.text();
+    let paragraphs = article.paragraphs();
+    let view = |(index, paragraph): (usize, &Paragraph)| {
+        let continues = paragraphs.get(index + 1).is_some_and(|next| marks::begins_quoted(text, next.span));
+        View::new(text, paragraph.span, continues)
+    };
+    paragraphs.iter().enumerate().map(view).collect()
+}
+
+fn by_rules(article: &Article, views: &[View<'_>]) -> Vec<Found> {
+    let set_off = article.paragraphs().iter().map(|paragraph| paragraph.kind == BlockKind::BlockQuote).collect();
+    let mut flow = flow::Flow::new(views, set_off);
+    for index in 0..views.len() {
+        flow.paragraph(index);
+    }
+    flow.finish()
+}
+
+fn quotation(views: &[View<'_>], mut found: Found, confidence: f32) -> Option<Quotation> {
     found.content.retain(|span| !span.is_empty());
     found.content.sort_unstable();
     found.content.dedup_by(|later, earlier| earlier.overlaps(*later));
@@ -175,7 +213,8 @@ fn quotation(views: &[View<'_>], mut found: Found) -> Option<Quotation> {
         speaker_name: None,
         cue: found.cue,
         kind,
-        confidence: found.rule.confidence(),
+        // To the hundredth: further digits would only tell one machine's arithmetic from another's.
+        confidence: (confidence * 100.0).round() / 100.0,
         paragraph: found.paragraph,
     })
 }
