@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::bot::Bot;
-use crate::peer::{PATIENCE, Person, Sent, path, sent};
+use crate::peer::{PATIENCE, Person, Seen, Sent, path, sent};
 use crate::world::{BYLINE, Room, World};
 
 const QUESTION: &str = "when does the pier at Oldhaven close?";
@@ -127,12 +127,13 @@ fn a_rate_limit_is_waited_out() {
     }
     // Its own limit is told, once, and then it is silent.
     let room = &rooms[0];
-    let told = (0..10).map(|_| room.ask(QUESTION)).find(|answer| answer.body().contains("Ask me again in"));
-    assert!(told.is_some(), "ten questions more than six a minute");
-    let silent = room.say(QUESTION);
+    let many: Vec<Sent> = (0..20).map(|_| room.say(QUESTION)).collect();
     rooms[1].settle();
     std::thread::sleep(Duration::from_secs(2));
-    assert!(room.answers(&silent).is_empty());
+    let answers: Vec<Seen> = many.iter().flat_map(|question| room.answers(question)).collect();
+    let told = answers.iter().filter(|answer| answer.body().contains("Ask me again in")).count();
+    // While they are sent, some seconds pass, after which one more is allowed.
+    assert!((1..=2).contains(&told) && answers.len() <= 12, "told {told} times, {} answers", answers.len());
 }
 
 #[test]

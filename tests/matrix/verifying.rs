@@ -132,8 +132,12 @@ async fn a_manager_verifies_it_by_emoji_in_a_room() {
         }
     }
     assert_eq!(verified, Some(true));
-    let identity = manager.encryption().get_user_identity(byline()).await.unwrap().unwrap();
-    assert!(identity.is_verified(), "the person's own key has signed the bot's");
+    // The signature goes to the homeserver and comes back.
+    let started = Instant::now();
+    while !manager.encryption().request_user_identity(byline()).await.unwrap().unwrap().is_verified() {
+        assert!(started.elapsed() < PATIENCE, "the person's own key has not signed the bot's");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
     assert!(device(&manager).await.is_verified_with_cross_signing());
 }
 

@@ -55,7 +55,10 @@ pub async fn listen(bot: &Arc<Bot>, fresh: bool) -> Result<(), Trouble> {
             }
         }
     };
-    deal_with_pending(bot);
+    // A fresh store knows no room before the first sync.
+    if !fresh {
+        deal_with_pending(bot);
+    }
     let mut stopped = bot.stopped.clone();
     let mut patience = Patience::up_to(LONGEST);
     let mut first = true;
@@ -83,6 +86,9 @@ pub async fn listen(bot: &Arc<Bot>, fresh: bool) -> Result<(), Trouble> {
                 hear(bot, &response, position.as_deref(), first).await;
                 position = Some(response.next_batch);
                 if std::mem::take(&mut first) {
+                    if fresh {
+                        deal_with_pending(bot);
+                    }
                     invites::waiting(bot);
                     bot.connected.notify_one();
                     tracing::info!(user = bot.me, rooms = bot.client.joined_rooms().len(), "connected to Matrix");
