@@ -340,7 +340,7 @@ mod tests {
         assert_eq!(blank(read.reply()), blank(edition.reply()));
         assert_eq!(edition.articles(), ["agency", "chess", "ferry", "fix"].into());
         assert_eq!(lines(&library, &edition)[0], "Digest of today: 2 stories from 4 articles");
-        assert_eq!(lines(&library, &edition)[1], "1. 3 articles from 2 outlets · 4 quotations");
+        assert_eq!(lines(&library, &edition)[1], "1. 3 articles from 2 outlets · 3 quotations");
     }
 
     #[test]

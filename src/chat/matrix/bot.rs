@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use matrix_sdk::{Client, Room};
+use matrix_sdk::ruma::OwnedRoomId;
+use matrix_sdk::{Client, Room, RoomMemberships};
 use tokio::sync::{Notify, watch};
 
 use super::keys::Unreadable;
@@ -61,6 +62,8 @@ pub struct Bot {
     pub unreadable: Unreadable,
     /// What commands begin with, by room; nothing where that is as configured.
     pub prefixes: Mutex<HashMap<String, Option<String>>>,
+    /// How many are in a room, where that had to be counted.
+    pub counted: Mutex<HashMap<OwnedRoomId, usize>>,
     /// Told once, when the first sync is done.
     pub connected: Notify,
     /// Whether the encryption is set up, or it was tried: others can encrypt for us.
@@ -123,10 +126,25 @@ impl Bot {
         let room = self.client.get_room(<&matrix_sdk::ruma::RoomId>::try_from(room).ok()?)?;
         (room.state() == matrix_sdk::RoomState::Joined).then_some(room)
     }
-}
 
-/// Whether nobody is in a room but one person and us.
-#[must_use]
-pub fn is_direct(room: &Room) -> bool {
-    room.active_members_count() == 2
+    /// Whether nobody is in a room, or invited to it, but one person and us.
+    pub async fn is_direct(&self, room: &Room) -> bool {
+        self.people(room).await == Some(2)
+    }
+
+    /// How many are in a room or invited to it, as far as that can be told. The homeserver tells it of itself, but not a store that
+    /// was made anew while our position was kept: then its members are counted, once. Whenever they change it tells it again.
+    async fn people(&self, room: &Room) -> Option<usize> {
+        let told = room.active_members_count();
+        if told != 0 {
+            return usize::try_from(told).ok();
+        }
+        let counted = || self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counted().get(room.room_id()) {
+            return Some(*count);
+        }
+        let count = room.members(RoomMemberships::ACTIVE).await.ok()?.len();
+        counted().insert(room.room_id().to_owned(), count);
+        Some(count)
+    }
 }

@@ -130,6 +130,7 @@ impl Matrix {
                 workers: Workers::default(),
                 unreadable: Unreadable::default(),
                 prefixes: Mutex::default(),
+                counted: Mutex::default(),
                 names: Mutex::default(),
                 connected: Notify::new(),
                 set_up: watch::Sender::new(false),

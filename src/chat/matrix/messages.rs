@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 
 use super::address::{self, Asked, Here};
 use super::answer::{self, Shown, in_place_of, in_reply, transaction};
-use super::bot::{Bot, is_direct};
+use super::bot::Bot;
 use super::events::{self, Event, Message};
 use super::place::{self, NETWORK, answers_at, manages};
 use super::trouble::Trouble;
@@ -42,7 +42,7 @@ const TALK: SignedDuration = SignedDuration::from_hours(1);
 
 /// What a message asks, if it is for us.
 pub async fn asked(bot: &Bot, room: &Room, message: &Message) -> Option<Asked> {
-    let direct = is_direct(room);
+    let direct = bot.is_direct(room).await;
     // Most messages of a busy room mention somebody else, or nobody: for those our name is not looked up.
     let mentioned = message.mentions.as_ref().is_none_or(|people| people.contains(&bot.me));
     let name = if direct || mentioned { bot.name(room).await } else { None };
@@ -192,7 +192,7 @@ pub async fn introduce(bot: &Bot, room: &Room) {
         Err(error) => return tracing::warn!(%error, "whether Byline was introduced to a room is not known"),
     };
     let prefix = bot.prefix(id).await;
-    let how = if is_direct(room) {
+    let how = if bot.is_direct(room).await {
         "Ask me in plain words".to_owned()
     } else {
         format!("Mention me and ask in plain words, or write {prefix} ask …")
@@ -368,7 +368,7 @@ async fn last_answer(bot: &Bot, room: &Room, answers_at: &str, message: &Message
         bot.scribe.written().await;
         let answered = bot.store.answered_by(&bot.owner, replied).await.ok()??;
         bot.keeper.pages(&answered.pages?).await
-    } else if message.thread.is_some() || is_direct(room) {
+    } else if message.thread.is_some() || bot.is_direct(room).await {
         let since = Timestamp::now().checked_sub(TALK).unwrap_or(Timestamp::UNIX_EPOCH);
         bot.keeper.last(answers_at, since).await
     } else {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use matrix_sdk::ruma::{RoomId, RoomOrAliasId, UserId};
-use matrix_sdk::{Room, RoomState};
+use matrix_sdk::{Room, RoomMemberships, RoomState};
 use tokio::time::sleep;
 
 use super::bot::Bot;
@@ -106,6 +106,14 @@ pub fn look_whether_empty(bot: &Bot, room: &Room) {
     }
     let (room, work) = (room.clone(), bot.busy.begin());
     tokio::spawn(async move {
+        // The count may be of a store that was made anew, which was not told of everybody.
+        match room.members(RoomMemberships::ACTIVE).await {
+            Ok(members) if members.len() <= 1 => {}
+            Ok(_) => return,
+            Err(error) => {
+                return tracing::warn!(room = %room.room_id(), "who is in a room is not known: {}", Trouble::of(&error));
+            }
+        }
         match room.leave().await {
             Ok(()) => tracing::info!(room = %room.room_id(), "an empty room was left"),
             Err(error) => {

@@ -161,7 +161,7 @@ fn every_article_is_told_why_it_is_in_or_out() {
         ("undated", Why::Undated),
         ("had", Why::Had),
         ("in", Why::Leads { story: 0 }),
-        ("beyond", Why::BeyondSize { place: 1 }),
+        ("beyond", Why::BeyondSize { place: 2 }),
         ("new", Why::Newer),
     ] {
         assert_eq!(why(&library, &digest, key), expected, "{key}");

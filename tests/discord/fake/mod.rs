@@ -472,7 +472,8 @@ impl Fake {
         }
         match method {
             "PATCH" if fine && !interaction.taken_back => {
-                if interaction.shown.is_some() {
+                // How far the work is may stand there first; an answer is never replaced.
+                if interaction.shown.as_ref().is_some_and(|shown| !is_progress(shown)) {
                     state.violations.push("an answer was edited in twice".to_owned());
                 }
                 let interaction = state.tokens.get(token).and_then(|id| state.interactions.get_mut(id)).unwrap();
@@ -532,4 +533,11 @@ impl Fake {
 
 fn invalid() -> Answer {
     Answer::new(400, json!({ "message": "Invalid Form Body", "code": 50035 }))
+}
+
+/// Whether a message only tells how far the work is: `3 of 12 done`.
+fn is_progress(message: &Value) -> bool {
+    let bare = message["components"].as_array().is_none_or(Vec::is_empty);
+    let line = message["embeds"][0]["description"].as_str().unwrap_or_default();
+    bare && line.split_once(" of ").is_some_and(|(done, rest)| done.parse::<u32>().is_ok() && rest.contains(" done"))
 }
