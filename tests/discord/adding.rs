@@ -53,7 +53,7 @@ async fn an_attachment_is_taken_in_and_progress_stands_where_the_answer_will() {
     };
     let progress = world.fake.until("progress", |state| shown(state, "0 of 1 done")).await;
     assert!(progress.contains("lock") && !progress.contains("secret"), "{progress}");
-    let answer = world.fake.until("the answer", |state| shown(state, "new: ")).await;
+    let answer = world.fake.until("the answer", |state| shown(state, "new\\: ")).await;
     assert!(answer.contains("Lock at Brack opens"), "{answer}");
     let asked = world.command("ask", &[("question", Value::from("When did the lock at Brack open?"))], &manager).await;
     assert!(words(&asked.shown.unwrap()).contains("opened on Friday"));
