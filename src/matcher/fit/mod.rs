@@ -1,4 +1,4 @@
-//! Fitting a [`Model`](super::Model) to questions whose answers are known.
+//! Fitting a [`Model`] to questions whose answers are known.
 //!
 //! Nothing here takes part in answering; `byline train ranking` calls it. Three fits follow one another: the answering sentence
 //! (its marks are among what a paragraph is weighed by), the ranking, and the confidence (the score is among its inputs).

@@ -6,13 +6,13 @@
 //! rules' finds ─ reading: laid out beside it ┘       contents ─ candidates, the rules' ones too ─ judge: how probable each is
 //! ```
 //!
-//! - [`labels`], [`lattice`]: what a token can be, and the chain.
-//! - [`flat`], [`features`], [`reading`]: what the chain looks at.
-//! - [`link`], [`candidates`], [`judge`]: from labels to quotations.
-//! - [`file`]: the shipped file, read in place.
-//! - [`train`], [`brat`], [`teach`]: learning it from annotated articles.
+//! - `labels`, `lattice`: what a token can be, and the chain.
+//! - `flat`, `features`, `reading`: what the chain looks at.
+//! - `link`, `candidates`, `judge`: from labels to quotations.
+//! - `file`: the shipped file, read in place.
+//! - `train`, `brat`, `teach`: learning it from annotated articles.
 //!
-//! What uses it to find quotations is [`super::find::learned`].
+//! What uses it to find quotations is `find::learned`.
 
 pub(super) mod brat;
 pub(super) mod candidates;

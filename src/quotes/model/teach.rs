@@ -46,9 +46,9 @@ impl Default for Options {
             rate: 0.02,
             dropout: 0.5,
             decay: 1e-4,
-            least: 10,
-            features: 300_000,
-            chains: 2,
+            least: 6,
+            features: 450_000,
+            chains: 4,
             folds: 5,
             seed: 1,
         }
