@@ -32,12 +32,14 @@ impl Folder {
     /// Calls `each` with the byte range of every word of `text` and the word folded. Signs that people read as words are words:
     /// "$1.13bn" is "dollars", "1.13", "billion"; "4th" is "4".
     pub(super) fn words(&mut self, text: &str, mut each: impl FnMut(Range<usize>, &str)) {
-        for (start, word) in text.unicode_word_indices() {
+        let mut words = text.unicode_word_indices().peekable();
+        while let Some((start, word)) = words.next() {
             if word.len() > MAX_WORD_BYTES {
                 continue;
             }
             if word.starts_with(|c: char| c.is_ascii_digit()) {
-                self.number(text, start, word, &mut each);
+                let next = words.peek().map(|(start, _)| *start);
+                self.number(text, start, word, next, &mut each);
                 continue;
             }
             self.fold(word);
@@ -47,8 +49,16 @@ impl Folder {
         }
     }
 
-    /// A word that begins with a digit, and the signs on both sides of it.
-    fn number(&mut self, text: &str, start: usize, word: &str, each: &mut impl FnMut(Range<usize>, &str)) {
+    /// A word that begins with a digit, and the signs on both sides of it. The `next` word may begin with the sign behind it, where
+    /// a mark is joined to that.
+    fn number(
+        &mut self,
+        text: &str,
+        start: usize,
+        word: &str,
+        next: Option<usize>,
+        each: &mut impl FnMut(Range<usize>, &str),
+    ) {
         let sign = text.get(..start).and_then(|before| before.chars().next_back());
         let currency = sign.and_then(currency);
         if let (Some(currency), Some(sign)) = (currency, sign) {
@@ -72,7 +82,7 @@ impl Folder {
                 each(start..end, &self.folded);
             }
         }
-        if text.get(end..).is_some_and(|after| after.starts_with('%')) {
+        if next != Some(end) && text.get(end..).is_some_and(|after| after.starts_with('%')) {
             each(end..end + 1, "percent");
         }
     }
@@ -478,6 +488,14 @@ mod tests {
         for (form, base) in [("found", "find"), ("bought", "buying"), ("stores", "stored"), ("women", "woman")] {
             assert_eq!(stems.of(form), stems.of(base));
         }
+    }
+
+    #[test]
+    fn a_sign_that_a_mark_is_joined_to_belongs_to_one_word() {
+        let mut ranges = Vec::new();
+        Folder::default().words("0%\u{dcf} 5% 6%”", |range, _| ranges.push(range));
+        assert!(ranges.is_sorted_by(|one, other| one.end <= other.start), "{ranges:?}");
+        assert_eq!(ranges.len(), 6);
     }
 
     proptest! {

@@ -205,15 +205,24 @@ fn speaks(tokens: &[Flat], candidate: &Candidate) -> bool {
     cue.any(|token| class::reports(token.class) || token.word == flat::hash("according"))
 }
 
+/// Whether the tokens before words in marks say no more than whom these were told: they have no verb, and a colon follows them.
+fn is_whom_it_was_told(tokens: &[Flat], before: Range<usize>) -> bool {
+    let before = tokens.get(before).unwrap_or_default();
+    let is_verb = |class: u8| {
+        class::VERBS.contains(&class) || matches!(class, class::BE | class::AUXILIARY | class::ED | class::ING)
+    };
+    before.iter().any(|token| token.class == class::COLON) && !before.iter().any(|token| is_verb(token.class))
+}
+
 /// The spans of a content: what stands wholly between marks without them but with its last stop or comma, and anything
 /// else with the marks that belong to it.
 fn polished(tokens: &[Flat], view: &View<'_>, mut range: Range<usize>) -> Vec<Span> {
     let region = |at: usize| tokens.get(at).map_or(0, |token| token.region);
-    // "She continues her story. “…”": the sentence before the marks is the writer's.
+    // "She continues her story. “…”": the sentence before the marks is the writer's; "told the council: “…”": so is whom it was told.
     let sentence = |at: usize| tokens.get(at).map(|token| token.sentence);
     if let Some(open) = range.clone().find(|at| region(*at) != 0)
         && open > range.start
-        && sentence(open) != sentence(range.start)
+        && (sentence(open) != sentence(range.start) || is_whom_it_was_told(tokens, range.start..open))
         && (open..range.end).all(|at| region(at) != 0)
     {
         range.start = open;
