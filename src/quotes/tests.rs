@@ -102,6 +102,10 @@ fn indirect_speech() {
             "The bridge, Ann Lee said, was tested twice and is safe.",
             "Ann Lee (Ann Lee): The bridge / was tested twice and is safe",
         ),
+        (
+            "In a letter to the council, Ann Lee says they are not reassured by the answers.",
+            "Ann Lee (Ann Lee): they are not reassured by the answers",
+        ),
         ("According to Ann Lee, the bridge was safe.", "Ann Lee (Ann Lee): the bridge was safe"),
         ("The bridge was safe, according to Ann Lee.", "Ann Lee (Ann Lee): The bridge was safe"),
         ("Ann Lee asked whether the bridge was safe.", "Ann Lee (Ann Lee): whether the bridge was safe"),
