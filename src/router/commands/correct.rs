@@ -48,7 +48,7 @@ const AS_FOUND: &str = "as found";
 async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
     let (store, desk) = (request.store()?, &request.desk);
     // Nobody should be able to put words into mouths everywhere.
-    request.collection_to_change().await?;
+    request.desk_to_change().await?;
     let library = desk.library();
     let book = desk.book().await?;
     let found = book.who(library, args.quote("quote").unwrap_or_default(), &desk.filter(args)?, 3);
