@@ -17,6 +17,7 @@ use super::answer::{self, Shown, in_place_of, in_reply, transaction};
 use super::bot::Bot;
 use super::events::{self, Event, Message};
 use super::place::{self, NETWORK, answers_at, manages};
+use super::rooms::{Dealt, given_up};
 use super::trouble::Trouble;
 use super::{reactions, send};
 use crate::chat::keeper::text_hash;
@@ -60,18 +61,18 @@ pub async fn question(
     asks: Asked,
     again: bool,
     received: Instant,
-) -> Vec<Step> {
+) -> Dealt {
     if again && matches!(bot.store.answered(&bot.owner, &event.id).await, Ok(Some(_))) {
-        return Vec::new();
+        return Some(Vec::new());
     }
     if is_loop(bot, room, event, message).await {
-        return Vec::new();
+        return Some(Vec::new());
     }
     mark_read(room, &event.id);
     let place = answers_at(room.room_id().as_str(), message.thread.as_deref());
     let asker = Asker { person: &event.sender, answers_at: place, transaction: transaction("answer", &event.id) };
     if !asker.may_ask(bot, room, &event.id, message).await {
-        return Vec::new();
+        return Some(Vec::new());
     }
     let made = asker.make(bot, room, message, asks).await;
     let content = in_reply(made.content, &event.id, message.thread.as_deref());
@@ -81,12 +82,9 @@ pub async fn question(
             if made.turns {
                 reactions::offer(room, &answer);
             }
-            vec![asker.answered(&event.id, answer.as_str(), made.pages)]
+            Some(vec![asker.answered(&event.id, answer.as_str(), made.pages)])
         }
-        Err(trouble) => {
-            untold(room, &trouble);
-            Vec::new()
-        }
+        Err(trouble) => untold(room, &trouble),
     }
 }
 
@@ -113,23 +111,23 @@ pub async fn changed(
     of: &str,
     message: &Message,
     received: Instant,
-) -> Vec<Step> {
+) -> Dealt {
     bot.scribe.written().await;
     let before = match bot.store.answered(&bot.owner, of).await {
         Ok(before) => before,
         Err(error) => {
             tracing::warn!(%error, "whether a question was answered is not known");
-            return Vec::new();
+            return Some(Vec::new());
         }
     };
     let Some(before) = before else {
         // What was no question before may be one now.
-        let Some(asks) = asked(bot, room, message).await else { return Vec::new() };
+        let Some(asks) = asked(bot, room, message).await else { return Some(Vec::new()) };
         let event = Event { id: of.to_owned(), ..event.clone() };
         return question(bot, room, &event, message, asks, false, received).await;
     };
     if before.person != event.sender {
-        return Vec::new();
+        return Some(Vec::new());
     }
     let asker = Asker {
         person: &event.sender,
@@ -137,7 +135,7 @@ pub async fn changed(
         transaction: transaction("edit", &event.id),
     };
     if !asker.may_ask(bot, room, of, message).await {
-        return Vec::new();
+        return Some(Vec::new());
     }
     let prefix = bot.prefix(room.room_id().as_str()).await;
     let name = bot.name(room).await;
@@ -151,34 +149,32 @@ pub async fn changed(
             if let (true, Ok(answer)) = (made.turns, EventId::parse(&before.answer)) {
                 reactions::offer(room, &answer);
             }
-            vec![asker.answered(of, &before.answer, made.pages)]
+            Some(vec![asker.answered(of, &before.answer, made.pages)])
         }
-        Err(trouble) => {
-            untold(room, &trouble);
-            Vec::new()
-        }
+        Err(trouble) => untold(room, &trouble),
     }
 }
 
 /// Takes the answer back to a question that was.
-pub async fn taken_back(bot: &Bot, room: &Room, event: &Event, of: &str) -> Vec<Step> {
+pub async fn taken_back(bot: &Bot, room: &Room, event: &Event, of: &str) -> Dealt {
     bot.scribe.written().await;
-    let Ok(Some(before)) = bot.store.answered(&bot.owner, of).await else { return Vec::new() };
-    let Ok(answer) = EventId::parse(&before.answer) else { return Vec::new() };
+    let Ok(Some(before)) = bot.store.answered(&bot.owner, of).await else { return Some(Vec::new()) };
+    let Ok(answer) = EventId::parse(&before.answer) else { return Some(Vec::new()) };
     if let Err(trouble) = send::redaction(room, &answer, &transaction("redaction", &event.id)).await {
         tracing::warn!(room = %room.room_id(), "an answer could not be taken back: {trouble}");
+        given_up(&trouble)?;
     }
-    vec![Step::TakenBack { question: of.to_owned() }]
+    Some(vec![Step::TakenBack { question: of.to_owned() }])
 }
 
 /// Introduces Byline to a room, once in its life.
-pub async fn introduce(bot: &Bot, room: &Room) {
+pub async fn introduce(bot: &Bot, room: &Room) -> Dealt {
     const INTRODUCED: &str = "introduced";
     let id = room.room_id().as_str();
     let before = room.predecessor_room().and_then(|before| room.client().get_room(&before.room_id));
     if before.is_some() {
         // The people are those of the room that was upgraded.
-        return;
+        return Some(Vec::new());
     }
     let known = async {
         let community = bot.store.community(NETWORK, id).await?;
@@ -187,9 +183,12 @@ pub async fn introduce(bot: &Bot, room: &Room) {
         Ok::<_, crate::library::store::StoreError>((scope, before.is_some()))
     };
     let scope = match known.await {
-        Ok((_, true)) => return,
+        Ok((_, true)) => return Some(Vec::new()),
         Ok((scope, false)) => scope,
-        Err(error) => return tracing::warn!(%error, "whether Byline was introduced to a room is not known"),
+        Err(error) => {
+            tracing::warn!(%error, "whether Byline was introduced to a room is not known");
+            return Some(Vec::new());
+        }
     };
     let prefix = bot.prefix(id).await;
     let how = if bot.is_direct(room).await {
@@ -206,8 +205,12 @@ pub async fn introduce(bot: &Bot, room: &Room) {
                 tracing::warn!(%error, "that Byline was introduced could not be noted");
             }
         }
-        Err(trouble) => tracing::warn!(room = id, "Byline could not introduce itself: {trouble}"),
+        Err(trouble) => {
+            tracing::warn!(room = id, "Byline could not introduce itself: {trouble}");
+            return given_up(&trouble);
+        }
     }
+    Some(Vec::new())
 }
 
 /// Who asks, and under which transaction they are answered.
@@ -233,7 +236,7 @@ impl Asker<'_> {
         if !too_much.told {
             let told = in_reply(answer::line(&too_much.kind_word()), question, message.thread.as_deref());
             if let Err(trouble) = send::message(room, &told, &self.transaction).await {
-                untold(room, &trouble);
+                let _ = untold(room, &trouble);
             }
         }
         false
@@ -396,8 +399,9 @@ fn note_share(received: Instant) {
     tracing::info!(micros = received.elapsed().as_micros(), "an answer is sent to Matrix");
 }
 
-fn untold(room: &Room, trouble: &Trouble) {
+fn untold(room: &Room, trouble: &Trouble) -> Dealt {
     tracing::warn!(room = %room.room_id(), "an answer could not be sent: {trouble}");
+    given_up(trouble)
 }
 
 /// An event read as it stands in a room.

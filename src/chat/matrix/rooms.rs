@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use super::address::Asked;
 use super::bot::Bot;
 use super::events::{Event, What};
+use super::trouble::Trouble;
 use super::{messages, reactions, upgrades};
 use crate::chat::busy::Work;
 use crate::library::store::Step;
@@ -34,6 +35,19 @@ pub struct Job {
     pub received: Instant,
     /// Counted until it is done.
     pub work: Work,
+}
+
+/// What is to be noted of an event that was dealt with; nothing where the session ended meanwhile: the event is not done with, and
+/// whoever logs in again deals with it.
+pub type Dealt = Option<Vec<Step>>;
+
+/// What becomes of an event after trouble that does not pass.
+#[must_use]
+pub fn given_up(trouble: &Trouble) -> Dealt {
+    match trouble {
+        Trouble::LoggedOut { .. } => None,
+        _ => Some(Vec::new()),
+    }
 }
 
 /// The tasks of the rooms that have something to do.
@@ -80,12 +94,14 @@ async fn work(bot: Arc<Bot>, room: String, mut jobs: UnboundedReceiver<Job>) {
                 let event = job.event.id.clone();
                 // In a task of its own: what panics there is told, and not tried again after each restart.
                 let done = tokio::spawn(deal_with(Arc::clone(&bot), job)).await;
-                let mut steps = done.unwrap_or_else(|error| {
+                let dealt = done.unwrap_or_else(|error| {
                     tracing::error!(%error, "an event of Matrix could not be dealt with");
-                    Vec::new()
+                    Some(Vec::new())
                 });
-                steps.push(Step::Done { event });
-                bot.scribe.note(steps).await;
+                if let Some(mut steps) = dealt {
+                    steps.push(Step::Done { event });
+                    bot.scribe.note(steps).await;
+                }
             }
             Ok(None) => return,
             Err(_) if bot.workers.end(&room, &jobs) => return,
@@ -94,26 +110,22 @@ async fn work(bot: Arc<Bot>, room: String, mut jobs: UnboundedReceiver<Job>) {
     }
 }
 
-async fn deal_with(bot: Arc<Bot>, job: Job) -> Vec<Step> {
+async fn deal_with(bot: Arc<Bot>, job: Job) -> Dealt {
     let Job { room, event, asks, again, received, work } = job;
     let steps = match &event.what {
         What::Message(message) => match asks {
             Some(asks) => messages::question(&bot, &room, &event, message, asks, again, received).await,
-            None => Vec::new(),
+            None => Some(Vec::new()),
         },
         What::Edit { of, message } => messages::changed(&bot, &room, &event, of, message, received).await,
         What::Redaction { of } => messages::taken_back(&bot, &room, &event, of).await,
         What::Reaction { to, key } => reactions::reaction(&bot, &room, &event, to, key).await,
         What::Joined => {
             upgrades::entered(&bot, &room).await;
-            messages::introduce(&bot, &room).await;
-            Vec::new()
+            messages::introduce(&bot, &room).await
         }
-        What::Upgraded { to } => {
-            upgrades::follow(&bot, &room, &event.sender, to).await;
-            Vec::new()
-        }
-        What::Left { .. } | What::Verification | What::Encrypted => Vec::new(),
+        What::Upgraded { to } => upgrades::follow(&bot, &room, &event.sender, to).await,
+        What::Left { .. } | What::Verification | What::Encrypted => Some(Vec::new()),
     };
     drop(work);
     steps
