@@ -12,7 +12,8 @@ use matrix_sdk::{Client, Room};
 use serde_json::json;
 
 use crate::bot::MANAGER;
-use crate::peer::{PATIENCE, path};
+use crate::peer::path;
+use crate::wait::{PATIENCE, until_async};
 use crate::world::{BYLINE, World};
 
 /// A client of somebody who has an identity of their own, and syncs until the test ends.
@@ -37,16 +38,13 @@ fn byline() -> &'static UserId {
 
 /// Waits until the bot has an identity, and returns its only device.
 async fn device(client: &Client) -> matrix_sdk::encryption::identities::Device {
-    let started = Instant::now();
-    loop {
-        let identity = client.encryption().request_user_identity(byline()).await.unwrap();
-        let devices: Vec<_> = client.encryption().get_user_devices(byline()).await.unwrap().devices().collect();
-        if let (Some(_), [device]) = (identity, devices.as_slice()) {
-            return device.clone();
-        }
-        assert!(started.elapsed() < PATIENCE, "the bot has no identity, or not one device: {devices:?}");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+    let look = async || {
+        client.encryption().request_user_identity(byline()).await.unwrap()?;
+        let devices = client.encryption().get_user_devices(byline()).await.unwrap();
+        let mut devices = devices.devices();
+        devices.next().filter(|_| devices.next().is_none())
+    };
+    until_async(look, || "the bot has no identity, or not one device").await
 }
 
 /// Goes through a verification as a person does who sees the same emoji on both sides: whether it was brought to its end.
@@ -96,27 +94,20 @@ async fn verifies_in_room(client: &Client) -> bool {
 
 /// Waits until the person's own key has signed the bot's: the signature goes to the homeserver and comes back.
 async fn is_verified(client: &Client) {
-    let started = Instant::now();
-    while !client.encryption().request_user_identity(byline()).await.unwrap().unwrap().is_verified() {
-        assert!(started.elapsed() < PATIENCE, "the person's own key has not signed the bot's");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+    let identity = async || client.encryption().request_user_identity(byline()).await.unwrap().unwrap();
+    let look = async || identity().await.is_verified().then_some(());
+    until_async(look, || "the person's own key has not signed the bot's").await;
     assert!(device(client).await.is_verified_with_cross_signing());
 }
 
 /// Waits until somebody is in a room, in a client's eyes.
 async fn until_joined(client: &Client, room: &RoomId, person: &UserId) -> Room {
-    let started = Instant::now();
-    loop {
-        if let Some(room) = client.get_room(room)
-            && let Some(member) = room.get_member(person).await.unwrap()
-            && *member.membership() == MembershipState::Join
-        {
-            return room;
-        }
-        assert!(started.elapsed() < PATIENCE, "{person} does not come");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    let look = async || {
+        let room = client.get_room(room)?;
+        let member = room.get_member(person).await.unwrap()?;
+        (*member.membership() == MembershipState::Join).then_some(room)
+    };
+    until_async(look, || format!("{person} does not come")).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -154,11 +145,8 @@ async fn a_manager_of_whom_it_has_never_heard_verifies_it_in_a_plain_room() {
     until_joined(&manager, &id, &me).await;
     // Where the client makes requests.
     manager.account().mark_as_dm(&id, &[byline().to_owned()]).await.unwrap();
-    let started = Instant::now();
-    while manager.get_dm_room(byline()).is_none_or(|room| room.room_id() != id) {
-        assert!(started.elapsed() < PATIENCE, "it is no room for the two");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    let look = async || manager.get_dm_room(byline()).filter(|room| room.room_id() == id);
+    until_async(look, || "it is no room for the two").await;
     assert!(verifies_in_room(&manager).await);
     is_verified(&manager).await;
 }

@@ -1,5 +1,7 @@
 //! Entering an account: with its password, or with an access token.
 
+use std::time::Duration;
+
 use matrix_sdk::ruma::api::client::uiaa::{self, AuthData, UserIdentifier};
 use matrix_sdk::ruma::api::error::ErrorKind;
 use matrix_sdk::{Client, Error, SessionMeta};
@@ -39,7 +41,7 @@ pub(super) async fn log_in(
     if let Some((device, _)) = device {
         login = login.device_id(device);
     }
-    let response = login.send().await.map_err(|error| refused(&error, user))?;
+    let response = login.send().await.map_err(|error| refused(settings, &error, user))?;
     let session = KeptSession {
         user: response.user_id.to_string(),
         device: response.device_id.to_string(),
@@ -50,12 +52,24 @@ pub(super) async fn log_in(
     Ok(Session { client, base, fresh: device.is_none_or(|(_, fresh)| fresh) })
 }
 
-fn refused(error: &Error, user: &str) -> Entering {
+fn refused(settings: &Settings, error: &Error, user: &str) -> Entering {
     match error.client_api_error_kind() {
         Some(ErrorKind::Forbidden) => SessionError::WrongPassword { user: user.to_owned() }.into(),
-        Some(ErrorKind::UserDeactivated) => SessionError::Refused("the account is deactivated".to_owned()).into(),
+        Some(ErrorKind::UserDeactivated) => SessionError::Refused(
+            "the account is deactivated; give it another one (matrix.user) with its password".to_owned(),
+        )
+        .into(),
+        // Every homeserver has a place to log in at.
+        _ if error.as_client_api_error().is_some_and(|error| error.status_code.as_u16() == 404) => {
+            no_homeserver(settings)
+        }
         _ => Trouble::of(error).into(),
     }
+}
+
+fn no_homeserver(settings: &Settings) -> Entering {
+    let why = "what answers there is none".to_owned();
+    SessionError::Homeserver { homeserver: settings.homeserver.clone(), why }.into()
 }
 
 /// Enters with an access token: the homeserver tells whose it is, and of which device.
@@ -83,12 +97,12 @@ pub(super) async fn with_token(
 /// what others encrypt for them could not be read.
 async fn whose(settings: &Settings, token: &SecretString) -> Result<SessionMeta, Entering> {
     let client = passing(settings).await?;
-    let whose = ask(&client, token, "_matrix/client/v3/account/whoami", None).await?;
+    let whose = ask(settings, &client, token, "_matrix/client/v3/account/whoami", None).await?;
     let (Some(user), Some(device)) = (whose["user_id"].as_str(), whose["device_id"].as_str()) else {
         return Err(SessionError::Refused("the token belongs to no device".to_owned()).into());
     };
     let body = json!({ "device_keys": { user: [device] } });
-    let keys = ask(&client, token, "_matrix/client/v3/keys/query", Some(body)).await?;
+    let keys = ask(settings, &client, token, "_matrix/client/v3/keys/query", Some(body)).await?;
     if keys["device_keys"][user][device].is_object() {
         return Err(SessionError::UsedDevice { device: device.to_owned() }.into());
     }
@@ -96,7 +110,13 @@ async fn whose(settings: &Settings, token: &SecretString) -> Result<SessionMeta,
 }
 
 /// Asks the homeserver for something with a token that belongs to no session yet.
-async fn ask(client: &Client, token: &SecretString, path: &str, body: Option<Value>) -> Result<Value, Entering> {
+async fn ask(
+    settings: &Settings,
+    client: &Client,
+    token: &SecretString,
+    path: &str,
+    body: Option<Value>,
+) -> Result<Value, Entering> {
     let later = |told: &str| Entering::Later { after: None, told: told.to_owned() };
     let homeserver = client.homeserver();
     let url = format!("{}/{path}", homeserver.as_str().trim_end_matches('/'));
@@ -114,6 +134,12 @@ async fn ask(client: &Client, token: &SecretString, path: &str, body: Option<Val
         }
         401 => Err(SessionError::UnknownToken.into()),
         403 => Err(SessionError::Refused("the account may not be used (403)".to_owned()).into()),
+        404 => Err(no_homeserver(settings)),
+        429 => {
+            let seconds = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+            let told = "the homeserver limits the rate (429)".to_owned();
+            Err(Entering::Later { after: Some(Duration::from_secs(seconds.unwrap_or(1))), told })
+        }
         status => Err(later(&format!("the homeserver answers with status {status}"))),
     }
 }

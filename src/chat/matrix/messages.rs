@@ -5,41 +5,21 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use matrix_sdk::Room;
-use matrix_sdk::deserialized_responses::TimelineEventKind;
+use matrix_sdk::ruma::EventId;
 use matrix_sdk::ruma::api::client::receipt::create_receipt::v3::ReceiptType;
 use matrix_sdk::ruma::events::receipt::ReceiptThread;
-use matrix_sdk::ruma::{EventId, UserId};
-use serde_json::Value;
-use tokio::time::{sleep, timeout};
+use tokio::sync::oneshot;
 
 use super::address::{self, Asked, Here};
-use super::answer::{self, Shown, in_place_of, in_reply, transaction};
+use super::answer::{self, in_place_of, in_reply, transaction};
 use super::bot::Bot;
 use super::events::{self, Event, Message};
-use super::place::{self, NETWORK, answers_at, manages};
+use super::find::Asker;
+use super::place::{NETWORK, answers_at};
 use super::rooms::{Dealt, given_up};
 use super::trouble::Trouble;
 use super::{reactions, send};
-use crate::chat::keeper::text_hash;
-use crate::chat::kept::Kept;
-use crate::chat::{checks, going_on};
-use crate::library::store::{Answered, Scope, Step};
-use crate::router::{self, COMMAND_MARK, Place};
-
-/// A question as a command. Without options it may go on from the last answer, as one in plain words may.
-const ASK: &str = "/ask ";
-
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// After how long a typing notice is shown.
-const TYPING_AFTER: Duration = Duration::from_millis(500);
-
-/// How long a key may take to come from the backup.
-const FROM_BACKUP: Duration = Duration::from_secs(10);
-
-/// For how long talk goes on after an answer where it is not a reply to it.
-const TALK: SignedDuration = SignedDuration::from_hours(1);
+use crate::library::store::{Scope, Step};
 
 /// What a message asks, if it is for us.
 pub async fn asked(bot: &Bot, room: &Room, message: &Message) -> Option<Asked> {
@@ -52,7 +32,8 @@ pub async fn asked(bot: &Bot, room: &Room, message: &Message) -> Option<Asked> {
     address::asked(message, &Here { me: &bot.me, name: name.as_deref(), prefix: &prefix, aliases, direct })
 }
 
-/// Answers a question.
+/// Answers a question. `found` is dropped when the answer is found, and only its sending is left.
+#[expect(clippy::too_many_arguments, reason = "all of them are the event's")]
 pub async fn question(
     bot: &Arc<Bot>,
     room: &Room,
@@ -61,6 +42,7 @@ pub async fn question(
     asks: Asked,
     again: bool,
     received: Instant,
+    found: oneshot::Sender<()>,
 ) -> Dealt {
     if again && matches!(bot.store.answered(&bot.owner, &event.id).await, Ok(Some(_))) {
         return Some(Vec::new());
@@ -75,6 +57,7 @@ pub async fn question(
         return Some(Vec::new());
     }
     let made = asker.make(bot, room, message, asks).await;
+    drop(found);
     let content = in_reply(made.content, &event.id, message.thread.as_deref());
     note_share(received);
     match send::message(room, &content, &asker.transaction).await {
@@ -124,7 +107,7 @@ pub async fn changed(
         // What was no question before may be one now.
         let Some(asks) = asked(bot, room, message).await else { return Some(Vec::new()) };
         let event = Event { id: of.to_owned(), ..event.clone() };
-        return question(bot, room, &event, message, asks, false, received).await;
+        return question(bot, room, &event, message, asks, false, received, oneshot::channel().0).await;
     };
     if before.person != event.sender {
         return Some(Vec::new());
@@ -211,179 +194,6 @@ pub async fn introduce(bot: &Bot, room: &Room) -> Dealt {
         }
     }
     Some(Vec::new())
-}
-
-/// Who asks, and under which transaction they are answered.
-struct Asker<'a> {
-    person: &'a str,
-    answers_at: String,
-    transaction: String,
-}
-
-/// An answer that was made.
-struct Made {
-    content: Value,
-    /// The key of its pages, where they are kept.
-    pages: Option<String>,
-    turns: bool,
-}
-
-impl Asker<'_> {
-    /// Counts the request; tells the person, once, when that was too much.
-    async fn may_ask(&self, bot: &Bot, room: &Room, question: &str, message: &Message) -> bool {
-        let (person, here) = (self.person.to_owned(), room.room_id().to_string());
-        let Err(too_much) = bot.limits.take(person, Some(here), Instant::now()) else { return true };
-        if !too_much.told {
-            let told = in_reply(answer::line(&too_much.kind_word()), question, message.thread.as_deref());
-            if let Err(trouble) = send::message(room, &told, &self.transaction).await {
-                let _ = untold(room, &trouble);
-            }
-        }
-        false
-    }
-
-    async fn make(&self, bot: &Arc<Bot>, room: &Room, message: &Message, asks: Asked) -> Made {
-        let typing = tokio::spawn({
-            let room = room.clone();
-            async move {
-                sleep(TYPING_AFTER).await;
-                // Only a courtesy: that it fails matters to nobody.
-                let _ = room.typing_notice(true).await;
-            }
-        });
-        let work = tokio::spawn({
-            let (bot, room, message) = (Arc::clone(bot), room.clone(), message.clone());
-            let (person, answers_at) = (self.person.to_owned(), self.answers_at.clone());
-            async move { timeout(PATIENCE, find(&bot, &room, &person, &answers_at, &message, asks)).await }
-        });
-        let made = match work.await {
-            Ok(Ok(made)) => made,
-            Ok(Err(_)) => said("That took too long, and I stopped looking. Try again, or ask for less at once."),
-            Err(_) => said("Something went wrong on my side, and there is no answer. Byline's log says why."),
-        };
-        if typing.is_finished() {
-            tokio::spawn({
-                let room = room.clone();
-                async move { room.typing_notice(false).await }
-            });
-        } else {
-            typing.abort();
-        }
-        made
-    }
-
-    fn answered(&self, question: &str, answer: &str, pages: Option<String>) -> Step {
-        Step::Answered(Answered {
-            question: question.to_owned(),
-            place: self.answers_at.clone(),
-            person: self.person.to_owned(),
-            answer: answer.to_owned(),
-            pages,
-            page: 0,
-            at: Timestamp::now(),
-        })
-    }
-}
-
-fn said(words: &str) -> Made {
-    Made { content: answer::line(words), pages: None, turns: false }
-}
-
-/// Finds the answer to what is asked.
-async fn find(bot: &Bot, room: &Room, person: &str, answers_at: &str, message: &Message, asks: Asked) -> Made {
-    let id = room.room_id().as_str();
-    // Only commands may need a manager.
-    let is_command = matches!(&asks, Asked::Text(text) if text.starts_with(COMMAND_MARK));
-    let manager = match UserId::parse(person) {
-        Ok(person) if is_command => manages(room, &person, &bot.settings.managers).await,
-        _ => false,
-    };
-    let place = place::place(id, manager);
-    let (reply, command, text) = match asks {
-        Asked::CheckThat => {
-            let Some(words) = replied_to(room, message).await else {
-                return said("I can't read the message that you reply to.");
-            };
-            let Some(reply) = checks::check(&bot.router, &place, &words).await else {
-                return said("That message has no text that I can read.");
-            };
-            (reply, "check", words)
-        }
-        Asked::Text(text) => {
-            let before = last_answer(bot, room, answers_at, message).await;
-            let question = text.strip_prefix(ASK).filter(|question| !question.contains("--"));
-            let words = match question {
-                Some(question) if going_on::leans_on(question, before.as_ref()) => question,
-                _ => &text,
-            };
-            let reply = match words.starts_with(COMMAND_MARK) {
-                true => bot.router.answer_text(&place, words).await,
-                false => going_on::answer(&bot.router, &place, words, before.as_ref()).await,
-            };
-            if text.starts_with("/settings") {
-                bot.forget_prefix(id);
-            }
-            let command = router::understand(&text).map_or("ask", |(spec, _)| spec.name);
-            (reply, command, text)
-        }
-    };
-    let kept = keep(bot, &place, &reply, (command, &text_hash(&text)), answers_at).await;
-    let turns = kept.as_ref().is_some_and(|(_, kept)| kept.pages() > 1);
-    let prefix = bot.prefix(id).await;
-    let content = Shown { reply: &reply, page: 0, prefix: &prefix, turns }.content();
-    Made { content, pages: kept.map(|(key, _)| key), turns }
-}
-
-async fn keep(
-    bot: &Bot,
-    place: &Place,
-    reply: &crate::reply::Checked,
-    asked: (&str, &str),
-    answers_at: &str,
-) -> Option<(String, Kept)> {
-    let desk = bot.router.desk(place).await.ok()?;
-    bot.keeper.keep(reply, desk.library(), asked, answers_at.to_owned(), Duration::ZERO).await
-}
-
-/// The words of the message that a message replies to.
-async fn replied_to(room: &Room, message: &Message) -> Option<String> {
-    let id = EventId::parse(message.reply_to.as_deref()?).ok()?;
-    let mut event = room.event(&id, None).await.ok()?;
-    if let TimelineEventKind::UnableToDecrypt { utd_info, .. } = &event.kind
-        && let Some(session) = utd_info.session_id.clone()
-    {
-        // From a time before this disk: the backup may have its key.
-        let backups = room.client().encryption().backups();
-        if timeout(FROM_BACKUP, backups.download_room_key(room.room_id(), &session)).await.ok()?.is_ok() {
-            event = room.event(&id, None).await.ok()?;
-        }
-    }
-    let json: Value = serde_json::from_str(event.raw().json().get()).ok()?;
-    // The words as they are now, where the message was changed since.
-    let latest = &json["unsigned"]["m.relations"]["m.replace"]["content"]["m.new_content"]["body"];
-    let body = latest.as_str().or_else(|| json["content"]["body"].as_str())?;
-    Some(body.to_owned())
-}
-
-/// The answer that a message goes on from: the one that it replies to, or the last in its thread or between two.
-async fn last_answer(bot: &Bot, room: &Room, answers_at: &str, message: &Message) -> Option<Kept> {
-    let stored = if let Some(replied) = &message.reply_to {
-        bot.scribe.written().await;
-        let answered = bot.store.answered_by(&bot.owner, replied).await.ok()??;
-        bot.keeper.pages(&answered.pages?).await
-    } else if message.thread.is_some() || bot.is_direct(room).await {
-        let since = Timestamp::now().checked_sub(TALK).unwrap_or(Timestamp::UNIX_EPOCH);
-        bot.keeper.last(answers_at, since).await
-    } else {
-        return None;
-    };
-    match stored {
-        Ok(json) => Kept::from_json(&json?).ok(),
-        Err(error) => {
-            tracing::warn!(%error, "the last answer is not known");
-            None
-        }
-    }
 }
 
 /// Marks a message as read. Only a courtesy: nobody waits for it.

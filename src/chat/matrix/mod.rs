@@ -21,6 +21,7 @@
 //! | `loops.rs` | other programs that reply to everything |
 //! | `rooms.rs` | the work of each room, one event after the other |
 //! | `messages.rs` | questions, their edits, their redactions |
+//! | `find.rs` | the answer to what is asked, found |
 //! | `reactions.rs` | turning pages |
 //! | `keys.rs` | messages that can't be decrypted |
 //! | `invites.rs` | invitations |
@@ -37,6 +38,7 @@ mod build;
 mod client;
 mod courier;
 mod events;
+mod find;
 mod folder;
 mod invites;
 mod keys;

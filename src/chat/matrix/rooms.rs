@@ -1,5 +1,6 @@
 //! The work of each room: one event after the other, so that a question is answered before its edit is, and rooms don't wait
-//! for each other.
+//! for each other. While an answer is sent, the next question of the room is looked at already: a homeserver that is slow holds up
+//! nobody twice.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use matrix_sdk::Room;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::address::Asked;
@@ -19,6 +22,12 @@ use crate::library::store::Step;
 
 /// After how long without work a room's task ends.
 const IDLE: Duration = Duration::from_secs(60);
+
+/// The most events of a room that are under way at once.
+const AT_ONCE: usize = 8;
+
+/// How long the next question waits for the answer to the one before to be found: it may go on from it.
+const SLOW: Duration = Duration::from_secs(5);
 
 /// An event that is to be dealt with.
 #[derive(Debug)]
@@ -88,33 +97,55 @@ impl Workers {
 }
 
 async fn work(bot: Arc<Bot>, room: String, mut jobs: UnboundedReceiver<Job>) {
+    let mut under_way = JoinSet::new();
     loop {
         match timeout(IDLE, jobs.recv()).await {
             Ok(Some(job)) => {
-                let event = job.event.id.clone();
-                // In a task of its own: what panics there is told, and not tried again after each restart.
-                let done = tokio::spawn(deal_with(Arc::clone(&bot), job)).await;
-                let dealt = done.unwrap_or_else(|error| {
-                    tracing::error!(%error, "an event of Matrix could not be dealt with");
-                    Some(Vec::new())
-                });
-                if let Some(mut steps) = dealt {
-                    steps.push(Step::Done { event });
-                    bot.scribe.note(steps).await;
+                let most = if stands_alone(&job.event.what) { AT_ONCE - 1 } else { 0 };
+                while under_way.len() > most {
+                    under_way.join_next().await;
+                }
+                let (found, is_found) = oneshot::channel();
+                under_way.spawn(deal_with_and_note(Arc::clone(&bot), job, found));
+                // An error: whoever was to tell it is through with it. What takes long is not waited for.
+                let _ = timeout(SLOW, is_found).await;
+            }
+            Ok(None) => return under_way.detach_all(),
+            Err(_) => {
+                while under_way.try_join_next().is_some() {}
+                if under_way.is_empty() && bot.workers.end(&room, &jobs) {
+                    return;
                 }
             }
-            Ok(None) => return,
-            Err(_) if bot.workers.end(&room, &jobs) => return,
-            Err(_) => {}
         }
     }
 }
 
-async fn deal_with(bot: Arc<Bot>, job: Job) -> Dealt {
+/// Whether an event means the same, whatever becomes of those before it: neither does it reply to an answer that may be on its way,
+/// nor is it about another event.
+fn stands_alone(what: &What) -> bool {
+    matches!(what, What::Message(message) if message.reply_to.is_none())
+}
+
+async fn deal_with_and_note(bot: Arc<Bot>, job: Job, found: oneshot::Sender<()>) {
+    let event = job.event.id.clone();
+    // In a task of its own: what panics there is told, and not tried again after each restart.
+    let done = tokio::spawn(deal_with(Arc::clone(&bot), job, found)).await;
+    let dealt = done.unwrap_or_else(|error| {
+        tracing::error!(%error, "an event of Matrix could not be dealt with");
+        Some(Vec::new())
+    });
+    if let Some(mut steps) = dealt {
+        steps.push(Step::Done { event });
+        bot.scribe.note(steps).await;
+    }
+}
+
+async fn deal_with(bot: Arc<Bot>, job: Job, found: oneshot::Sender<()>) -> Dealt {
     let Job { room, event, asks, again, received, work } = job;
     let steps = match &event.what {
         What::Message(message) => match asks {
-            Some(asks) => messages::question(&bot, &room, &event, message, asks, again, received).await,
+            Some(asks) => messages::question(&bot, &room, &event, message, asks, again, received, found).await,
             None => Some(Vec::new()),
         },
         What::Edit { of, message } => messages::changed(&bot, &room, &event, of, message, received).await,

@@ -108,9 +108,13 @@ pub async fn open(
         if told {
             tracing::debug!(homeserver = settings.homeserver, ?wait, "still not logged in: {why}");
         } else {
+            let hint = match after {
+                Some(after) => format!("it is to be left alone for {} s", after.as_secs_f64().ceil()),
+                None => "is matrix.homeserver right, and the network up?".to_owned(),
+            };
             tracing::warn!(
                 homeserver = settings.homeserver,
-                "not logged in to Matrix: {why}. It is tried again until it works; the address is matrix.homeserver"
+                "not logged in to Matrix: {why} ({hint}); it is tried again until it works"
             );
         }
         told = true;
