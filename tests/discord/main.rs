@@ -9,6 +9,8 @@ mod adding;
 mod asking;
 mod buttons;
 mod commands;
+#[path = "../shared/due.rs"]
+mod due;
 mod fake;
 mod gateway;
 mod load;

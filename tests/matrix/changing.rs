@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::peer::Seen;
+use crate::wait::until;
 use crate::world::{BYLINE, Room, World};
 
 #[test]
@@ -54,15 +55,11 @@ fn buttons(room: &Room, answer: &Seen) -> (String, String) {
 /// Waits until an answer was edited this many times, and returns the last.
 fn edits(room: &Room, answer: &Seen, times: usize) -> Seen {
     let like = |seen: &Seen| seen.sender() == BYLINE && seen.relates() == ("m.replace", answer.id());
-    let started = std::time::Instant::now();
-    loop {
-        let found = room.maker.events(&room.id, like);
-        if found.len() >= times {
-            return found.last().unwrap().clone();
-        }
-        assert!(started.elapsed() < crate::peer::PATIENCE, "edit {times} of {} never came: {found:?}", answer.id());
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
+    let found = || room.maker.events(&room.id, like);
+    until(
+        || found().get(times - 1..).and_then(<[Seen]>::last).cloned(),
+        || format!("edit {times} of {} never came: {:?}", answer.id(), found()),
+    )
 }
 
 #[test]

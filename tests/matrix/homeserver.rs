@@ -66,6 +66,18 @@ impl Homeserver {
         self.running.take().expect("a homeserver that runs").kill("-9");
     }
 
+    /// Ends the sessions of somebody while it is down, as their time does: the devices stay.
+    pub fn end_sessions(&self, user: &str) {
+        const END: &str = "import sqlite3, sys\n\
+            with sqlite3.connect(sys.argv[1]) as database:\n\
+            \x20   ended = database.execute('UPDATE access_tokens SET valid_until_ms = 1 WHERE user_id = ?', sys.argv[2:])\n\
+            \x20   assert ended.rowcount";
+        assert!(self.running.is_none());
+        let database = self.folder.path().join("homeserver.db");
+        let ended = Command::new(&self.python).args(["-c", END]).arg(database).arg(user).status().unwrap();
+        assert!(ended.success());
+    }
+
     /// Starts it and waits until it answers.
     pub fn start_again(&mut self) {
         let log = self.folder.path().join("log");

@@ -1,11 +1,10 @@
 //! Which rooms it comes to, stays in, and leaves.
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Value, json};
 
 use crate::bot::MANAGER;
-use crate::peer::{PATIENCE, Person, path};
+use crate::peer::{Person, path};
+use crate::wait::until;
 use crate::world::{BYLINE, Room, World};
 
 #[test]
@@ -45,11 +44,8 @@ fn an_empty_room_is_left() {
     for person in [&room.maker, &other] {
         person.api("POST", &format!("/_matrix/client/v3/rooms/{}/leave", path(&room.id)), &json!({}));
     }
-    let started = Instant::now();
-    while !members(&admin, &room.id).is_empty() {
-        assert!(started.elapsed() < PATIENCE, "it stays: {:?}", members(&admin, &room.id));
-        std::thread::sleep(Duration::from_millis(200));
-    }
+    let members = || members(&admin, &room.id);
+    until(|| members().is_empty().then_some(()), || format!("it stays: {:?}", members()));
 }
 
 /// Upgrades a room and returns the new one.

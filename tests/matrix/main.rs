@@ -9,6 +9,8 @@ mod asking;
 mod bot;
 mod changing;
 mod digests;
+#[path = "../shared/due.rs"]
+mod due;
 mod homeserver;
 mod joining;
 mod load;
@@ -18,4 +20,5 @@ mod people;
 mod process;
 mod trouble;
 mod verifying;
+mod wait;
 mod world;

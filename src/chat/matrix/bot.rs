@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use matrix_sdk::ruma::OwnedRoomId;
 use matrix_sdk::{Client, Room, RoomMemberships};
+use matrix_sdk_base::BaseClient;
 use tokio::sync::{Notify, watch};
 
 use super::keys::Unreadable;
@@ -32,6 +33,8 @@ const NAME_HOLDS: Duration = Duration::from_secs(60);
 pub struct Bot {
     /// The way to the homeserver.
     pub client: Client,
+    /// What lies below it, where the SDK has no door.
+    pub base: BaseClient,
     /// Our own id.
     pub me: String,
     /// What the store calls us.

@@ -9,12 +9,13 @@ use tokio::time::{sleep, timeout};
 
 use super::bot::Bot;
 use super::courier::{Connection, Post};
+use super::folder::Folder;
 use super::keys::{self, Unreadable};
 use super::loops::Loops;
 use super::place::NETWORK;
 use super::rooms::Workers;
 use super::scribe::Scribe;
-use super::session::{self, Folder, SessionError};
+use super::session::{self, SessionError};
 use super::settings::Settings;
 use super::trouble::{Patience, Trouble};
 use super::upgrades::{TIDY_EVERY, tidy};
@@ -116,6 +117,7 @@ impl Matrix {
             let owner = format!("{NETWORK}/{me}");
             let bot = Arc::new(Bot {
                 client: session.client,
+                base: session.base,
                 scribe: Scribe::new(store.clone(), owner.clone()),
                 me,
                 owner,

@@ -37,8 +37,8 @@ const AT_ONCE: u32 = 100;
 /// The most requests with which a gap is filled: what lies beyond is too much to be answered.
 const MAX_GAP: usize = 50;
 
-/// How many times a gap is asked for while the homeserver has trouble.
-const TRIES: usize = 5;
+/// How many times an event that was heard before is asked for while the homeserver has trouble.
+const TRIES: usize = 60;
 
 /// Listens until it is told to stop, or there is trouble that does not pass. Where the SDK's store is `fresh`, it is told all of the
 /// rooms with what was said in them since our position. (Not before that: of two responses to one position the SDK drops the second.)
@@ -83,7 +83,11 @@ pub async fn listen(bot: &Arc<Bot>, fresh: bool) -> Result<(), Trouble> {
                     tracing::info!("the homeserver answers again");
                 }
                 patience.over();
-                hear(bot, &response, position.as_deref(), first).await;
+                tokio::select! {
+                    // What was not heard to its end is heard again at the next start.
+                    _ = stopped.wait_for(|stopped| *stopped) => return Ok(()),
+                    heard = hear(bot, &response, position.as_deref(), first) => heard?,
+                }
                 position = Some(response.next_batch);
                 if std::mem::take(&mut first) {
                     if fresh {
@@ -133,7 +137,10 @@ fn filter() -> FilterDefinition {
 }
 
 /// Takes in what was told since a position.
-async fn hear(bot: &Arc<Bot>, response: &SyncResponse, since: Option<&str>, first: bool) {
+///
+/// # Errors
+/// [`Trouble`]: the session is over. Then nothing was heard.
+async fn hear(bot: &Arc<Bot>, response: &SyncResponse, since: Option<&str>, first: bool) -> Result<(), Trouble> {
     let received = Instant::now();
     verification::to_device(bot, &response.to_device);
     // At the first time, all that wait are looked at anyway.
@@ -147,7 +154,7 @@ async fn hear(bot: &Arc<Bot>, response: &SyncResponse, since: Option<&str>, firs
     let mut jobs = Vec::new();
     for (id, update) in &response.rooms.joined {
         let Some(room) = bot.client.get_room(id) else { continue };
-        let events = timeline(bot, &room, update, since).await;
+        let events = timeline(bot, &room, update, since).await?;
         for event in &events {
             take(bot, &room, event, first, received, &mut steps, &mut jobs).await;
         }
@@ -159,11 +166,20 @@ async fn hear(bot: &Arc<Bot>, response: &SyncResponse, since: Option<&str>, firs
     for job in jobs {
         bot.workers.give(bot, job);
     }
+    Ok(())
 }
 
 /// The events of a room since the position before, from our joining on. Without a position all of them are old.
-async fn timeline(bot: &Bot, room: &Room, update: &JoinedRoomUpdate, since: Option<&str>) -> Vec<TimelineEvent> {
-    let Some(since) = since else { return Vec::new() };
+///
+/// # Errors
+/// [`Trouble`]: the session is over.
+async fn timeline(
+    bot: &Arc<Bot>,
+    room: &Room,
+    update: &JoinedRoomUpdate,
+    since: Option<&str>,
+) -> Result<Vec<TimelineEvent>, Trouble> {
+    let Some(since) = since else { return Ok(Vec::new()) };
     let mut events = update.timeline.events.clone();
     let joined = |event: &TimelineEvent| {
         messages::read(bot, event.raw().json().get()).is_some_and(|event| event.what == What::Joined)
@@ -171,46 +187,52 @@ async fn timeline(bot: &Bot, room: &Room, update: &JoinedRoomUpdate, since: Opti
     if let Some(at) = events.iter().rposition(joined) {
         // Who invites us to verify us asks for that before we joined.
         for event in events.drain(..at) {
-            look_for_verification(bot, &event);
+            look_for_verification(bot, room, &event);
         }
     } else if update.timeline.limited
         && let Some(from) = &update.timeline.prev_batch
     {
-        let mut before = gap(bot, room, from, since).await;
+        let mut before = gap(bot, room, from, since).await?;
         if let Some(at) = before.iter().rposition(joined) {
             before.drain(..at);
         }
         before.append(&mut events);
         events = before;
     }
-    events
+    Ok(events)
 }
 
 /// How old a request for verification may be (client-server API, "Key verification framework").
 const MAX_REQUEST: Duration = Duration::from_secs(10 * 60);
 
-fn look_for_verification(bot: &Bot, event: &TimelineEvent) {
-    if let Some(event) = messages::read(bot, event.raw().json().get())
+fn look_for_verification(bot: &Arc<Bot>, room: &Room, told: &TimelineEvent) {
+    if let Some(event) = messages::read(bot, told.raw().json().get())
         && event.what == What::Verification
         && event.sender != bot.me
         && event.age < MAX_REQUEST
     {
-        verification::in_room(bot, &event.sender, &event.id);
+        verification::in_room(bot, room, &event, told);
     }
 }
 
-/// The events between two positions, oldest first, as far as they may still be answered.
-async fn gap(bot: &Bot, room: &Room, from: &str, since: &str) -> Vec<TimelineEvent> {
+/// The events between two positions, oldest first, as far as they may still be answered. While the homeserver has trouble they are
+/// waited for: what is not heard now is never heard.
+///
+/// # Errors
+/// [`Trouble`]: the session is over.
+async fn gap(bot: &Bot, room: &Room, from: &str, since: &str) -> Result<Vec<TimelineEvent>, Trouble> {
     let mut found = Vec::new();
     let mut from = from.to_owned();
     let mut patience = Patience::up_to(LONGEST);
-    let mut tries = 0;
-    for _ in 0..MAX_GAP {
+    let mut requests = 0;
+    while requests < MAX_GAP {
         let mut options = MessagesOptions::backward().from(from.as_str());
         options.to = Some(since.to_owned());
         options.limit = UInt::from(AT_ONCE);
         match room.messages(options).await {
             Ok(page) => {
+                requests += 1;
+                patience.over();
                 let old = page.chunk.last().and_then(|event| messages::read(bot, event.raw().json().get()));
                 let is_old = old.is_some_and(|event| event.age > bot.settings.max_age);
                 let empty = page.chunk.is_empty();
@@ -221,10 +243,8 @@ async fn gap(bot: &Bot, room: &Room, from: &str, since: &str) -> Vec<TimelineEve
                 }
             }
             Err(error) => match Trouble::of(&error) {
-                Trouble::Passing { after, .. } if tries < TRIES => {
-                    tries += 1;
-                    sleep(patience.wait(after)).await;
-                }
+                Trouble::Passing { after, .. } => sleep(patience.wait(after)).await,
+                over @ Trouble::LoggedOut { .. } => return Err(over),
                 other => {
                     tracing::warn!(room = %room.room_id(), "what was said meanwhile is not known: {other}");
                     break;
@@ -233,7 +253,7 @@ async fn gap(bot: &Bot, room: &Room, from: &str, since: &str) -> Vec<TimelineEve
         }
     }
     found.reverse();
-    found
+    Ok(found)
 }
 
 /// Takes in an event: whether it is to be dealt with, and what that is.
@@ -248,7 +268,9 @@ async fn take(
 ) {
     let json = told.raw().json().get();
     let Some(event) = messages::read(bot, json) else { return };
-    let Some(asks) = concerns_us(bot, room, &event).await.filter(|_| bot.seen.first(event.id.clone())) else { return };
+    let Some(asks) = concerns_us(bot, room, &event, told).await.filter(|_| bot.seen.first(event.id.clone())) else {
+        return;
+    };
     let age = SignedDuration::try_from(event.age).unwrap_or_default();
     let at = Timestamp::now().checked_sub(age).unwrap_or(Timestamp::UNIX_EPOCH);
     steps.push(Step::Heard(Heard { event: event.id.clone(), place: room.room_id().to_string(), at }));
@@ -260,7 +282,7 @@ async fn take(
 }
 
 /// What an event asks of us, where something is to be done about it. Only questions ask anything.
-async fn concerns_us(bot: &Bot, room: &Room, event: &Event) -> Option<Option<Asked>> {
+async fn concerns_us(bot: &Arc<Bot>, room: &Room, event: &Event, told: &TimelineEvent) -> Option<Option<Asked>> {
     let ours = event.sender == bot.me;
     let old = event.age > bot.settings.max_age;
     match &event.what {
@@ -270,7 +292,7 @@ async fn concerns_us(bot: &Bot, room: &Room, event: &Event) -> Option<Option<Ask
         What::Message(message) if !old => messages::asked(bot, room, message).await.map(Some),
         What::Edit { .. } | What::Encrypted if !old => Some(None),
         What::Verification if !old => {
-            verification::in_room(bot, &event.sender, &event.id);
+            verification::in_room(bot, room, event, told);
             None
         }
         What::Left { .. } => {
@@ -329,10 +351,12 @@ async fn deal_with_one(bot: &Arc<Bot>, heard: Heard) {
         match room.event(&id, None).await {
             Ok(told) => return take_again(bot, &room, &told, done).await,
             Err(error) => match Trouble::of(&error) {
-                Trouble::Passing { after, .. } if tries < 60 => {
+                Trouble::Passing { after, .. } if tries < TRIES => {
                     tries += 1;
                     sleep(patience.wait(after)).await;
                 }
+                // Whoever logs in again deals with it.
+                Trouble::LoggedOut { .. } => return,
                 other => {
                     tracing::warn!(room = heard.place, "what was heard before can't be read again: {other}");
                     return bot.scribe.note(done).await;
@@ -346,7 +370,7 @@ async fn deal_with_one(bot: &Arc<Bot>, heard: Heard) {
 async fn take_again(bot: &Arc<Bot>, room: &Room, told: &TimelineEvent, done: Vec<Step>) {
     match messages::read(bot, told.raw().json().get()) {
         Some(event) if event.what == What::Encrypted => bot.unreadable.wait(bot, room, &event, told.raw()),
-        Some(event) => match concerns_us(bot, room, &event).await {
+        Some(event) => match concerns_us(bot, room, &event, told).await {
             Some(asks) => {
                 let (room, work) = (room.clone(), bot.busy.begin());
                 bot.workers.give(bot, Job { room, event, asks, again: true, received: Instant::now(), work });

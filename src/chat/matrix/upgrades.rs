@@ -10,6 +10,7 @@ use tokio::time::sleep;
 
 use super::bot::Bot;
 use super::place::NETWORK;
+use super::rooms::{Dealt, given_up};
 use super::trouble::{Patience, Trouble};
 use crate::library::store::{Scope, StoreError};
 
@@ -29,11 +30,11 @@ const LONGEST: Duration = Duration::from_secs(60);
 pub const TIDY_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// Follows a room into the one that it goes on in; its settings and schedules go along. `sender` upgraded it.
-pub async fn follow(bot: &Bot, room: &Room, sender: &str, to: &str) {
-    let Ok(to) = RoomId::parse(to) else { return };
+pub async fn follow(bot: &Bot, room: &Room, sender: &str, to: &str) -> Dealt {
+    let Ok(to) = RoomId::parse(to) else { return Some(Vec::new()) };
     let from = room.room_id();
     if to == from {
-        return;
+        return Some(Vec::new());
     }
     // Noted first: where the new room has to be joined by invitation, that one is expected.
     if let Err(error) = note(bot, from, SUCCESSOR, Some(to.as_str())).await {
@@ -41,9 +42,10 @@ pub async fn follow(bot: &Bot, room: &Room, sender: &str, to: &str) {
     }
     if let Err(trouble) = join(bot, &to, sender).await {
         tracing::warn!(room = %from, successor = %to, "an upgraded room can't be followed without an invitation: {trouble}");
-        return;
+        return given_up(&trouble);
     }
     moved(bot, from, &to).await;
+    Some(Vec::new())
 }
 
 async fn join(bot: &Bot, to: &RoomId, sender: &str) -> Result<(), Trouble> {
