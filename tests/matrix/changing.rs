@@ -40,6 +40,25 @@ fn what_becomes_a_question_by_an_edit_is_answered_and_what_was_redacted_stays_so
     assert!(room.answer(&said).body().contains("5 November"));
 }
 
+#[test]
+fn what_somebody_else_makes_of_a_message_asks_nothing() {
+    let Some(world) = World::shared() else { return };
+    for encrypted in [false, true] {
+        let (room, other) = world.group(encrypted);
+        let said = room.say("the pier looks rotten");
+        room.seen_by(&other).edit(&said, "!byline ask when does the pier at Oldhaven close?");
+        room.settle();
+        assert!(room.answers(&said).is_empty(), "encrypted {encrypted}: {:?}", room.answers(&said));
+        // Whose message it is asks, and is answered.
+        room.edit(&said, "!byline ask how much does the work on the pier cost?");
+        let answer = room.answer(&said);
+        assert!(answer.body().contains("310,000 crowns"), "{answer:?}");
+        // And is the one who takes that back.
+        room.maker.redact(&room.id, &said.id);
+        room.until_redacted(answer.id());
+    }
+}
+
 /// The bot's buttons below an answer: what its reactions say.
 fn buttons(room: &Room, answer: &Seen) -> (String, String) {
     let key = |arrow: char| {

@@ -9,6 +9,7 @@ mod asking;
 mod bot;
 mod changing;
 mod digests;
+mod door;
 #[path = "../shared/due.rs"]
 mod due;
 mod homeserver;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::bot::Bot;
+use crate::door::Door;
 use crate::peer::{Person, Seen, Sent, path, sent};
 use crate::wait::until;
 use crate::world::{BYLINE, Room, World};
@@ -204,6 +205,52 @@ fn what_came_too_long_ago_is_not_answered() {
     for (room, question) in rooms.iter().zip(&old) {
         assert!(room.answers(question).is_empty(), "{:?}", room.answers(question));
     }
+}
+
+/// Says so much that the homeserver leaves the beginning out when it tells of it.
+fn chatter(room: &Room) {
+    let said: Vec<u64> =
+        (0..120).map(|n| room.maker.begin_to_say(&room.id, &format!("what a fine pier, {n}"))).collect();
+    for order in said {
+        room.maker.peer.result(order).unwrap();
+    }
+}
+
+#[test]
+fn what_was_left_out_is_asked_for_until_it_is_told_and_no_other_room_waits() {
+    let Some(world) = World::without_bot() else { return };
+    let door = Door::before(&world.homeserver().url());
+    world.bot().set("MATRIX__HOMESERVER", &door.url);
+    world.bot().start();
+    // Groups: what is not addressed to it there is no question.
+    let rooms = [world.group(false).0, world.group(true).0];
+    for room in &rooms {
+        room.settle();
+    }
+    world.bot().stop();
+    let question = format!("!byline ask {QUESTION}");
+    let mut asked = vec![(rooms[0].clone(), rooms[0].say(&question))];
+    chatter(&rooms[0]);
+    asked.push((rooms[1].clone(), rooms[1].say(&question)));
+    door.close("/messages?");
+    world.bot().start();
+    // Neither the other room nor what comes later waits for it.
+    rooms[1].answer(&asked[1].1);
+    let later = rooms[0].say(&question);
+    rooms[0].answer(&later);
+    asked.push((rooms[0].clone(), later));
+    until(|| (door.refused() > 2).then_some(()), || "it was not asked for again");
+    assert!(rooms[0].answers(&asked[0].1).is_empty());
+    // Nor does it end with the process.
+    world.bot().kill();
+    let before = door.refused();
+    world.bot().start();
+    until(|| (door.refused() > before).then_some(()), || "it was forgotten");
+    door.open();
+    each_answered_once(&asked);
+    world.bot().stop();
+    let log = world.bot().log();
+    assert!(log.contains("what was said meanwhile is not known yet"), "{log}");
 }
 
 fn is_answered(room: &Room) {

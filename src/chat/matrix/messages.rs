@@ -8,18 +8,23 @@ use matrix_sdk::Room;
 use matrix_sdk::ruma::EventId;
 use matrix_sdk::ruma::api::client::receipt::create_receipt::v3::ReceiptType;
 use matrix_sdk::ruma::events::receipt::ReceiptThread;
+use serde_json::Value;
 use tokio::sync::oneshot;
 
 use super::address::{self, Asked, Here};
 use super::answer::{self, in_place_of, in_reply, transaction};
 use super::bot::Bot;
-use super::events::{self, Event, Message};
+use super::events::{self, Event, Message, What};
 use super::find::Asker;
 use super::place::{NETWORK, answers_at};
 use super::rooms::{Dealt, given_up};
-use super::trouble::Trouble;
+use super::trouble::{Trouble, again};
 use super::{reactions, send};
 use crate::library::store::{Scope, Step};
+
+/// How many times a message is asked for that somebody changes, and the longest wait between attempts.
+const TRIES: usize = 10;
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// What a message asks, if it is for us.
 pub async fn asked(bot: &Bot, room: &Room, message: &Message) -> Option<Asked> {
@@ -106,6 +111,14 @@ pub async fn changed(
     let Some(before) = before else {
         // What was no question before may be one now.
         let Some(asks) = asked(bot, room, message).await else { return Some(Vec::new()) };
+        match may_change(bot, room, of, &event.sender).await {
+            Ok(true) => {}
+            Ok(false) => return Some(Vec::new()),
+            Err(trouble) => {
+                tracing::warn!(room = %room.room_id(), "whose message was changed is not known: {trouble}");
+                return given_up(&trouble);
+            }
+        }
         let event = Event { id: of.to_owned(), ..event.clone() };
         return question(bot, room, &event, message, asks, false, received, oneshot::channel().0).await;
     };
@@ -138,6 +151,30 @@ pub async fn changed(
     }
 }
 
+/// Whether a person may change a message: who wrote it may, while it is there. (Homeservers let everybody send edits of anything;
+/// specification, "Validity of replacement events".)
+async fn may_change(bot: &Bot, room: &Room, message: &str, person: &str) -> Result<bool, Trouble> {
+    let Ok(id) = &EventId::parse(message) else { return Ok(false) };
+    let ask = || async { room.event(id, None).await.map_err(|error| Trouble::of(&error)) };
+    let told = match again(TRIES, LONGEST, ask).await {
+        // It is in no room that we can see.
+        Err(Trouble::Forbidden { .. }) => return Ok(false),
+        told => told?,
+    };
+    let json = told.raw().json().get();
+    if matches!(read(bot, json), Some(Event { what: What::Edit { .. }, .. })) {
+        return Ok(false);
+    }
+    let message: Value = serde_json::from_str(json).unwrap_or_default();
+    Ok(message["sender"] == person && message["unsigned"]["redacted_because"].is_null())
+}
+
+/// Whether an event asks something that was answered, or is being.
+pub async fn may_be_answered(bot: &Bot, event: &str) -> bool {
+    // What can't be looked up may be.
+    bot.asked.holds(&event.to_owned()) || !matches!(bot.store.answered(&bot.owner, event).await, Ok(None))
+}
+
 /// Takes the answer back to a question that was.
 pub async fn taken_back(bot: &Bot, room: &Room, event: &Event, of: &str) -> Dealt {
     bot.scribe.written().await;
@@ -150,9 +187,11 @@ pub async fn taken_back(bot: &Bot, room: &Room, event: &Event, of: &str) -> Deal
     Some(vec![Step::TakenBack { question: of.to_owned() }])
 }
 
+/// The setting of a room to which Byline was introduced: when.
+pub const INTRODUCED: &str = "introduced";
+
 /// Introduces Byline to a room, once in its life.
 pub async fn introduce(bot: &Bot, room: &Room) -> Dealt {
-    const INTRODUCED: &str = "introduced";
     let id = room.room_id().as_str();
     let before = room.predecessor_room().and_then(|before| room.client().get_room(&before.room_id));
     if before.is_some() {

@@ -14,6 +14,7 @@
 //! | `trouble.rs` | what a homeserver's error comes to |
 //! | `bot.rs` | what every event is handled with |
 //! | `listen.rs` | what the homeserver tells since a position, each event once |
+//! | `gaps.rs` | what was left out is asked for |
 //! | `scribe.rs` | takes what was heard and done to the store, in order |
 //! | `events.rs` | an event's JSON, read |
 //! | `address.rs` | whether a message is for us, and what it asks |
@@ -40,6 +41,7 @@ mod courier;
 mod events;
 mod find;
 mod folder;
+mod gaps;
 mod invites;
 mod keys;
 mod listen;

@@ -44,6 +44,12 @@ fn direction(key: &str) -> Option<i64> {
     }
 }
 
+/// Whether a reaction is one of the buttons.
+#[must_use]
+pub fn is_button(key: &str) -> bool {
+    direction(key).is_some()
+}
+
 /// Turns a page, if a reaction says so and is of who asked.
 pub async fn reaction(bot: &Bot, room: &Room, event: &Event, to: &str, key: &str) -> Dealt {
     let Some(direction) = direction(key) else { return Some(Vec::new()) };

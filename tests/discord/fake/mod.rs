@@ -90,6 +90,8 @@ pub struct Fake {
     gateway_address: SocketAddr,
     pub address: SocketAddr,
     pub shards: AtomicU64,
+    /// Until when no session may begin.
+    pub no_session_before: Mutex<Option<Instant>>,
     pub state: Mutex<State>,
     changed: watch::Sender<u64>,
     next_id: AtomicU64,
@@ -153,6 +155,7 @@ impl Fake {
             gateway_address,
             address: address.await,
             shards: AtomicU64::new(1),
+            no_session_before: Mutex::default(),
             state: Mutex::default(),
             changed: watch::Sender::new(0),
             next_id: AtomicU64::new(800_000_000_000_000_000),
@@ -314,14 +317,23 @@ impl Fake {
             ("GET", ["gateway"]) => Answer::new(200, json!({ "url": format!("ws://{}", self.gateway_address) })),
             ("GET", ["gateway", "bot"]) if manners.no_gateway_bot => absent(),
             ("GET", ["oauth2", "applications", "@me"]) => Answer::new(200, json!({ "id": APPLICATION.to_string() })),
-            ("GET", ["gateway", "bot"]) => Answer::new(
-                200,
-                json!({
-                    "url": format!("ws://{}", self.gateway_address),
-                    "shards": self.shards.load(Ordering::Relaxed),
-                    "session_start_limit": { "total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1 },
-                }),
-            ),
+            ("GET", ["gateway", "bot"]) => {
+                let none_for = self.no_session_before.lock().unwrap().map(|at| at.duration_since(Instant::now()));
+                let (remaining, reset_after) = match none_for {
+                    Some(left) if !left.is_zero() => (0, left.as_millis()),
+                    _ => (999, 14_400_000),
+                };
+                Answer::new(
+                    200,
+                    json!({
+                        "url": format!("ws://{}", self.gateway_address),
+                        "shards": self.shards.load(Ordering::Relaxed),
+                        "session_start_limit": {
+                            "total": 1000, "remaining": remaining, "reset_after": reset_after, "max_concurrency": 1,
+                        },
+                    }),
+                )
+            }
             (method, ["applications", application, "commands"]) if number(application) == APPLICATION => {
                 self.commands(state, method, None, "/applications/{application_id}/commands", &body)
             }
