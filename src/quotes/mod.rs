@@ -14,6 +14,7 @@ mod lexicon;
 pub mod model;
 mod most;
 mod names;
+mod over_time;
 mod people;
 mod roles;
 mod said;
@@ -33,6 +34,7 @@ use crate::library::ArticleId;
 pub use book::Known;
 pub use correct::{Correction, Corrections};
 pub use most::{MostQuoted, Share};
+pub use over_time::{OverTime, Period, Quoted, by_period};
 pub use who::Carried;
 
 /// How a speaker's words are given.
