@@ -19,3 +19,4 @@ mod strictness;
 mod talk;
 mod trouble;
 mod world;
+mod wrong;

@@ -20,7 +20,7 @@ use super::place::NETWORK;
 use super::rest::{Rest, RestError};
 use super::settings::{Settings, SettingsError, Shards};
 use super::shard::Gateway;
-use super::{commands, components, interactions, messages, suggest};
+use super::{commands, components, interactions, messages, suggest, wrong};
 use crate::chat::busy::Busy;
 use crate::chat::keeper::Keeper;
 use crate::chat::limits::Limits;
@@ -349,6 +349,7 @@ async fn interaction_create(bot: Arc<Bot>, shard: u32, total: u32, interaction: 
         }
         Interaction::TYPING => suggest::autocomplete(&bot, interaction).await,
         Interaction::PRESS => components::press(bot, interaction).await,
+        Interaction::FILLED => wrong::filled(bot, interaction).await,
         // None of ours: we show no form, and the gateway needs no answer to a ping.
         _ => {}
     }

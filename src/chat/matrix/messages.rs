@@ -21,8 +21,9 @@ use super::trouble::Trouble;
 use super::{reactions, send};
 use crate::chat::keeper::text_hash;
 use crate::chat::kept::Kept;
-use crate::chat::{checks, going_on};
+use crate::chat::{checks, going_on, wrong};
 use crate::library::store::{Answered, Scope, Step};
+use crate::reply::Checked;
 use crate::router::{self, COMMAND_MARK, Place};
 
 /// A question as a command. Without options it may go on from the last answer, as one in plain words may.
@@ -313,9 +314,14 @@ async fn find(bot: &Bot, room: &Room, person: &str, answers_at: &str, message: &
                 Some(question) if going_on::leans_on(question, before.as_ref()) => question,
                 _ => &text,
             };
-            let reply = match words.starts_with(COMMAND_MARK) {
-                true => bot.router.answer_text(&place, words).await,
-                false => going_on::answer(&bot.router, &place, words, before.as_ref()).await,
+            let corrected = match message.reply_to.as_deref() {
+                Some(replied) => correct_that(bot, &place, replied, words).await,
+                None => None,
+            };
+            let reply = match corrected {
+                Some(reply) => reply,
+                None if words.starts_with(COMMAND_MARK) => bot.router.answer_text(&place, words).await,
+                None => going_on::answer(&bot.router, &place, words, before.as_ref()).await,
             };
             if text.starts_with("/settings") {
                 bot.forget_prefix(id);
@@ -334,7 +340,7 @@ async fn find(bot: &Bot, room: &Room, person: &str, answers_at: &str, message: &
 async fn keep(
     bot: &Bot,
     place: &Place,
-    reply: &crate::reply::Checked,
+    reply: &Checked,
     asked: (&str, &str),
     answers_at: &str,
 ) -> Option<(String, Kept)> {
@@ -360,6 +366,16 @@ async fn replied_to(room: &Room, message: &Message) -> Option<String> {
     let latest = &json["unsigned"]["m.relations"]["m.replace"]["content"]["m.new_content"]["body"];
     let body = latest.as_str().or_else(|| json["content"]["body"].as_str())?;
     Some(body.to_owned())
+}
+
+/// `!byline correct NAME` in reply to an answer of ours: whose the words are that it quotes. Nothing for anything else.
+async fn correct_that(bot: &Bot, place: &Place, replied: &str, text: &str) -> Option<Checked> {
+    wrong::name_in(text, &[])?;
+    bot.scribe.written().await;
+    let answered = bot.store.answered_by(&bot.owner, replied).await.ok()??;
+    let kept = Kept::from_json(&bot.keeper.pages(&answered.pages?).await.ok()??).ok()?;
+    let page = usize::try_from(answered.page).unwrap_or(0);
+    wrong::answer(&bot.router, place, text, (&kept, page), &bot.store).await
 }
 
 /// The answer that a message goes on from: the one that it replies to, or the last in its thread or between two.
