@@ -21,3 +21,4 @@ mod strictness;
 mod talk;
 mod trouble;
 mod world;
+mod wrong;

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 
 use super::bot::{Bot, Me};
 use super::events::{Channel, Id, Interaction, Message, Ready, Server, Threads};
-use super::{commands, components, interactions, messages, suggest};
+use super::{commands, components, interactions, messages, suggest, wrong};
 
 /// How long is waited before the commands are registered again after that failed; it doubles up to the longest.
 const REGISTER_AGAIN: Duration = Duration::from_secs(5);
@@ -157,7 +157,8 @@ async fn interaction_create(bot: Arc<Bot>, shard: u32, total: u32, interaction: 
         }
         Interaction::TYPING => suggest::autocomplete(&bot, interaction).await,
         Interaction::PRESS => components::press(bot, interaction).await,
-        // None of ours: we show no form, and the gateway needs no answer to a ping.
+        Interaction::FILLED => wrong::filled(bot, interaction).await,
+        // None of ours: the gateway needs no answer to a ping.
         _ => {}
     }
 }

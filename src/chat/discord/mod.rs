@@ -18,6 +18,7 @@
 //! | `place.rs` | where a request comes from, and what its person may do |
 //! | `suggest.rs` | completion |
 //! | `menus.rs` | “Check this quote”, “Find the source” |
+//! | `wrong.rs` | “Wrong speaker”: a form, and what is filled in |
 //! | `components.rs` | buttons |
 //! | `messages.rs` | mentions, replies and direct messages in plain language |
 //! | `page.rs`, `embeds.rs` | a reply as a message, within Discord's limits |
@@ -46,6 +47,7 @@ mod socket;
 mod suggest;
 mod trouble;
 mod turns;
+mod wrong;
 
 pub use client::{Discord, run};
 pub use courier::Post;

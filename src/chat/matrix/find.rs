@@ -19,8 +19,9 @@ use super::place::{self, manages};
 use super::send;
 use crate::chat::keeper::text_hash;
 use crate::chat::kept::Kept;
-use crate::chat::{checks, going_on};
+use crate::chat::{checks, going_on, wrong};
 use crate::library::store::{Answered, Step};
+use crate::reply::Checked;
 use crate::router::{self, COMMAND_MARK, Place, Progress};
 
 /// A question as a command. Without options it may go on from the last answer, as one in plain words may.
@@ -200,9 +201,16 @@ async fn find(
                 Some(question) if going_on::leans_on(question, before.as_ref()) => question,
                 _ => &text,
             };
-            let reply = match words.starts_with(COMMAND_MARK) {
-                true => bot.router.answer_text_telling(&place, words, progress).await,
-                false => going_on::answer(&bot.router, &place, words, before.as_ref()).await,
+            let corrected = match message.reply_to.as_deref() {
+                Some(replied) => correct_that(bot, &place, replied, words).await,
+                None => None,
+            };
+            let reply = match corrected {
+                Some(reply) => reply,
+                None if words.starts_with(COMMAND_MARK) => {
+                    bot.router.answer_text_telling(&place, words, progress).await
+                }
+                None => going_on::answer(&bot.router, &place, words, before.as_ref()).await,
             };
             if text.starts_with("/settings") {
                 bot.forget_prefix(id);
@@ -221,7 +229,7 @@ async fn find(
 async fn keep(
     bot: &Bot,
     place: &Place,
-    reply: &crate::reply::Checked,
+    reply: &Checked,
     asked: (&str, &str),
     answers_at: &str,
 ) -> Option<(String, Kept)> {
@@ -247,6 +255,16 @@ async fn replied_to(room: &Room, message: &Message) -> Option<String> {
     let latest = &json["unsigned"]["m.relations"]["m.replace"]["content"]["m.new_content"]["body"];
     let body = latest.as_str().or_else(|| json["content"]["body"].as_str())?;
     Some(body.to_owned())
+}
+
+/// `!byline correct NAME` in reply to an answer of ours: whose the words are that it quotes. Nothing for anything else.
+async fn correct_that(bot: &Bot, place: &Place, replied: &str, text: &str) -> Option<Checked> {
+    wrong::name_in(text, &[])?;
+    bot.scribe.written().await;
+    let answered = bot.store.answered_by(&bot.owner, replied).await.ok()??;
+    let kept = Kept::from_json(&bot.keeper.pages(&answered.pages?).await.ok()??).ok()?;
+    let page = usize::try_from(answered.page).unwrap_or(0);
+    wrong::answer(&bot.router, place, text, (&kept, page), &bot.store).await
 }
 
 /// The answer that a message goes on from: the one that it replies to, or the last in its thread or between two.

@@ -42,6 +42,8 @@ pub struct Interaction {
     pub follow_ups: Vec<Value>,
     pub taken_back: bool,
     updates: bool,
+    /// Whether it is a form that was filled in, to which no other form is an answer.
+    form: bool,
 }
 
 impl Interaction {
@@ -262,6 +264,7 @@ impl Fake {
             follow_ups: Vec::new(),
             taken_back: false,
             updates: kind == 3,
+            form: kind == 5,
         };
         state.interactions.insert(id, interaction);
     }
@@ -431,6 +434,7 @@ impl Fake {
             4 | 7 => overlay::message(data),
             8 => overlay::choices(data),
             5 | 6 => Vec::new(),
+            9 => overlay::form(data),
             other => vec![format!("a first response of type {other}")],
         };
         let template = "/interactions/{interaction_id}/{interaction_token}/callback";
@@ -440,7 +444,7 @@ impl Fake {
         };
         let late = now.duration_since(interaction.at) > FIRST;
         let twice = interaction.acked.is_some();
-        let misplaced = matches!(kind, 6 | 7) != interaction.updates && matches!(kind, 6 | 7);
+        let misplaced = matches!(kind, 6 | 7) && !interaction.updates || kind == 9 && interaction.form;
         if !late && !twice && fine && !misplaced {
             interaction.acked = Some((kind, now));
             interaction.ephemeral = data["flags"].as_u64().unwrap_or(0) & 64 != 0;
@@ -462,7 +466,7 @@ impl Fake {
             return Answer::new(400, json!({ "message": "Interaction has already been acknowledged.", "code": 40060 }));
         }
         if misplaced {
-            state.violations.push(format!("response {kind} to what is no button"));
+            state.violations.push(format!("response {kind} to what is no button, or a form to a form"));
         }
         invalid()
     }
