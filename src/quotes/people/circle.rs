@@ -1,5 +1,6 @@
 //! The names that end in one word, and which of them are one person's.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::forms::{Form, one_person};
@@ -57,19 +58,20 @@ impl Circle {
         let mut people: Vec<Person> = Vec::new();
         let form = |at: usize| self.forms.get(at);
         let mut full: Vec<(usize, &Form)> = self.forms.iter().enumerate().filter(|(_, form)| !form.is_lone()).collect();
-        // Names with an initial last: an "A. Lee" may be Ann or Adam, and must not make one person of the two.
-        full.sort_by_key(|(_, form)| form.is_initial());
+        // Fuller names first: a "John Smith" may be John A. or John B., and must not make one person of the two. Names with an
+        // initial last: an "A. Lee" may be Ann or Adam.
+        full.sort_by_key(|(_, form)| (form.is_initial(), Reverse(form.fullness())));
         for (at, full) in full {
             let fits = |p: &&mut Person| {
                 let forms = p.forms.iter().filter_map(|at| form(*at));
-                forms.into_iter().all(|known| one_person(&known.words, &full.words))
+                forms.into_iter().all(|known| known.suffix == full.suffix && one_person(&known.words, &full.words))
             };
             let mut fitting = people.iter_mut().filter(fits);
             let known = fitting.next().filter(|_| fitting.next().is_none());
             if let Some(person) = known {
                 person.forms.push(at);
                 // Of equally common forms the plain one: "Donald Trump", not "Donald J. Trump".
-                let rank = |form: &Form| (form.at.len(), std::cmp::Reverse(form.words.len()));
+                let rank = |form: &Form| (form.at.len(), Reverse(form.fullness()));
                 if form(person.named).is_some_and(|named| !full.is_initial() && rank(full) > rank(named)) {
                     person.named = at;
                 }
