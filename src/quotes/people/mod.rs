@@ -333,6 +333,18 @@ mod tests {
     }
 
     #[test]
+    fn of_very_many_namesakes_each_stays_their_own() {
+        let given = |n: usize| format!("Ann B{n:03} Lee");
+        let names: Vec<String> =
+            (0..100).map(given).chain(["Ann Lee".into(), "A. Lee".into(), "Bo Lee".into()]).collect();
+        let mut people = People::default();
+        let at = |nth| vec![At { article: ArticleId(0), nth }];
+        let named = (0..).zip(&names).map(|(nth, name)| (name.as_str(), (at(nth), Vec::new()))).collect();
+        people.learn(News { named, unnamed: HashMap::new() }, &BTreeSet::new());
+        assert_eq!(people.counted().len(), names.len());
+    }
+
+    #[test]
     fn the_son_is_not_the_father() {
         let people =
             people(&[("Robert Kett", 4), ("Robert Kett Jr.", 3), ("Robert Q. Kett Jr.", 1), ("Ann Lee Sr.", 1)]);
