@@ -3,10 +3,12 @@
 //! What a feed says, and when to look at it, is [`intake`](crate::intake)'s; here it is only kept: where it is, what was seen in it,
 //! how it fares, and which entries wait for their pages.
 //!
-//! **Once** (`feeds/turn.rs`, `feeds/waiting.rs`). Feeds that are due, and entries that wait, are leased, as schedules are. What a look
-//! brought is settled in one transaction: the articles, the entries that wait, by what all are known, and the feed's own state.
+//! **Once** (`feeds/lease.rs`, `turn.rs`, `waiting.rs`). Feeds that are due, and entries that wait, are leased, as schedules are. What
+//! a look brought is settled in one transaction: the articles, the entries that wait, by what all are known, and the feed's own state.
 //! Whoever lost the lease settles nothing, so that no entry is lost or doubled by a process that dies, or is late.
 
+mod lease;
+mod settle;
 mod tell;
 mod turn;
 mod waiting;
@@ -21,8 +23,9 @@ use super::error::{Located, Problem, check_text};
 use super::writer::next;
 use super::{CollectionId, CommunityId, Store, StoreError, millis, timestamp};
 
+pub use settle::{FoundEntry, Look, NewEntry, SettledLook};
 pub use tell::{FeedNews, ToTell};
-pub use turn::{DueFeed, FoundEntry, Look, NewEntry, SettledLook};
+pub use turn::DueFeed;
 pub use waiting::{DueEntry, EntryCame, PageHeld};
 
 /// The longest address of a feed that is kept, in bytes: it is in an index.
