@@ -24,7 +24,15 @@ pub struct Attached {
     pub refused: Vec<String>,
 }
 
-/// A file as it was read.
+/// A file as it was read, whose articles are not held yet.
+#[derive(Debug)]
+pub struct File {
+    name: String,
+    key: String,
+    read: Read,
+}
+
+#[derive(Debug)]
 struct Read {
     /// The title of its only article.
     title: Option<String>,
@@ -32,17 +40,34 @@ struct Read {
     problems: Vec<String>,
 }
 
-/// Adds to a collection what a file holds: `.txt`, `.md`, `.html`, `.json` and `.jsonl`, by its name or else by what it looks
-/// like.
-///
-/// # Errors
-/// [`WebError`] says why it gives no article.
-pub async fn add(store: &Store, collection: CollectionId, name: &str, bytes: Vec<u8>) -> Result<Attached, WebError> {
-    let (file, key) = (name.to_owned(), stem(Path::new(name)));
-    let read = tokio::task::spawn_blocking(move || read(&file, &bytes)).await.map_err(WebError::Task)??;
-    let place = format!("attached/{name}/{}", read.title.unwrap_or_default());
-    let outcome = hold(store, collection, &place, &key, read.entries).await?;
-    Ok(Attached { added: outcome.added, refused: read.problems.into_iter().chain(outcome.refused).collect() })
+impl File {
+    /// Reads `.txt`, `.md`, `.html`, `.json` and `.jsonl`, told by its name or else by what it looks like.
+    ///
+    /// # Errors
+    /// [`WebError`] says why it gives no article.
+    pub async fn read(name: &str, bytes: Vec<u8>) -> Result<Self, WebError> {
+        let (name, key) = (name.to_owned(), stem(Path::new(name)));
+        let file = name.clone();
+        let read = tokio::task::spawn_blocking(move || read(&file, &bytes)).await.map_err(WebError::Task)??;
+        Ok(Self { name, key, read })
+    }
+
+    /// How many articles it gives.
+    #[must_use]
+    pub fn articles(&self) -> usize {
+        self.read.entries.len()
+    }
+
+    /// Adds its articles to a collection.
+    ///
+    /// # Errors
+    /// [`WebError`], when they can't be kept.
+    pub async fn hold(self, store: &Store, collection: CollectionId) -> Result<Attached, WebError> {
+        let Self { name, key, read } = self;
+        let place = format!("attached/{name}/{}", read.title.unwrap_or_default());
+        let outcome = hold(store, collection, &place, &key, read.entries).await?;
+        Ok(Attached { added: outcome.added, refused: read.problems.into_iter().chain(outcome.refused).collect() })
+    }
 }
 
 fn read(name: &str, bytes: &[u8]) -> Result<Read, PageError> {
@@ -92,7 +117,10 @@ mod tests {
     async fn a_file_is_known_by_its_name_and_title() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&StoreUrl::file(folder.path().join("byline.db"))).await.unwrap();
-        let attach = async |name: &str, text: String| add(&store, SHARED, name, text.into_bytes()).await.unwrap().added;
+        let attach = async |name: &str, text: String| {
+            let file = File::read(name, text.into_bytes()).await.unwrap();
+            file.hold(&store, SHARED).await.unwrap().added
+        };
         let first = attach("notes.txt", NOTE.to_owned()).await;
         assert_eq!((first[0].outcome, first[0].key.as_str()), (Outcome::New, "notes"));
         assert_eq!(attach("notes.txt", NOTE.to_owned()).await[0].outcome, Outcome::Unchanged);
@@ -116,11 +144,13 @@ mod tests {
             ("a.json", b"{".to_vec(), "line 1"),
             ("a.txt", Vec::new(), "no text"),
         ] {
-            let refused = add(&store, SHARED, name, bytes).await.unwrap_err().to_string();
+            let refused = File::read(name, bytes).await.unwrap_err().to_string();
             assert!(refused.contains(reason), "{name}: {refused}");
         }
         let lines = "{\"title\":\"A\",\"text\":\"It rained all day.\"}\nno json\n";
-        let some = add(&store, SHARED, "all.jsonl", lines.into()).await.unwrap();
+        let file = File::read("all.jsonl", lines.into()).await.unwrap();
+        assert_eq!(file.articles(), 1);
+        let some = file.hold(&store, SHARED).await.unwrap();
         assert_eq!((some.added.len(), some.refused.len()), (1, 1));
     }
 }

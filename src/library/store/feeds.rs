@@ -58,6 +58,8 @@ pub struct NewFeed<'a> {
     pub community: Option<CommunityId>,
     /// The network's name of the channel.
     pub channel: Option<&'a str>,
+    /// How many feeds that community may have in all; nothing sets no bound.
+    pub most: Option<u32>,
     /// Who looks at it now, and for how long nobody else may; nothing leaves it to whoever is first.
     pub taken: Option<(&'a str, Duration)>,
 }
@@ -137,6 +139,8 @@ pub enum Subscription {
     New(FeedEntry),
     /// It had it already, at this address or at the one to which it has moved since.
     AlreadyThere(FeedEntry),
+    /// The community has as many as it may.
+    TooMany,
 }
 
 /// How the feeds of a collection fare, or all.
@@ -220,6 +224,12 @@ impl Store {
         let known = sqlx::query(AssertSqlSafe(known)).bind(feed.collection.0).bind(feed.url);
         if let Some(row) = known.fetch_optional(&mut **tx).await? {
             return Ok(Subscription::AlreadyThere(entry(&row)?));
+        }
+        if let (Some(most), Some(community)) = (feed.most, feed.community) {
+            let count = sqlx::query("SELECT COUNT(*) FROM feeds WHERE community = $1").bind(community.0);
+            if count.fetch_one(&mut **tx).await?.try_get::<i64, _>(0)? >= i64::from(most) {
+                return Ok(Subscription::TooMany);
+            }
         }
         let now = self.now(tx).await?;
         let (owner, until) = match feed.taken {

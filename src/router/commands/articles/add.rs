@@ -6,10 +6,10 @@ use tokio::io::AsyncReadExt;
 use tokio::task::JoinSet;
 use url::Url;
 
-use crate::intake::attached;
+use crate::intake::attached::File;
 use crate::intake::fetch::{Fetcher, Wanted, shown};
 use crate::intake::web::{self, WebError};
-use crate::library::store::{Added, CollectionId, Outcome as Became, Store, StoreError};
+use crate::library::store::{Added, CollectionId, CommunityId, Outcome as Became, Store, StoreError};
 use crate::reply::{Block, Outcome, Reply};
 use crate::router::table::{Kind, OptionSpec};
 use crate::router::{Args, Problem, Request, present};
@@ -109,14 +109,15 @@ fn named(request: &Request<'_>, args: &Args) -> Result<Vec<Named>, Problem> {
 async fn take(request: &Request<'_>, named: Vec<Named>) -> Result<Reply, Problem> {
     let (store, fetcher) = (request.store()?, request.web()?);
     let collection = request.collection_to_change().await?;
+    let allowance = Allowance::of(request).await?;
     let all = named.len();
     let labels: Vec<String> = named.iter().map(Named::label).collect();
     let mut came: Vec<Option<Came>> = (0..all).map(|_| None).collect();
     // Dropped with this request, it ends them all.
     let mut work = JoinSet::new();
     for (place, one) in named.into_iter().enumerate() {
-        let (store, fetcher) = (store.clone(), fetcher.clone());
-        work.spawn(async move { (place, one.take(&store, collection, &fetcher).await) });
+        let (fetcher, allowance) = (fetcher.clone(), allowance.clone());
+        work.spawn(async move { (place, one.take(collection, &fetcher, &allowance).await) });
     }
     request.progress.tell(told_so_far(&labels, &came));
     while let Some(done) = work.join_next().await {
@@ -145,30 +146,109 @@ impl Named {
         }
     }
 
-    async fn take(self, store: &Store, collection: CollectionId, fetcher: &Fetcher) -> Result<Came, StoreError> {
-        let attached = async |name: &str, bytes| {
-            let attached = attached::add(store, collection, name, bytes).await?;
-            Ok(Came::Taken(attached.added, attached.refused))
-        };
-        let taken: Result<Came, WebError> = match &self {
-            Self::Page(url) => {
-                web::add(store, collection, fetcher, url).await.map(|added| Came::Taken(vec![added], Vec::new()))
-            }
-            Self::Attached(url) => match fetcher.get(url, &Wanted::file()).await {
-                Ok(fetched) => attached(&file_name(url), fetched.body).await,
-                Err(error) => Err(error.into()),
-            },
-            Self::Local(path) => match read(path, fetcher.policy().max_bytes).await {
-                Ok(bytes) => attached(&path.file_name().unwrap_or_default().to_string_lossy(), bytes).await,
-                Err(reason) => Ok(Came::Refused(reason)),
-            },
-        };
-        match taken {
+    async fn take(
+        self,
+        collection: CollectionId,
+        fetcher: &Fetcher,
+        allowance: &Allowance,
+    ) -> Result<Came, StoreError> {
+        match self.taken(collection, fetcher, allowance).await {
             Ok(came) => Ok(came),
             Err(WebError::Store(error)) => Err(error),
             Err(refused) => Ok(Came::Refused(refused.to_string())),
         }
     }
+
+    async fn taken(self, collection: CollectionId, fetcher: &Fetcher, allowance: &Allowance) -> Result<Came, WebError> {
+        let store = &allowance.store;
+        let (name, bytes) = match &self {
+            Self::Page(url) => {
+                // For a community that may add no more nothing is fetched.
+                if let Some(reason) = allowance.used_up().await? {
+                    return Ok(Came::Refused(reason));
+                }
+                let article = web::read(fetcher, url).await?;
+                if let Err(reason) = allowance.take(1).await? {
+                    return Ok(Came::Refused(reason));
+                }
+                let added = web::put(store, collection, article).await;
+                allowance.settle(1, added.as_ref().map_or(&[], std::slice::from_ref)).await?;
+                return Ok(Came::Taken(vec![added?], Vec::new()));
+            }
+            Self::Attached(url) => (file_name(url), fetcher.get(url, &Wanted::file()).await?.body),
+            Self::Local(path) => match read(path, fetcher.policy().max_bytes).await {
+                Ok(bytes) => (path.file_name().unwrap_or_default().to_string_lossy().into_owned(), bytes),
+                Err(reason) => return Ok(Came::Refused(reason)),
+            },
+        };
+        let file = File::read(&name, bytes).await?;
+        let articles = u32::try_from(file.articles()).unwrap_or(u32::MAX);
+        if let Err(reason) = allowance.take(articles).await? {
+            return Ok(Came::Refused(reason));
+        }
+        let attached = file.hold(store, collection).await;
+        allowance.settle(articles, attached.as_ref().map_or(&[], |attached| attached.added.as_slice())).await?;
+        let attached = attached?;
+        Ok(Came::Taken(attached.added, attached.refused))
+    }
+}
+
+/// What a community may still add today.
+#[derive(Debug, Clone)]
+struct Allowance {
+    store: Store,
+    /// The community and its bound; nothing where there is none.
+    bound: Option<(CommunityId, u32)>,
+}
+
+impl Allowance {
+    async fn of(request: &Request<'_>) -> Result<Self, Problem> {
+        let bound = match request.most_articles() {
+            Some(most) => Some((request.community().await?.id, most)),
+            None => None,
+        };
+        Ok(Self { store: request.store()?.clone(), bound })
+    }
+
+    /// Takes so many of it, or tells why not.
+    async fn take(&self, articles: u32) -> Result<Result<(), String>, StoreError> {
+        let Some((community, most)) = self.bound else { return Ok(Ok(())) };
+        let left = self.store.allow(community, articles, most).await?;
+        Ok(left.map_err(|left| {
+            let holds = if articles > 1 { format!("it holds {articles} articles; ") } else { String::new() };
+            format!("{holds}{}", bound(most, left))
+        }))
+    }
+
+    /// Why nothing can be added, where that is so.
+    async fn used_up(&self) -> Result<Option<String>, StoreError> {
+        let Some((community, most)) = self.bound else { return Ok(None) };
+        let left = self.store.allowance(community, most).await?;
+        Ok((left == 0).then(|| bound(most, 0)))
+    }
+
+    /// Gives back what was taken for articles that are no more than there were.
+    async fn settle(&self, taken: u32, added: &[Added]) -> Result<(), StoreError> {
+        let new = added.iter().filter(|added| added.outcome != Became::Unchanged).count();
+        let back = taken.saturating_sub(u32::try_from(new).unwrap_or(u32::MAX));
+        match self.bound {
+            Some((community, _)) if back > 0 => self.store.give_back_allowance(community, back).await,
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What is told of a bound that is reached.
+fn bound(most: u32, left: u32) -> String {
+    let left = match left {
+        0 => "none is".to_owned(),
+        1 => "1 is".to_owned(),
+        left => format!("{left} are"),
+    };
+    format!(
+        "this community may add {most} a day, and of today's {left} left (UTC); who runs Byline allows more \
+         (library.articles_a_day)"
+    )
 }
 
 /// The last part of an address's path.
