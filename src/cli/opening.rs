@@ -95,6 +95,7 @@ fn poller(store: &Store, fetcher: &Fetcher, desks: &Desks, owner: String, config
         looks: feeds.at_once,
         pages: feeds.at_once.div_ceil(2),
         lease: config.posting.lease(),
+        ..PollOptions::default()
     };
     let desks = desks.clone();
     Poller::new(store.clone(), fetcher.clone(), owner, options).behind(move || desks.indexed())

@@ -4,8 +4,10 @@
 //! A file has no address by which it is known again. One of the same name and title is taken for the same article: attached again
 //! with other words it becomes a new version, and two that only share a name like `notes.txt` stay two.
 //!
-//! PDF files are refused. They come from strangers, and the crate that gives their text, `pdf-extract` 0.12, meets what it does not
-//! expect with a panic: a hundred lines of its library `unwrap`, `expect` or `panic!`. Whoever has made text of a PDF attaches that.
+//! PDF files are refused. Of plain ones, in one column or two, `pdf-extract` 0.12 gives the paragraphs whole. But files come from
+//! strangers, and it meets what it does not expect with a panic: a hundred lines of its library `unwrap`, `expect` or `panic!`, and
+//! of 4,000 copies of two files with a dozen bytes changed at most, 211 made it panic. Lines above and below each page become
+//! paragraphs of their own besides. Whoever has made text of a PDF attaches that.
 
 use std::collections::HashSet;
 use std::path::Path;
