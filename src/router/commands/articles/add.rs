@@ -6,10 +6,11 @@ use tokio::io::AsyncReadExt;
 use tokio::task::JoinSet;
 use url::Url;
 
+use super::allowance::Allowance;
 use crate::intake::attached::File;
 use crate::intake::fetch::{Fetcher, Wanted, shown};
 use crate::intake::web::{self, WebError};
-use crate::library::store::{Added, CollectionId, CommunityId, Outcome as Became, Store, StoreError};
+use crate::library::store::{Added, CollectionId, Outcome as Became, Store, StoreError};
 use crate::reply::{Block, Outcome, Reply};
 use crate::router::table::{Kind, OptionSpec};
 use crate::router::{Args, Problem, Request, present};
@@ -160,7 +161,7 @@ impl Named {
     }
 
     async fn taken(self, collection: CollectionId, fetcher: &Fetcher, allowance: &Allowance) -> Result<Came, WebError> {
-        let store = &allowance.store;
+        let store = allowance.store();
         let (name, bytes) = match &self {
             Self::Page(url) => {
                 // For a community that may add no more nothing is fetched.
@@ -191,64 +192,6 @@ impl Named {
         let attached = attached?;
         Ok(Came::Taken(attached.added, attached.refused))
     }
-}
-
-/// What a community may still add today.
-#[derive(Debug, Clone)]
-struct Allowance {
-    store: Store,
-    /// The community and its bound; nothing where there is none.
-    bound: Option<(CommunityId, u32)>,
-}
-
-impl Allowance {
-    async fn of(request: &Request<'_>) -> Result<Self, Problem> {
-        let bound = match request.most_articles() {
-            Some(most) => Some((request.community().await?.id, most)),
-            None => None,
-        };
-        Ok(Self { store: request.store()?.clone(), bound })
-    }
-
-    /// Takes so many of it, or tells why not.
-    async fn take(&self, articles: u32) -> Result<Result<(), String>, StoreError> {
-        let Some((community, most)) = self.bound else { return Ok(Ok(())) };
-        let left = self.store.allow(community, articles, most).await?;
-        Ok(left.map_err(|left| {
-            let holds = if articles > 1 { format!("it holds {articles} articles; ") } else { String::new() };
-            format!("{holds}{}", bound(most, left))
-        }))
-    }
-
-    /// Why nothing can be added, where that is so.
-    async fn used_up(&self) -> Result<Option<String>, StoreError> {
-        let Some((community, most)) = self.bound else { return Ok(None) };
-        let left = self.store.allowance(community, most).await?;
-        Ok((left == 0).then(|| bound(most, 0)))
-    }
-
-    /// Gives back what was taken for articles that are no more than there were.
-    async fn settle(&self, taken: u32, added: &[Added]) -> Result<(), StoreError> {
-        let new = added.iter().filter(|added| added.outcome != Became::Unchanged).count();
-        let back = taken.saturating_sub(u32::try_from(new).unwrap_or(u32::MAX));
-        match self.bound {
-            Some((community, _)) if back > 0 => self.store.give_back_allowance(community, back).await,
-            _ => Ok(()),
-        }
-    }
-}
-
-/// What is told of a bound that is reached.
-fn bound(most: u32, left: u32) -> String {
-    let left = match left {
-        0 => "none is".to_owned(),
-        1 => "1 is".to_owned(),
-        left => format!("{left} are"),
-    };
-    format!(
-        "this community may add {most} a day, and of today's {left} left (UTC); who runs Byline allows more \
-         (library.articles_a_day)"
-    )
 }
 
 /// The last part of an address's path.
