@@ -57,6 +57,7 @@
 //! ```
 
 mod add;
+mod allowance;
 mod answers;
 mod articles;
 mod bands;
