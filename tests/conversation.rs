@@ -73,9 +73,20 @@ fn an_explanation_tells_words_features_and_thresholds_to_those_who_manage_the_pl
     assert!(!render(&answer("/ask How long is the crack in Wending Bridge?"), Style::default()).contains("Why"));
 }
 
+/// Asks each question: its first passage is of the article whose key holds the second, and holds the words of the third.
+fn each_is_answered(cases: &[(&str, &str, &str)]) {
+    for (question, key, words) in cases {
+        let reply = answer(question);
+        assert_eq!(reply.outcome, Outcome::Answered, "{question}\n{}", render(&reply, Style::default()));
+        let first = reply.quotations().next().unwrap();
+        assert!(first.source.article.contains(key), "{question}: {}", first.source.article);
+        assert!(first.pieces[0].text.contains(words), "{question}: {}", first.pieces[0].text);
+    }
+}
+
 #[test]
 fn the_samples_answer_what_a_newcomer_asks() {
-    for (question, key, words) in [
+    each_is_answered(&[
         ("How much will an hour of parking on the seafront cost?", "port-ellery-budget", "four crowns"),
         ("When does work on the pool roof begin?", "port-ellery-budget", "begins in March"),
         ("Which bus line loses its late bus?", "port-ellery-budget", "line 9"),
@@ -101,18 +112,12 @@ fn the_samples_answer_what_a_newcomer_asks() {
         ("When does the new mayor take office?", "lindwick-elects-mayor", "1 December"),
         ("Where did TikTok keep its backups?", "tiktok-data-look-back", "Singapore"),
         ("Who asked Apple and Google to remove the app?", "tiktok-data-look-back", "Federal Communications Commission"),
-    ] {
-        let reply = answer(question);
-        assert_eq!(reply.outcome, Outcome::Answered, "{question}\n{}", render(&reply, Style::default()));
-        let first = reply.quotations().next().unwrap();
-        assert!(first.source.article.contains(key), "{question}: {}", first.source.article);
-        assert!(first.pieces[0].text.contains(words), "{question}: {}", first.pieces[0].text);
-    }
+    ]);
 }
 
 #[test]
 fn the_samples_answer_what_lies_deep_in_them() {
-    for (question, key, words) in [
+    each_is_answered(&[
         ("How many kilometres is the detour for lorries?", "wending-bridge-closes", "23 kilometres"),
         ("How many vehicles cross Wending Bridge on a working day?", "wending-bridge-closes", "9,400"),
         ("When will the ultrasonic survey begin?", "wending-bridge-closes", "on Monday and take nine days"),
@@ -137,13 +142,7 @@ fn the_samples_answer_what_lies_deep_in_them() {
         ("How much is a yearly pass for residents?", "port-ellery-budget", "60 crowns"),
         ("How many people answered the survey?", "port-ellery-budget", "3,100"),
         ("When does the council meet again?", "port-ellery-budget", "8 December"),
-    ] {
-        let reply = answer(question);
-        assert_eq!(reply.outcome, Outcome::Answered, "{question}\n{}", render(&reply, Style::default()));
-        let first = reply.quotations().next().unwrap();
-        assert!(first.source.article.contains(key), "{question}: {}", first.source.article);
-        assert!(first.pieces[0].text.contains(words), "{question}: {}", first.pieces[0].text);
-    }
+    ]);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 mod collections;
 mod eval;
 mod installation;
+mod mistyped;
 mod networks;
 mod once;
 mod opening;
@@ -72,6 +73,13 @@ pub fn command() -> Command {
         .subcommands(COMMANDS.iter().map(once::subcommand))
         .subcommand(Inspect::augment_subcommands(inspect))
         .subcommand(config)
+}
+
+/// What the command line of this process asks for. Help, and what can't be understood, end the process here.
+#[must_use]
+pub fn asked() -> ArgMatches {
+    let command = command();
+    command.clone().try_get_matches().unwrap_or_else(|error| mistyped::explained(error, &command).exit())
 }
 
 /// `--articles`, once for each path: behind a subcommand the words that follow are the question.

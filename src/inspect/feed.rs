@@ -45,7 +45,7 @@ pub(super) fn run(files: &[PathBuf], out: &mut impl Write) -> anyhow::Result<()>
 
 fn parsed(path: &Path) -> anyhow::Result<Feed> {
     let bytes = folder::read_bytes(path)?;
-    Ok(feed::parse_bytes(&read::unpack(&bytes)?, None, None)?)
+    Ok(feed::parse_bytes(&read::unpack(&bytes, read::MAX_UNPACKED_BYTES)?, None, None)?)
 }
 
 fn line<'f>(path: &Path, feed: &'f Feed) -> Line<'f> {

@@ -41,7 +41,7 @@ pub(super) fn run(files: &[PathBuf], out: &mut impl Write) -> anyhow::Result<()>
 /// The article of a page, judged as if it had been fetched.
 fn article(path: &Path) -> anyhow::Result<Article> {
     let bytes = folder::read_bytes(path)?;
-    let text = read::decode(&read::unpack(&bytes)?, None)?;
+    let text = read::decode(&read::unpack(&bytes, read::MAX_UNPACKED_BYTES)?, None)?;
     let key = path.file_stem().unwrap_or_default().to_string_lossy();
     Ok(page::from_text(&key, &text, Format::Html)?)
 }

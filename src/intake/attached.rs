@@ -15,6 +15,9 @@ use super::web::{WebError, hold};
 use crate::article::read::{self, Format, ReadError, stem};
 use crate::library::store::{Added, CollectionId, SourceEntry, Store};
 
+/// The most bytes that a packed file may unfold to. It comes from a stranger, and JSON takes sixteen times its bytes of memory.
+const MAX_UNPACKED_BYTES: u64 = 16 * 1024 * 1024;
+
 /// What came of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Attached {
@@ -47,7 +50,11 @@ pub async fn add(store: &Store, collection: CollectionId, name: &str, bytes: Vec
 
 fn read(name: &str, bytes: &[u8]) -> Result<Read, PageError> {
     let (path, key) = (Path::new(name), stem(Path::new(name)));
-    let unpacked = read::unpack(bytes)?;
+    let unpacked = read::unpack(bytes, MAX_UNPACKED_BYTES)?;
+    if read::is_packed(&unpacked) {
+        // Packed twice: the second time it would not be bounded here.
+        return Err(ReadError::Binary.into());
+    }
     if unpacked.starts_with(b"%PDF-") {
         return Err(ReadError::Pdf.into());
     }

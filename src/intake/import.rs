@@ -18,7 +18,7 @@ use super::mirror;
 use super::names::names;
 use super::scan::Found;
 use super::source::{Progress, Reading, Tally, Wanted, read_ahead};
-use crate::article::read::Format;
+use crate::article::read::{self, Format};
 use crate::library::store::{
     CollectionId, Hold, Imported, LinesFrom, MAX_PATH_BYTES, Origin, Problem, SHARED, Store, StoreError,
 };
@@ -197,7 +197,7 @@ async fn stream(
 fn open(path: &Path, read: &Arc<AtomicU64>) -> io::Result<Box<dyn BufRead + Send>> {
     let counted = Counted { file: File::open(path)?, read: Arc::clone(read) };
     let mut input = BufReader::with_capacity(128 * 1024, counted);
-    let packed = input.fill_buf()?.starts_with(&[0x1f, 0x8b]);
+    let packed = read::is_packed(input.fill_buf()?);
     if packed { Ok(Box::new(BufReader::new(MultiGzDecoder::new(input)))) } else { Ok(Box::new(input)) }
 }
 

@@ -20,8 +20,8 @@ impl QuoteBook {
     /// Compares `quote` with the closest stored quotation; of equally close ones with that of `speaker`, if one is named.
     ///
     /// [`Check::Exact`] means that every word stands side by side in one stored quotation; [`Match::whole`] tells whether
-    /// it is all of it or a part. [`Check::Shortened`] that an ellipsis stands wherever words are left out. The difference of
-    /// [`Check::Altered`] covers the stretch that corresponds, not the rest of a long quotation.
+    /// it is all of it or a part. [`Check::Shortened`] that an ellipsis stands wherever words are left out, [`Check::Beyond`] that
+    /// every word stands in the article, and not all of them in the quotation. The difference of [`Check::Altered`] covers the stretch that corresponds, not the rest of a long quotation.
     #[must_use]
     pub fn check(&self, library: &Library, quote: &str, speaker: Option<&str>, filter: &Filter) -> Check<'_> {
         let asked = words::words_of(quote);
@@ -54,6 +54,9 @@ impl QuoteBook {
             return Check::NotHeld { nearest: (closest.similarity >= NEAREST).then_some(closest) };
         }
         let Some(article) = library.get(closest.held.article) else { return Check::NotHeld { nearest: None } };
+        if stands_around(article, &closest, &asked) {
+            return Check::Beyond(closest);
+        }
         let stored: Vec<Word> =
             closest.held.quotation.content.iter().flat_map(|span| words::words(article.text(), *span)).collect();
         let stretch = corresponding(&stored, closest.stretch, asked.len());
@@ -101,6 +104,18 @@ impl QuoteBook {
 /// What stands between the ellipses of a quotation: "…", "...", either in brackets.
 fn between_ellipses(quote: &str) -> Vec<&str> {
     quote.split("...").flat_map(|part| part.split('…')).collect()
+}
+
+/// Whether the checked words stand side by side in the sentences that hold a quotation: `It is an “unbearable risk”` is the
+/// article's, though only the last two words are the speaker's.
+fn stands_around(article: &Article, found: &Match<'_>, asked: &[Word]) -> bool {
+    let said = &found.held.quotation.content;
+    let sentences = article.paragraphs().iter().flat_map(|paragraph| article.sentences_of(paragraph));
+    let around = sentences.filter(|sentence| said.iter().any(|span| span.overlaps(**sentence)));
+    let Some(around) = around.copied().reduce(Span::join) else { return false };
+    let lows = |words: &[Word]| words.iter().map(|word| word.low.clone()).collect::<Vec<_>>();
+    let (stored, asked) = (lows(&words::words(article.text(), around)), lows(asked));
+    !asked.is_empty() && stored.windows(asked.len()).any(|window| window == asked)
 }
 
 /// The stored words that the checked ones correspond to: the aligned stretch, widened by what was checked beyond it (a

@@ -204,6 +204,20 @@ fn a_changed_word_is_shown() {
 }
 
 #[test]
+fn words_around_a_quotation_are_told_from_those_in_it() {
+    let library = library();
+    let book = QuoteBook::build(&library);
+    let check = |quote| book.check(&library, quote, None, &Filter::default());
+    for quote in ["“The toll would stay,” Mayor Ann Lee came", "Lee said the toll would stay"] {
+        let beyond = matches!(check(quote), Check::Beyond(_));
+        assert_eq!(beyond, quote.starts_with("Lee"), "{quote}");
+    }
+    assert!(matches!(check("the toll would stay"), Check::Exact(_)));
+    // Of two sentences only one holds what was said.
+    assert!(!matches!(check("Mayor Ann Lee came. Lee said the toll"), Check::Beyond(_)));
+}
+
+#[test]
 fn words_of_several_quotations_are_never_exact() {
     let library = library();
     let book = QuoteBook::build(&library);

@@ -193,6 +193,8 @@ pub enum Check<'b> {
     Exact(Match<'b>),
     /// These words stand there in order, and where words were left out an ellipsis says so.
     Shortened(Match<'b>),
+    /// These words stand there side by side, and reach beyond what was said into the sentences around it.
+    Beyond(Match<'b>),
     /// A stored quotation comes close; these are the differences.
     Altered {
         /// The closest quotation.

@@ -6,6 +6,7 @@
 mod args;
 mod commands;
 mod complete;
+mod courtesy;
 mod desk;
 mod desks;
 pub mod edition;

@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::commands::ask;
+use super::commands::{ask, help};
+use super::courtesy::Courtesy;
 use super::problem::MAX_TEXT;
 use super::table::{self, Spec};
 use super::{Args, Problem, words_of};
@@ -84,7 +85,7 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
 });
 
 /// The command that a sentence asks for, and its options: "who said …" is `who`, "what did X say about Y" is `said`,
-/// "did X say “…”" is `check`, and the rest is a question.
+/// "did X say “…”" is `check`, a greeting is `help`, and the rest is a question.
 ///
 /// # Errors
 /// [`Problem::TooLong`] for more text than a person sends.
@@ -93,6 +94,9 @@ pub fn understand(text: &str) -> Result<(&'static Spec, Args), Problem> {
     let length = text.chars().count();
     if length > MAX_TEXT {
         return Err(Problem::TooLong(length));
+    }
+    if Courtesy::of(text).is_some() {
+        return Ok((&help::SPEC, Args::asked_as(text)));
     }
     for form in FORMS.iter() {
         let (Some(found), Some(spec)) = (form.pattern.captures(text), table::find(form.command)) else { continue };
@@ -148,6 +152,7 @@ mod tests {
                 vec![("question", "Did Ida Holm say anything about tolls?")],
             ),
             ("Did Ida Holm say when it opens?", "ask", vec![("question", "Did Ida Holm say when it opens?")]),
+            ("thanks!", "help", vec![]),
             ("Who closed the bridge?", "ask", vec![("question", "Who closed the bridge?")]),
             ("What did the storm destroy?", "ask", vec![("question", "What did the storm destroy?")]),
         ] {

@@ -8,24 +8,29 @@ use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE};
 use super::{Format, ReadError};
 
 /// The most bytes that a compressed file may unfold to (64 MiB, as much as an uncompressed file may have).
-pub(super) const MAX_UNPACKED_BYTES: u64 = 64 * 1024 * 1024;
+pub const MAX_UNPACKED_BYTES: u64 = 64 * 1024 * 1024;
 
 /// How many bytes of a page are searched for its declared encoding; the HTML standard asks for 1,024, pages with long
 /// comments at the top exist.
 const DECLARATION_WITHIN: usize = 4096;
 
-/// Decompresses what begins with gzip's magic number; anything else is passed through.
-pub(super) fn unpack(bytes: &[u8]) -> Result<std::borrow::Cow<'_, [u8]>, ReadError> {
-    if !bytes.starts_with(&[0x1f, 0x8b]) {
+/// Whether bytes begin with gzip's magic number.
+pub(super) fn is_packed(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0x1f, 0x8b])
+}
+
+/// Decompresses what gzip has packed, `most` bytes at most; anything else is passed through.
+pub(super) fn unpack(bytes: &[u8], most: u64) -> Result<std::borrow::Cow<'_, [u8]>, ReadError> {
+    if !is_packed(bytes) {
         return Ok(bytes.into());
     }
     let mut unpacked = Vec::new();
     flate2::read::MultiGzDecoder::new(bytes)
-        .take(MAX_UNPACKED_BYTES + 1)
+        .take(most.saturating_add(1))
         .read_to_end(&mut unpacked)
         .map_err(|error| ReadError::Compressed(error.to_string()))?;
-    if unpacked.len() as u64 > MAX_UNPACKED_BYTES {
-        return Err(ReadError::Unpacked);
+    if unpacked.len() as u64 > most {
+        return Err(ReadError::Unpacked(most));
     }
     Ok(unpacked.into())
 }
@@ -209,7 +214,7 @@ mod tests {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         encoder.write_all(LINE.as_bytes()).unwrap();
         let packed = encoder.finish().unwrap();
-        assert_eq!(&*unpack(&packed).unwrap(), LINE.as_bytes());
-        assert!(matches!(unpack(&packed[..packed.len() / 2]), Err(ReadError::Compressed(_))));
+        assert_eq!(&*unpack(&packed, MAX_UNPACKED_BYTES).unwrap(), LINE.as_bytes());
+        assert!(matches!(unpack(&packed[..packed.len() / 2], MAX_UNPACKED_BYTES), Err(ReadError::Compressed(_))));
     }
 }

@@ -9,20 +9,27 @@ use crate::article::{Block, BlockKind, Draft, Span};
 /// The fields that may hold the text.
 const TEXT_FIELDS: [&str; 4] = ["text", "body", "content", "articleBody"];
 
+/// The most articles of one file that is read whole. A line of two bytes would take a hundred times as much memory.
+pub(super) const MAX_ENTRIES: usize = 100_000;
+
 /// The articles of a file that is one JSON value.
 pub(super) fn whole(source: &str) -> Result<Vec<Result<Entry, ReadError>>, ReadError> {
     let value: Value = serde_json::from_str(source).map_err(|error| syntax(&error, error.line()))?;
     match value {
         Value::Object(object) => Ok(vec![entry(&object).map_err(|error| field_error(None, &error))]),
+        Value::Array(items) if items.len() > MAX_ENTRIES => Err(ReadError::TooMany),
         Value::Array(items) => Ok(items.iter().enumerate().map(|(index, item)| in_array(index, item)).collect()),
         _ => Err(ReadError::Json { line: None, reason: "must be an object or a list of objects".to_owned() }),
     }
 }
 
 /// The articles of a file with one object a line. Blank lines are passed over; a bad line hides no other.
-pub(super) fn lines(source: &str) -> Vec<Result<Entry, ReadError>> {
-    let numbered = source.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    numbered.map(|(index, line)| on_line(index + 1, line)).collect()
+pub(super) fn lines(source: &str) -> Result<Vec<Result<Entry, ReadError>>, ReadError> {
+    let numbered = || source.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    if numbered().nth(MAX_ENTRIES).is_some() {
+        return Err(ReadError::TooMany);
+    }
+    Ok(numbered().map(|(index, line)| on_line(index + 1, line)).collect())
 }
 
 fn on_line(number: usize, line: &str) -> Result<Entry, ReadError> {
@@ -148,6 +155,16 @@ mod tests {
         let (articles, problems) = read("days.json".as_ref(), source.as_bytes()).unwrap();
         assert_eq!((articles.len(), problems.len()), (1, 2));
         assert!(problems[1].to_string().starts_with("article 3: “date”"), "{}", problems[1]);
+    }
+
+    #[test]
+    fn entries_without_end_are_refused() {
+        let lines = "0\n".repeat(MAX_ENTRIES + 1);
+        assert!(matches!(read("a.jsonl".as_ref(), lines.as_bytes()), Err(ReadError::TooMany)));
+        let array = format!("[{}0]", "0,".repeat(MAX_ENTRIES));
+        assert!(matches!(read("a.json".as_ref(), array.as_bytes()), Err(ReadError::TooMany)));
+        let (articles, problems) = read("a.jsonl".as_ref(), "0\n".repeat(1_000).as_bytes()).unwrap();
+        assert_eq!((articles.len(), problems.len()), (0, 1_000));
     }
 
     #[test]

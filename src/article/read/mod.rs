@@ -3,6 +3,7 @@
 //! [`read`] takes a file's name and bytes: it unpacks, decodes, picks the reader and detects the language. A reader makes a
 //! [`Draft`] of decoded text and knows nothing of files.
 
+mod attributes;
 mod builder;
 mod decode;
 mod fields;
@@ -17,6 +18,7 @@ mod text;
 
 use std::path::Path;
 
+pub use decode::MAX_UNPACKED_BYTES;
 pub(crate) use format::stem;
 pub use format::{EXTENSIONS, Format};
 pub use html::plain_text;
@@ -42,14 +44,23 @@ pub enum ReadError {
     #[error("the text has {0} bytes; at most {MAX_TEXT_BYTES} are read")]
     TooLarge(usize),
     /// Decompressed, the file is larger than any file may be.
-    #[error("unpacked, the file has more than {} bytes", decode::MAX_UNPACKED_BYTES)]
-    Unpacked,
+    #[error("unpacked, the file has more than {0} bytes")]
+    Unpacked(u64),
     /// The file is compressed and damaged.
     #[error("can't be unpacked: {0}")]
     Compressed(String),
     /// Elements, lists or objects inside one another beyond what any article has.
     #[error("nested more than {0} deep")]
     Nested(usize),
+    /// More articles than one file may hold that is read whole.
+    #[error(
+        "more than {} articles in one file: cut it, or take it in with `byline import` if it is a .jsonl file",
+        json::MAX_ENTRIES
+    )]
+    TooMany,
+    /// Tags with more attributes than any page has.
+    #[error("its tags have more attributes than any page's")]
+    Attributes,
     /// A page in which no article was found.
     #[error("no article in this page: {0}")]
     NoArticle(String),
@@ -113,7 +124,7 @@ pub struct Found {
 /// # Errors
 /// [`ReadError`] says why the file gives no article.
 pub fn read_entries(path: &Path, bytes: &[u8]) -> Result<(Vec<Found>, Vec<ReadError>), ReadError> {
-    let bytes = decode::unpack(bytes)?;
+    let bytes = decode::unpack(bytes, MAX_UNPACKED_BYTES)?;
     let named = Format::of_path(path);
     let text = decode::text(&bytes, named)?;
     let format = named.unwrap_or_else(|| Format::sniff(&text));
@@ -143,12 +154,18 @@ pub fn read_entries(path: &Path, bytes: &[u8]) -> Result<(Vec<Found>, Vec<ReadEr
     Ok((articles, problems))
 }
 
-/// A file's bytes, unpacked if gzip has packed them.
+/// A file's bytes, unpacked if gzip has packed them: `most` bytes at most.
 ///
 /// # Errors
-/// [`ReadError::Compressed`] when they are damaged, [`ReadError::Unpacked`] when they unfold to more than a file may have.
-pub fn unpack(bytes: &[u8]) -> Result<std::borrow::Cow<'_, [u8]>, ReadError> {
-    decode::unpack(bytes)
+/// [`ReadError::Compressed`] when they are damaged, [`ReadError::Unpacked`] when they unfold to more.
+pub fn unpack(bytes: &[u8], most: u64) -> Result<std::borrow::Cow<'_, [u8]>, ReadError> {
+    decode::unpack(bytes, most)
+}
+
+/// Whether gzip has packed these bytes, by its magic number.
+#[must_use]
+pub fn is_packed(bytes: &[u8]) -> bool {
+    decode::is_packed(bytes)
 }
 
 /// The text of a page's or feed's bytes, which came with this `charset` of a `Content-Type`. A byte order mark and valid UTF-8
@@ -223,7 +240,7 @@ fn drafts(text: &str, format: Format) -> Result<Vec<Result<Entry, ReadError>>, R
         Format::Markdown => Ok(vec![markdown::draft(unmarked).map(Entry::from)]),
         Format::Html => Ok(vec![html::draft(unmarked).map(Entry::from)]),
         Format::Json => json::whole(unmarked),
-        Format::JsonLines => Ok(json::lines(unmarked)),
+        Format::JsonLines => json::lines(unmarked),
     }
 }
 

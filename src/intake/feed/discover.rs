@@ -6,6 +6,7 @@ use regex::Regex;
 use url::Url;
 
 use crate::article::read::plain_text;
+use crate::library::store::MAX_URL_BYTES;
 
 /// The most feeds of a page that are told.
 const MAX_LINKS: usize = 20;
@@ -58,8 +59,12 @@ pub fn discover(html: &str, base: &Url) -> Vec<Link> {
         let part = |n| tag.get(n).map_or("", |part| part.as_str());
         let attributes = attributes(part(2));
         let value = |name: &str| attributes.iter().find(|(own, _)| own == name).map_or("", |(_, value)| value.as_str());
-        let Ok(url) = base.join(value("href").trim()) else { continue };
-        if value("href").trim().is_empty() || !matches!(url.scheme(), "http" | "https") {
+        let address = value("href").trim();
+        if address.is_empty() || address.len() > MAX_URL_BYTES {
+            continue;
+        }
+        let Ok(url) = base.join(address) else { continue };
+        if !matches!(url.scheme(), "http" | "https") || url.as_str().len() > MAX_URL_BYTES {
             continue;
         }
         let rel = |wanted: &str| value("rel").split_ascii_whitespace().any(|rel| rel.eq_ignore_ascii_case(wanted));
@@ -71,7 +76,7 @@ pub fn discover(html: &str, base: &Url) -> Vec<Link> {
         match part(1).to_ascii_lowercase().as_str() {
             "base" => base = url,
             "link" if rel("alternate") && is_feed(value("type")) || rel("feed") => named(&mut declared),
-            "a" if LOOKS_LIKE.is_match(url.path()) && url.host_str() == base.host_str() => named(&mut linked),
+            "a" if url.host_str() == base.host_str() && LOOKS_LIKE.is_match(url.path()) => named(&mut linked),
             _ => {}
         }
     }
@@ -217,6 +222,8 @@ mod tests {
         ] {
             let _ = found(&piece.repeat(200_000));
         }
+        let far = format!("<base href=/{}>", "a".repeat(1_000_000));
+        assert_eq!(found(&(far + &"<a href=feed>".repeat(50_000))), ["https://news.example/2024/feed"]);
         let many: String = (0..5000).map(|n| format!("<link rel=feed href=/{n}>")).collect();
         assert_eq!(found(&many).len(), MAX_LINKS);
     }

@@ -63,7 +63,7 @@ pub fn behind_cache(url: &Url) -> Option<Url> {
     let path = url.path().strip_prefix('/')?;
     let rest = if host.ends_with(".cdn.ampproject.org") || host == "cdn.ampproject.org" {
         ["c/", "v/"].iter().find_map(|kind| path.strip_prefix(kind))?
-    } else if host.starts_with("www.google.") {
+    } else if is_google(host) {
         path.strip_prefix("amp/")?
     } else {
         return None;
@@ -72,6 +72,13 @@ pub fn behind_cache(url: &Url) -> Option<Url> {
     let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
     let page = Url::parse(&format!("{scheme}://{rest}{query}")).ok()?;
     page.host_str().is_some_and(|host| host.contains('.')).then_some(page)
+}
+
+/// Whether a host is one of Google's search: anybody can have a name that only begins like theirs.
+fn is_google(host: &str) -> bool {
+    static GOOGLE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"^www\.google\.(?:com|(?:com?\.)?[a-z]{2})$").expect("a valid pattern"));
+    GOOGLE.is_match(host)
 }
 
 /// Whether both hosts are of one site: the same name, or one below the other, their variants for devices aside.
@@ -177,6 +184,8 @@ mod tests {
         for cached in [
             "https://www.google.com/amp/s/news.example/ferry",
             "https://www.google.co.uk/amp/s/news.example/ferry",
+            "https://www.google.com.au/amp/s/news.example/ferry",
+            "https://www.google.de/amp/s/news.example/ferry",
             "https://news-example.cdn.ampproject.org/c/s/news.example/ferry",
         ] {
             assert_eq!(at(None, cached), "https://news.example/ferry");
@@ -186,6 +195,8 @@ mod tests {
             "https://www.google.com/search?q=a",
             "https://news.example/amp/s/other.example/a",
             "https://www.google.com/amp/s/",
+            "https://www.google.evil.example/amp/s/news.example/ferry",
+            "https://www.google.com.evil.example/amp/s/news.example/ferry",
         ] {
             assert_eq!(behind_cache(&Url::parse(other).unwrap()), None, "{other}");
         }

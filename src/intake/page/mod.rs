@@ -66,7 +66,7 @@ pub fn from_text(key: &str, text: &str, format: Format) -> Result<Article, PageE
     }
     let read = read::read_text(key, text, format);
     // What the reader did not dare to parse is not parsed here either.
-    let unparsed = matches!(read, Err(ReadError::Nested(_) | ReadError::TooLarge(_)));
+    let unparsed = matches!(read, Err(ReadError::Nested(_) | ReadError::Attributes | ReadError::TooLarge(_)));
     if format == Format::Html && !unparsed {
         let found: Vec<&str> = read
             .iter()

@@ -19,6 +19,9 @@ const FULL_WORDS: usize = 120;
 /// From so many words on it is taken where the page can't be had.
 const ENOUGH_WORDS: usize = 50;
 
+/// How much of the end of a text is searched for what is put there, in bytes: a whole one can have megabytes.
+const END: usize = 4096;
+
 /// The end of a text that goes on elsewhere.
 static GOES_ON: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)(?:…|\.\.\.|\[(?:…|\.\.\.|&hellip;)\]|\b(?:read|continue|more|weiter|weiterlesen|lire|leer)\b[^.!?]{0,60})\s*$")
@@ -89,7 +92,7 @@ pub(super) fn full(entry: &Entry, outlet: &str) -> Option<Article> {
     let text = plain_text(&content);
     let link = entry.link.as_deref().and_then(|link| Url::parse(link).ok());
     let count = text.split_whitespace().count();
-    let whole = count >= FULL_WORDS && !GOES_ON.is_match(&text);
+    let whole = count >= FULL_WORDS && !goes_on(&text);
     if !whole && (link.is_some() || count < ENOUGH_WORDS) {
         return None;
     }
@@ -114,7 +117,14 @@ fn named(title: &str) -> String {
 }
 
 fn cleaned(content: &str) -> String {
-    APPEARED.replace(content.trim_end(), "").into_owned()
+    let content = content.trim_end();
+    let (text, end) = content.split_at(content.floor_char_boundary(content.len().saturating_sub(END)));
+    format!("{text}{}", APPEARED.replace(end, ""))
+}
+
+/// Whether a text says that it goes on elsewhere.
+fn goes_on(text: &str) -> bool {
+    GOES_ON.is_match(&text[text.floor_char_boundary(text.len().saturating_sub(END))..])
 }
 
 fn words(content: &str) -> usize {

@@ -67,6 +67,13 @@ async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
     Ok(reply)
 }
 
+/// The passage for a sentence in plain language that only looked as if it were for another command: "who wrote the report?"
+pub(super) async fn instead(request: &Request<'_>, sentence: &str) -> Result<Reply, Problem> {
+    let mut question = Args::asked_as(sentence);
+    question.set(&QUESTION, sentence)?;
+    run(request, &question).await
+}
+
 fn answer(desk: &Desk, findings: &Findings) -> Reply {
     let pages = findings.passages.iter().filter_map(|passage| Some(vec![Block::Quote(quoted(desk, passage)?)]));
     Reply { pages: pages.collect(), alternatives: true, ..Reply::new(Outcome::Answered) }

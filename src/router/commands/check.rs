@@ -40,15 +40,19 @@ async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
     if let (Check::NotHeld { .. }, Some(sentence)) = (&checked, args.sentence())
         && !sentence.contains(MARKS)
     {
-        // Plain language that only looked like a question for someone's words.
-        let mut question = Args::asked_as(sentence);
-        question.set(&ask::QUESTION, sentence)?;
-        return (ask::SPEC.run)(request, &question).await;
+        // The articles may tell of it without quoting anybody; what they then give is no proof that it was said.
+        let mut reply = ask::instead(request, sentence).await?;
+        reply.blocks.insert(0, Block::Text("No quotation comes close to these words.".to_owned()));
+        return Ok(reply);
     }
     Ok(match checked {
         Check::Exact(found) => verdict("Exact: these words stand in the article.", &found).with(quoted(&found)),
         Check::Shortened(found) => {
             verdict("Exact, but for what is left out where the ellipsis stands.", &found).with(quoted(&found))
+        }
+        Check::Beyond(found) => {
+            let how = "In part: these words stand in the article, but only the marked ones are what was said.";
+            verdict(how, &found).with(quoted(&found))
         }
         Check::Altered { closest, difference } => {
             let left_out = !difference.iter().any(|part| matches!(part, DiffPart::Added(_)));

@@ -1,8 +1,9 @@
 //! `/help`: how to use Byline, from the command table itself.
 
 use crate::reply::{Block, Outcome, Reply};
+use crate::router::courtesy::Courtesy;
 use crate::router::table::{self, Audience, COMMANDS, Kind, OptionSpec, Spec};
-use crate::router::{Args, COMMAND_MARK, Problem};
+use crate::router::{Args, COMMAND_MARK, Problem, Request};
 
 /// The command's name.
 pub const NAME: &str = "help";
@@ -14,10 +15,13 @@ pub(in crate::router) const SPEC: Spec = Spec {
     parts: &[],
     example: "help ask",
     audience: Audience::Everyone,
-    run: |_, args| Box::pin(async { run(args) }),
+    run: |request, args| Box::pin(async { run(request, args) }),
 };
 
-fn run(args: &Args) -> Result<Reply, Problem> {
+fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
+    if let Some(courtesy) = args.sentence().and_then(Courtesy::of) {
+        return Ok(courtesy.reply(request.desk.library()));
+    }
     match args.quote("command") {
         None => Ok(all()),
         Some(typed) => {

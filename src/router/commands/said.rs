@@ -34,10 +34,7 @@ async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
     if said.quotations.is_empty()
         && let Some(sentence) = args.sentence()
     {
-        // Plain language that only looked like a question for someone's words.
-        let mut question = Args::asked_as(sentence);
-        question.set(&ask::QUESTION, sentence)?;
-        return (ask::SPEC.run)(request, &question).await;
+        return ask::instead(request, sentence).await;
     }
     match said.speaker {
         None => {

@@ -72,10 +72,7 @@ async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
         return Ok(Reply { pages, confidence, alternatives: true, ..Reply::new(Outcome::Answered) });
     }
     if let Some(sentence) = args.sentence() {
-        // Plain language that only looked like a question for a quotation: "who wrote the report?"
-        let mut question = Args::asked_as(sentence);
-        question.set(&ask::QUESTION, sentence)?;
-        return (ask::SPEC.run)(request, &question).await;
+        return ask::instead(request, sentence).await;
     }
     let held = present::counted(book.len(), "quotation");
     let reply = Reply::text(

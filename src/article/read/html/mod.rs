@@ -19,7 +19,7 @@ pub use plain::plain_text;
 use trafilatura::dom::Document;
 use trafilatura::{ExtractionFocus, Options, extract_document};
 
-use super::{ReadError, nesting};
+use super::{ReadError, attributes, nesting};
 use crate::article::{Draft, Metadata};
 
 /// What a page holds beside its article, in the words of common style sheets: text for screen readers only, captions,
@@ -31,7 +31,7 @@ const BESIDE: &str = "figcaption, .sr-only, .visually-hidden, .screen-reader-tex
 
 /// The article in a page.
 pub(super) fn draft(source: &str) -> Result<Draft, ReadError> {
-    nesting::check_html(source)?;
+    check(source)?;
     let document = Document::parse(source);
     let mut meta = meta::of(&document);
     // Precision: a missed caption costs less than a menu that is quoted as if it were news.
@@ -53,9 +53,15 @@ pub(super) fn draft(source: &str) -> Result<Draft, ReadError> {
 
 /// A piece of mark-up that is all of it the article's, as feeds carry them.
 pub(super) fn fragment(source: &str, meta: Metadata) -> Result<Draft, ReadError> {
-    nesting::check_html(source)?;
+    check(source)?;
     let (text, blocks) = blocks::of(source, &meta.title);
     if blocks.is_empty() { Err(ReadError::Empty) } else { Ok(Draft { text, blocks, meta }) }
+}
+
+/// Refuses what would keep the parser for long.
+fn check(source: &str) -> Result<(), ReadError> {
+    attributes::check(source)?;
+    nesting::check_html(source)
 }
 
 #[cfg(test)]

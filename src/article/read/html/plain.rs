@@ -5,8 +5,6 @@ use std::sync::LazyLock;
 use regex::Regex;
 use trafilatura::dom::Document;
 
-use crate::article::read::nesting;
-
 /// The most tags that are parsed. Texts of this kind have a few hundred at most.
 const MAX_TAGS: usize = 20_000;
 
@@ -23,7 +21,7 @@ pub fn plain_text(source: &str) -> String {
         return one_line(source);
     }
     // What nests or goes on without end costs the parser too much: its tags are only left out.
-    if nesting::check_html(source).is_err() || source.bytes().filter(|byte| *byte == b'<').count() > MAX_TAGS {
+    if source.bytes().filter(|byte| *byte == b'<').count() > MAX_TAGS || super::check(source).is_err() {
         return one_line(&TAG.replace_all(source, " "));
     }
     let document = Document::parse(source);
@@ -70,5 +68,7 @@ mod tests {
         }
         assert_eq!(plain_text(&format!("{}deep", "<div>".repeat(100_000))), "deep");
         assert_eq!(plain_text(&format!("{}long", "<b></b>".repeat(100_000))), "long");
+        let attributes: String = (0..50_000).map(|n| format!(" a{n}")).collect();
+        assert_eq!(plain_text(&format!("<p{attributes}>wide")), "wide");
     }
 }
