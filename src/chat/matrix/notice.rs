@@ -137,7 +137,7 @@ fn words(piece: &Piece) -> String {
     let html = piece.stretches().map(|stretch| {
         let [before, inner, behind] = stretch.around_inner(0..stretch.words.len()).map(escape);
         match (stretch.marked, inner.is_empty()) {
-            (false, _) => before + &inner + &behind,
+            (false, _) => format!("{before}{inner}{behind}"),
             (true, true) => format!("<strong>{before}{behind}</strong>"),
             (true, false) => format!("<strong>{before}<u>{inner}</u>{behind}</strong>"),
         }
