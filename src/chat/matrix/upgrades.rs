@@ -145,6 +145,7 @@ pub fn left(bot: &Arc<Bot>, room: &RoomId) {
 pub async fn entered(bot: &Bot, room: &Room) {
     let noted = async {
         let Some(community) = bot.store.known_community(NETWORK, room.room_id().as_str()).await? else { return Ok(()) };
+        bot.store.community_back(NETWORK, room.room_id().as_str()).await?;
         bot.store.set(Scope::community(community.id), LEFT, None).await
     };
     if let Err(error) = noted.await {
