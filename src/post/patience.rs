@@ -7,6 +7,9 @@ use crate::library::store::{Problem, Store, StoreError};
 /// The longest that one call to the store may take: twice what one waits for a locked SQLite file.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What is told in a channel when the library could not be asked: where it is and what its server said stands in the log alone.
+pub(super) const UNREACHED: &str = "the library could not be reached";
+
 /// What a call to the store gives, or that it gave nothing in time. A call that is dropped did its work whole or not at all.
 pub(super) async fn within<T>(
     store: &Store,

@@ -3,7 +3,8 @@
 //! A payload is a reply as data, with the store's number and version of every article in it. Hours may lie between queueing and
 //! sending: the sender reads those versions back, and only what stands in them to the byte is sent. An article of which there
 //! is a newer version is quoted from the one that was recorded; one that was removed is not quoted any more. What is said about an
-//! article (title, outlet, author, date, address) is what that version says, whatever stands in the row.
+//! article (title, outlet, author, date, address) is what that version says, whatever stands in the row; whose words are quoted is what
+//! people corrected by then.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -14,7 +15,9 @@ use serde_json::Value;
 use crate::article::{Article, Metadata, Span, address, label};
 use crate::library::store::{Problem, Store, StoreError, StoredId};
 use crate::library::{ArticleId, Library};
+use crate::quotes::{self, Correction};
 use crate::reply::{Checked, Misquote, Quoted, Reply, Source};
+use crate::router::UNATTRIBUTED;
 use crate::router::edition::Edition;
 
 /// What waits in the outbox.
@@ -128,12 +131,17 @@ impl Payload {
             Says::Reply(_) if !removed.is_empty() => return Err(Unsendable::Removed),
             Says::Reply(reply) => reply,
         };
+        let spoken = reply.quotations().filter(|quoted| quoted.speaker.is_some());
+        let spoken = spoken.filter_map(|quoted| places.get(&quoted.source.article).copied());
+        let spoken: Vec<ArticleId> = spoken.collect::<BTreeSet<_>>().into_iter().collect();
+        let corrections = quotes::kept::corrections_of(store, &library, &spoken).await.map_err(Unsendable::Store)?;
         for quoted in reply.quotations_mut() {
             // One that was not cited keeps the number of no article, and fails the check.
             if let Some(place) = places.get(&quoted.source.article)
                 && let Some(article) = library.get(*place)
             {
                 attribute(quoted, *place, article);
+                correct(quoted, article, corrections.get(place).map(Vec::as_slice).unwrap_or_default());
             }
         }
         Ok(reply.check(&library)?)
@@ -161,10 +169,46 @@ fn attribute(quoted: &mut Quoted, id: ArticleId, article: &Article) {
     source.paragraph = source.paragraph.filter(|told| paragraphs.contains(&Some(*told)));
 }
 
+/// Says who speaks as people corrected it, where that was not known when it was written.
+fn correct(quoted: &mut Quoted, article: &Article, corrections: &[Correction]) {
+    let content: Vec<Span> = quoted.pieces.iter().flat_map(|piece| piece.marked.iter().copied()).collect();
+    let Some(shown) = &mut quoted.speaker else { return };
+    // The last one counts.
+    if let Some(correction) = corrections.iter().rev().find(|correction| correction.is_of(article, &content)) {
+        let name = label(correction.speaker.as_deref().unwrap_or(UNATTRIBUTED));
+        if !is_named(shown, &name) {
+            *shown = name;
+        }
+    }
+}
+
+/// Whether a speaker is shown by this name: the name itself, words of the article that hold it, or the name with the article's words.
+fn is_named(shown: &str, name: &str) -> bool {
+    match shown.split_once(" (“") {
+        Some((shown, _)) => shown == name,
+        None => shown.contains(name),
+    }
+}
+
 fn cited(library: &Library, keys: BTreeSet<&str>) -> Vec<Cited> {
     let cite = |key: &str| {
         let mark = library.mark(library.by_key(key)?)?;
         Some(Cited { key: key.to_owned(), id: mark.id.0, version: mark.version })
     };
     keys.into_iter().filter_map(cite).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_speaker_is_known_by_the_name_in_whatever_form_it_is_shown() {
+        for shown in ["Mette Dahl", "captain Mette Dahl", "Mette Dahl (“she”)"] {
+            assert!(is_named(shown, "Mette Dahl"), "{shown}");
+            assert!(!is_named(shown, "Ines Falk") && !is_named(shown, UNATTRIBUTED), "{shown}");
+        }
+        assert!(!is_named("Mette Dahl (“she”)", "Mette"), "that is another one");
+        assert!(!is_named(UNATTRIBUTED, "Mette Dahl") && is_named(UNATTRIBUTED, UNATTRIBUTED));
+    }
 }

@@ -4,13 +4,14 @@
 //! [`Store::post_digest`]). No clock is read but by [`Scheduler::run`].
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-use super::patience::within;
+use super::patience::{UNREACHED, within};
 use super::payload::Payload;
 use crate::article::Published;
 use crate::digest::daily::{self, Wanted};
@@ -21,8 +22,8 @@ use crate::library::store::{
 };
 use crate::quotes::QuoteBook;
 use crate::reply::{Outcome, Reply};
-use crate::router::Desk;
 use crate::router::edition::Edition;
+use crate::router::{self, Desk, OpenError};
 
 /// Why a desk can't be had.
 pub type DeskError = Box<dyn std::error::Error + Send + Sync>;
@@ -54,8 +55,9 @@ impl Desks for crate::router::Desks {
 /// Schedules that are leased at once.
 const BATCH: u32 = 32;
 
-/// For how long: a batch takes seconds, and minutes where a large library's quotations must first be found.
-const LEASE: Duration = Duration::from_secs(5 * 60);
+/// For how long, unless somebody wants it otherwise. A batch takes seconds, and minutes where a large library's quotations must first be
+/// found: leases are extended while it is worked on.
+const LEASE: Duration = Duration::from_secs(60);
 
 /// When a schedule is looked at again after its digest could not be made: first, and at the longest; it doubles in between.
 const AFTER_FAILURE: (SignedDuration, SignedDuration) = (SignedDuration::from_mins(1), SignedDuration::from_mins(30));
@@ -121,8 +123,8 @@ impl<D: Desks> Scheduler<D> {
         self.networks.iter().map(String::as_str).collect()
     }
 
-    /// The same scheduler with another lease. Whose lease runs out while it composes has worked for nothing: another one does it
-    /// again, and the day is settled once.
+    /// The same scheduler with another lease. It is extended while digests are composed. Whose lease runs out all the same has worked
+    /// for nothing: another one does it again, and the day is settled once.
     #[must_use]
     pub fn with_lease(self, lease: Duration) -> Self {
         Self { lease, ..self }
@@ -181,10 +183,30 @@ impl<D: Desks> Scheduler<D> {
             if due.is_empty() {
                 return Ok(tick);
             }
-            for schedule in due {
-                let Err(reason) = self.look_at(&schedule, now, &mut press, &mut tick).await else { continue };
-                tick.failed += 1;
-                self.not_made(&schedule, now, reason).await?;
+            let work = async {
+                for schedule in due {
+                    let Err(reason) = self.look_at(&schedule, now, &mut press, &mut tick).await else { continue };
+                    tick.failed += 1;
+                    self.not_made(&schedule, now, reason).await?;
+                }
+                Ok::<_, StoreError>(())
+            };
+            tokio::select! {
+                biased;
+                done = work => done?,
+                never = self.keep_leases() => match never {},
+            }
+        }
+    }
+
+    /// Extends the leases on the schedules that are left, again and again.
+    async fn keep_leases(&self) -> Infallible {
+        // A third: two extensions may fail before they run out.
+        let interval = (self.lease / 3).max(Duration::from_millis(10));
+        loop {
+            tokio::time::sleep(interval).await;
+            if let Err(error) = within(&self.store, self.store.extend_schedules(&self.owner, self.lease)).await {
+                tracing::warn!(%error, "leases on schedules were not extended");
             }
         }
     }
@@ -209,10 +231,11 @@ impl<D: Desks> Scheduler<D> {
         let day = match Channel::of(due.entry.clone()).map(|channel| channel.plan.due(channel.settled(now), now)) {
             Ok(Due::Now { for_day }) if last_try => for_day,
             _ => {
-                within(&self.store, self.store.not_made(due, &reason.to_string(), None, None, later)).await?;
+                within(&self.store, self.store.not_made(due, &told(&reason), None, None, later)).await?;
                 return Ok(());
             }
         };
+        let reason = told(&reason);
         let reason = match covered {
             None => format!("the digest of {day} could not be made: {reason}. The next one carries its articles."),
             Some(_) => format!("the digest of {day} could not be made: {reason}. Its articles are passed over."),
@@ -311,6 +334,37 @@ impl<D: Desks> Scheduler<D> {
         Ok(())
     }
 }
+
+/// Why a digest was not made, for everybody in its channel: not where the library is, nor what its server said.
+fn told(reason: &DeskError) -> String {
+    let of_store = |error: &StoreError| match &error.problem {
+        problem @ Problem::Text { .. } => problem.to_string(),
+        _ => UNREACHED.to_owned(),
+    };
+    let of_desk = |error: &router::DeskError| match error {
+        router::DeskError::Store(error) => of_store(error),
+        router::DeskError::Match(_) => "the articles could not be searched".to_owned(),
+        router::DeskError::Task(_) => DEFECT.to_owned(),
+    };
+    if let Some(error) = reason.downcast_ref::<StoreError>() {
+        of_store(error)
+    } else if let Some(error) = reason.downcast_ref::<router::DeskError>() {
+        of_desk(error)
+    } else if let Some(error) = reason.downcast_ref::<OpenError>() {
+        match error {
+            OpenError::Store(error) => of_store(error),
+            OpenError::Desk(error) => of_desk(error),
+            OpenError::TimedOut => UNREACHED.to_owned(),
+        }
+    } else if reason.is::<tokio::task::JoinError>() {
+        DEFECT.to_owned()
+    } else {
+        reason.to_string()
+    }
+}
+
+/// What is told of work that ended early.
+const DEFECT: &str = "a defect of Byline; its log has the details";
 
 /// Makes digests, each once: on the hour, many channels order the same one.
 struct Press<'d, D> {

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::courier::{Courier, Delivered, Posting, Undelivered};
-use super::patience::within;
+use super::patience::{UNREACHED, within};
 use super::payload::{Payload, Unsendable};
 use super::retry::{Retry, chance};
 use crate::library::store::{AfterFailure, Job, Store, StoreError};
@@ -247,7 +247,10 @@ impl Inner {
             };
             let reply = match checked {
                 Ok(reply) => reply,
-                Err(Unsendable::Store(error)) => return Attempt::Failed { after: None, reason: error.to_string() },
+                Err(Unsendable::Store(error)) => {
+                    tracing::warn!(key = %job.key, %error, "what a posting quotes could not be read");
+                    return Attempt::Failed { after: None, reason: UNREACHED.to_owned() };
+                }
                 Err(never) => return Attempt::GivenUp(never.to_string()),
             };
             let Job { key, destination, community, attempt, .. } = job.clone();

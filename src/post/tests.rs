@@ -95,3 +95,37 @@ async fn a_sender_that_is_dropped_anywhere_posts_once() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_scheduler_that_composes_for_longer_than_its_lease_keeps_it() {
+    let (store, _folder) = store().await;
+    let text = "Pool shuts\n\nThe town pool will shut in May.\n";
+    let article = store.add(SHARED, &read_text("pool", text, Format::Text).unwrap()).await.unwrap().id;
+    let mut library = Library::default();
+    library.put_stored(store.article(article).await.unwrap().unwrap());
+    let desk = Arc::new(Desk::new(library, Settings::default()));
+    let gate = Arc::new(tokio::sync::Semaphore::new(0));
+    let slow = |_: CollectionId| {
+        let (gate, desk) = (Arc::clone(&gate), Arc::clone(&desk));
+        async move {
+            gate.acquire().await?.forget();
+            Ok::<_, DeskError>(desk)
+        }
+    };
+    let lease = Duration::from_millis(900);
+    let scheduler = Scheduler::new(store.clone(), slow, &["record"], "scheduler").with_lease(lease);
+    let community = store.community("record", "archive").await.unwrap().id;
+    let daily = Plan::new(Schedule::parse("08:30", "UTC", "daily").unwrap());
+    for channel in ["news", "sport"] {
+        plan::set(&store, community, channel, &daily, at("2026-03-02T10:00[UTC]")).await.unwrap();
+    }
+    let now = at("2026-03-03T08:30[UTC]");
+    let other = async {
+        tokio::time::sleep(lease * 2).await;
+        let taken = store.due_schedules("other", &["record"], now, 10, lease).await.unwrap().len();
+        gate.add_permits(1);
+        taken
+    };
+    let (ticked, taken) = tokio::join!(scheduler.tick(now), other);
+    assert_eq!((taken, ticked.unwrap().posted), (0, 2));
+}

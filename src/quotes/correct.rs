@@ -37,6 +37,12 @@ impl Correction {
         }
     }
 
+    /// Whether it is of most of this quotation of an article.
+    #[must_use]
+    pub fn is_of(&self, article: &Article, content: &[Span]) -> bool {
+        self.place_in(article).is_some_and(|place| same(content, &place))
+    }
+
     /// Where the words stand in an article: where they stood, or else where they come first in this order.
     #[must_use]
     pub fn place_in(&self, article: &Article) -> Option<Vec<Span>> {

@@ -34,7 +34,7 @@ const AFTER_TROUBLE: Duration = Duration::from_secs(2);
 /// How often is looked for changes of which nobody told.
 const LOOK: Duration = Duration::from_secs(10);
 
-/// How long one batch of changes may take; a database server that vanished without a word never answers.
+/// How long one page of articles, or one batch of changes, may take; a database server that vanished without a word never answers.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The desks over a store. Clones share them.
@@ -50,6 +50,8 @@ struct Inner {
     /// Where indexes are kept, one folder a collection.
     indexes: PathBuf,
     shelves: Mutex<HashMap<CollectionId, Arc<Shelf>>>,
+    /// How long the store may take for one thing.
+    patience: Duration,
 }
 
 /// A collection that is read here.
@@ -83,7 +85,7 @@ impl Desks {
     /// Desks over `store`, whose indexes are kept in the folder `indexes`.
     #[must_use]
     pub fn new(store: Store, indexes: PathBuf, settings: Settings) -> Self {
-        Self { inner: Arc::new(Inner { store, settings, indexes, shelves: Mutex::default() }) }
+        Self { inner: Arc::new(Inner { store, settings, indexes, shelves: Mutex::default(), patience: PATIENCE }) }
     }
 
     /// The store that they are over.
@@ -97,7 +99,7 @@ impl Desks {
     /// # Errors
     /// [`OpenError`]
     pub async fn at(&self, place: &Place) -> Result<Arc<Desk>, OpenError> {
-        let community = self.inner.store.known_community(&place.network, &place.community).await?;
+        let community = self.in_time(self.inner.store.known_community(&place.network, &place.community)).await?;
         self.desk(community.map_or(SHARED, |community| community.collection)).await
     }
 
@@ -125,18 +127,18 @@ impl Desks {
     async fn open(&self, shelf: &Shelf) -> Result<Arc<Desk>, OpenError> {
         let started = Instant::now();
         let collection = shelf.collection;
-        let seq = self.inner.store.latest_seq().await?;
+        let seq = self.in_time(self.inner.store.latest_seq()).await?;
         let mut library = Library::default();
         let mut articles = self.inner.store.load_all(collection);
         loop {
-            match articles.next().await {
+            match self.in_time(articles.next()).await {
                 Ok(Some(stored)) => drop(library.put_stored(stored)),
                 Ok(None) => break,
                 // One article that can't be read hides no other.
-                Err(StoreError { problem: problem @ Problem::Damaged { .. }, .. }) => {
+                Err(OpenError::Store(StoreError { problem: problem @ Problem::Damaged { .. }, .. })) => {
                     tracing::error!(%problem, "left out");
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(error),
             }
         }
         let millis = started.elapsed().as_millis();
@@ -194,8 +196,7 @@ impl Desks {
         let mut all = true;
         for shelf in shelves {
             loop {
-                let caught_up = tokio::time::timeout(PATIENCE, self.catch_up(&shelf)).await;
-                match caught_up.unwrap_or(Err(OpenError::TimedOut)) {
+                match self.catch_up(&shelf).await {
                     Ok(true) => {}
                     Ok(false) => break,
                     Err(error) => {
@@ -238,8 +239,18 @@ impl Desks {
         }
     }
 
+    /// What the store gives, or that it gave nothing in time: whoever asks a question is told so, and waits for no server for ever.
+    async fn in_time<T, E: Into<OpenError>>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, OpenError> {
+        let done = tokio::time::timeout(self.inner.patience, work).await;
+        done.map_or(Err(OpenError::TimedOut), |done| done.map_err(Into::into))
+    }
+
     /// Makes a shelf's next desk from the next changes, at most [`BATCH`]; whether there were any.
     async fn catch_up(&self, shelf: &Shelf) -> Result<bool, OpenError> {
+        self.in_time(self.take_batch(shelf)).await
+    }
+
+    async fn take_batch(&self, shelf: &Shelf) -> Result<bool, OpenError> {
         let _alone = shelf.updating.lock().await;
         let Some(desk) = shelf.desk() else { return Ok(false) };
         let changes = self.inner.store.changes_since(desk.seq().unwrap_or_default(), BATCH).await?;
@@ -289,5 +300,39 @@ impl Shelf {
 
     fn desk(&self) -> Option<Arc<Desk>> {
         self.desk.get().map(|desk| Arc::clone(&desk.read().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::library::store::StoreUrl;
+
+    #[tokio::test]
+    async fn a_library_that_does_not_answer_is_told_and_waited_for_no_longer() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&StoreUrl::file(folder.path().join("byline.db"))).await.unwrap();
+        let desks = Desks::new(store.clone(), folder.path().join("index"), Settings::default());
+        desks.desk(SHARED).await.unwrap();
+        // Somebody is at it, and never ends.
+        let shelf = lock(&desks.inner.shelves).get(&SHARED).map(Arc::clone).unwrap();
+        let _never = shelf.updating.lock().await;
+        shelf.settled.store(false, Ordering::Release);
+        let patience = Duration::from_millis(50);
+        let inner = Inner {
+            store,
+            settings: Settings::default(),
+            indexes: folder.path().join("index"),
+            shelves: Mutex::new([(SHARED, Arc::clone(&shelf))].into()),
+            patience,
+        };
+        let desks = Desks { inner: Arc::new(inner) };
+        let long = Duration::from_secs(20);
+        let taken = tokio::time::timeout(long, desks.take_over(SHARED)).await.expect("a command's wait ends");
+        assert!(matches!(taken, Err(OpenError::TimedOut)), "{taken:?}");
+        let asked = tokio::time::timeout(long, desks.desk(SHARED)).await.expect("a question's wait ends");
+        assert!(matches!(asked, Err(OpenError::TimedOut)), "{asked:?}");
+        let told = crate::router::Problem::from(OpenError::TimedOut).to_string();
+        assert!(told.contains("did not answer in time"), "{told}");
     }
 }

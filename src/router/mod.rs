@@ -29,6 +29,7 @@ pub use desks::{Desks, OpenError};
 pub use in_force::PREFIX;
 pub use line::{Line, words_of};
 pub use plain::understand;
+pub use present::UNATTRIBUTED;
 pub use problem::Problem;
 pub use request::{Place, PlaceError, Progress, Request};
 

@@ -26,8 +26,11 @@ pub(super) fn quotation(library: &Library, held: &Held) -> Quoted {
 
 /// Who speaks: the name where it is known, with the article's own words for them where those differ; else those words.
 fn speaker(article: &Article, quotation: &Quotation) -> String {
-    speaker_of(article, quotation).unwrap_or_else(|| "unattributed".to_owned())
+    speaker_of(article, quotation).unwrap_or_else(|| UNATTRIBUTED.to_owned())
 }
+
+/// What is said of words of which nobody can tell whose they are.
+pub const UNATTRIBUTED: &str = "unattributed";
 
 /// The same; nothing where nobody is named.
 pub(super) fn speaker_of(article: &Article, quotation: &Quotation) -> Option<String> {

@@ -237,6 +237,7 @@ impl From<Problem> for Reply {
             Problem::Search(error) => tracing::error!(%error, "the search failed"),
             Problem::Desk(error) => tracing::error!(%error, "the articles can't be searched"),
             Problem::Store(error) => tracing::error!(%error, "the store failed"),
+            Problem::Library(error) => tracing::error!(%error, "the library can't be had"),
             _ => {}
         }
         Self::new(Outcome::Refused).with(Block::Text(problem.to_string()))

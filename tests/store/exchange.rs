@@ -80,6 +80,135 @@ async fn an_old_export_brings_nothing_old_back() {
     .await;
 }
 
+/// An article that is short, and long to write down: each of its characters takes six bytes of a line.
+fn costly(version: u32) -> Article {
+    let url = (version > 0).then(|| "https://example.org/costly".to_owned());
+    let meta = Metadata { title: format!("Version {version}"), url, ..Metadata::default() };
+    let mut draft = Draft { meta, ..Draft::default() };
+    for _ in 0..700 {
+        let start = draft.text.len();
+        draft.text.push_str(&"\u{1}".repeat(2000));
+        draft.blocks.push(Block { span: Span::new(start, draft.text.len()), kind: BlockKind::Paragraph });
+        draft.text.push_str("\n\n");
+    }
+    Article::from_draft("costly", draft).unwrap()
+}
+
+#[tokio::test]
+async fn a_past_of_any_length_is_read_back() {
+    each(async |place| {
+        const VERSIONS: u32 = 9;
+        let (here, _kept) = sqlite().open_kept().await;
+        here.add(SHARED, &article("a", "A", "It left.")).await.unwrap();
+        for version in 0..VERSIONS {
+            here.add(SHARED, &costly(version)).await.unwrap();
+        }
+        here.add(SHARED, &article("z", "Z", "It came.")).await.unwrap();
+        let lines = export(&here).await;
+        let longest = lines.split(|byte| *byte == b'\n').map(<[u8]>::len).max().unwrap();
+        assert!(lines.len() > 70_000_000 && longest < 40_000_000, "{longest} of {}", lines.len());
+        let there = place.open().await;
+        let imported = import(&there, &lines).await;
+        assert_eq!((imported.new, imported.new_versions, imported.refused), (3, 0, 0), "{imported:?}");
+        let held = there.get(SHARED, "costly").await.unwrap().unwrap();
+        assert_eq!(held.version, i64::from(VERSIONS));
+        for version in 0..VERSIONS {
+            let then = there.version(held.id, i64::from(version) + 1).await.unwrap().unwrap();
+            assert_eq!(then.article, costly(version));
+        }
+        assert!(export(&there).await == lines, "it is exported otherwise");
+        let again = import(&there, &lines).await;
+        assert_eq!((again.unchanged, again.new + again.new_versions + again.restored), (3, 0), "{again:?}");
+        assert_eq!(there.get(SHARED, "costly").await.unwrap().unwrap().version, i64::from(VERSIONS));
+    })
+    .await;
+}
+
+/// A line with a past as two: the first with so many versions.
+fn in_two(line: &str, cut: usize) -> (String, String) {
+    let mut last: serde_json::Value = serde_json::from_str(line).unwrap();
+    let earlier = last["earlier"].as_array().unwrap().clone();
+    let mut first = earlier[cut - 1].clone();
+    first["earlier"] = earlier[..cut - 1].to_vec().into();
+    first["goes_on"] = true.into();
+    last["earlier"] = earlier[cut..].to_vec().into();
+    (first.to_string(), last.to_string())
+}
+
+/// The words of all versions of the article `a` of a collection.
+async fn versions(store: &Store, name: &str) -> Vec<String> {
+    let collection = store.collection(name).await.unwrap();
+    let held = store.get(collection, "a").await.unwrap().unwrap();
+    let mut all = Vec::new();
+    for version in 1..=held.version {
+        let then = store.version(held.id, version).await.unwrap().unwrap();
+        all.push(then.article.text().split_whitespace().last().unwrap().to_owned());
+    }
+    all
+}
+
+#[tokio::test]
+async fn what_an_export_knows_of_the_past_of_an_article_that_is_held_is_not_lost() {
+    each(async |place| {
+        let (here, _kept) = sqlite().open_kept().await;
+        for words in ["It left.", "It came.", "It stayed.", "It sank."] {
+            here.add(SHARED, &article("a", "A", words)).await.unwrap();
+        }
+        let line = String::from_utf8(export(&here).await).unwrap().trim_end().to_owned();
+        let (first, last) = in_two(&line, 2);
+        let there = place.open().await;
+        for (form, lines) in [("whole", line), ("in two", format!("{first}\n{last}\n"))] {
+            for (held, now) in [
+                ("", "left. came. stayed. sank."),
+                ("It left.", "left. came. stayed. sank."),
+                ("It sank.", "sank. left. came. stayed. sank."),
+                ("It rose.", "rose. left. came. stayed. sank."),
+            ] {
+                let name = format!("{form}: {held}");
+                let collection = there.collection(&name).await.unwrap();
+                if !held.is_empty() {
+                    there.add(collection, &article("a", "A", held)).await.unwrap();
+                }
+                for _ in 0..2 {
+                    let told = there.import(collection, Cursor::new(lines.clone()), |_| ()).await.unwrap();
+                    assert_eq!(told.new + told.new_versions + told.unchanged, 1, "{name}: {told:?}");
+                    assert_eq!(versions(&there, &name).await.join(" "), now, "{name}");
+                }
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_past_in_several_lines_is_of_one_article_and_complete_or_cut() {
+    each(async |place| {
+        let (here, _kept) = sqlite().open_kept().await;
+        // What came back stays where it was.
+        for words in ["It left.", "It came.", "It left.", "It came.", "It left."] {
+            here.add(SHARED, &article("a", "A", words)).await.unwrap();
+        }
+        let line = String::from_utf8(export(&here).await).unwrap().trim_end().to_owned();
+        let (first, last) = in_two(&line, 3);
+        let other = r#"{"id": "b", "title": "B", "text": "It sank."}"#;
+        let there = place.open().await;
+        for (name, lines, refused, now) in [
+            ("whole", vec![other, &first, &last, other], 0, "left. came. left. came. left."),
+            ("bad between", vec![&first, "{", &last], 1, "left. came. left. came. left."),
+            ("no end", vec![&first, other], 0, "left. came. left."),
+            ("no more", vec![&first], 0, "left. came. left."),
+            ("no start", vec![other, &last], 0, "came. left."),
+        ] {
+            let collection = there.collection(name).await.unwrap();
+            let told = there.import(collection, Cursor::new(lines.join("\n")), |_| ()).await.unwrap();
+            assert_eq!((told.refused, told.lines), (refused, lines.len() as u64), "{name}: {told:?}");
+            assert_eq!(versions(&there, name).await.join(" "), now, "{name}");
+            assert_eq!(there.get(collection, "b").await.unwrap().is_some(), lines.contains(&other), "{name}");
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn any_jsonl_of_articles_is_read_and_bad_lines_hide_no_other() {
     each(async |place| {

@@ -368,3 +368,48 @@ async fn what_is_silent_stays_so_when_it_is_moved() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_feeds_of_a_community_that_is_gone_rest_until_it_is_back() {
+    each(async |place| {
+        let store = place.open().await;
+        let [guild, club] = ["guild", "club"].map(|name| store.community("net", name));
+        let (guild, club) = (guild.await.unwrap(), club.await.unwrap());
+        let (own, both) = (store.collection("net/guild").await.unwrap(), store.collection("both").await.unwrap());
+        store.read_collection(guild.id, own).await.unwrap();
+        let at = async |collection, url| match store.subscribe(&NewFeed { collection, ..new(url, "a.example") }).await {
+            Ok(Subscription::New(feed)) => feed.id,
+            other => panic!("{other:?}"),
+        };
+        let alone = at(own, "https://a.example/alone").await;
+        let paused = at(own, "https://a.example/paused").await;
+        let shared = at(SHARED, "https://a.example/shared").await;
+        store.pause_feed(paused).await.unwrap();
+        let states = async || {
+            let mut states = Vec::new();
+            for feed in [alone, paused, shared] {
+                states.push(store.feed(feed).await.unwrap().unwrap().state);
+            }
+            states
+        };
+        let (active, rests) = (FeedState::Active, FeedState::Paused);
+        store.community_gone("net", "guild", "we were removed").await.unwrap();
+        assert_eq!(states().await, [rests.clone(), rests.clone(), active.clone()]);
+        assert_eq!(due(&store, "poller").await.len(), 1);
+        assert_eq!(store.community_back("net", "guild").await.unwrap(), 1);
+        assert_eq!(states().await, [active.clone(), rests.clone(), active.clone()], "what somebody paused stays so");
+        assert_eq!(store.community_back("net", "guild").await.unwrap(), 0);
+        // Also while it reads the shared articles.
+        store.read_collection(guild.id, SHARED).await.unwrap();
+        store.community_gone("net", "guild", "we were removed").await.unwrap();
+        assert_eq!(states().await, [rests.clone(), rests, active]);
+        // What another one reads goes on.
+        for community in [guild.id, club.id] {
+            store.read_collection(community, both).await.unwrap();
+        }
+        let read = at(both, "https://a.example/both").await;
+        store.community_gone("net", "guild", "we were removed").await.unwrap();
+        assert_eq!(store.feed(read).await.unwrap().unwrap().state, FeedState::Active);
+    })
+    .await;
+}

@@ -195,9 +195,36 @@ async fn off_and_on_again_does_not_post_a_day_twice() {
         plan::set(&store, id, "news", &plan("18:00", "daily"), at("2026-03-03T12:00[Europe/Berlin]")).await.unwrap();
         let taken = due(&store, "2026-03-03T18:00[Europe/Berlin]").await.remove(0);
         assert_eq!(store.post_digest(&taken, &digest(3, vec![added])).await.unwrap(), Settled::AlreadyPosted);
-        assert_eq!(store.jobs(JobState::Open, 10).await.unwrap().len(), 1);
+        assert!(store.jobs(JobState::Open, 10).await.unwrap().is_empty());
         assert!(store.had(id, "news", StoredId(0)).await.unwrap().is_empty(), "the channel did not get it");
         assert!(due(&store, "2026-03-03T18:05[Europe/Berlin]").await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_waits_when_digests_are_turned_off_is_not_sent() {
+    each(async |place| {
+        let store = place.open().await;
+        let id = guild(&store).await.id;
+        let club = store.community("net", "club").await.unwrap().id;
+        let added = store.add(SHARED, &article("boats", "Boats", &body(1, 3))).await.unwrap().id;
+        let now = at("2026-03-02T10:00[Europe/Berlin]");
+        for (community, channel) in [(id, "news"), (id, "sport"), (club, "club-news")] {
+            plan::set(&store, community, channel, &plan("08:30", "daily"), now).await.unwrap();
+        }
+        for due in due(&store, "2026-03-03T08:30[Europe/Berlin]").await {
+            assert_eq!(store.post_digest(&due, &digest(3, vec![added])).await.unwrap(), Settled::Done);
+        }
+        store.enqueue("word", "net", "news", &json!(1), now).await.unwrap();
+        assert!(store.schedule_off(id, "news").await.unwrap());
+        let given_up = store.jobs(JobState::GivenUp, 10).await.unwrap();
+        assert_eq!(given_up.len(), 1);
+        assert_eq!(given_up[0].key, format!("digest:{}:news:2026-03-03", id.0));
+        assert_eq!(given_up[0].last_error.as_deref(), Some("digests were turned off in this channel"));
+        assert!(store.had(id, "news", StoredId(0)).await.unwrap().is_empty(), "the channel did not get it");
+        assert_eq!(store.had(id, "sport", StoredId(0)).await.unwrap(), [added].into());
+        assert_eq!(store.jobs(JobState::Open, 10).await.unwrap().len(), 3, "of others, and what is no digest");
     })
     .await;
 }

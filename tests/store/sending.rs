@@ -313,6 +313,85 @@ async fn the_articles_of_a_digest_that_was_given_up_are_told_by_the_next() {
 }
 
 #[tokio::test]
+async fn a_digest_that_arrived_although_it_was_given_up_is_not_told_again() {
+    each(async |place| {
+        let store = place.open().await;
+        let key = digest(&store).await;
+        let community = store.community("net", "guild").await.unwrap().id;
+        let had = async || store.had(community, "news", byline::library::store::StoredId(0)).await.unwrap().len();
+        // One sender has it for long, another has lost patience meanwhile.
+        let slow = store.lease("slow", &["net"], 1, Duration::ZERO).await.unwrap().remove(0);
+        let hasty = store.lease("hasty", &["net"], 1, Duration::from_secs(60)).await.unwrap().remove(0);
+        store.failed(&hasty, "503", byline::library::store::AfterFailure::GiveUp).await.unwrap();
+        assert_eq!(had().await, 0);
+        assert!(store.sent(&slow, Some("message")).await.unwrap());
+        assert_eq!(store.job(&key).await.unwrap().unwrap().state, JobState::Sent);
+        assert_eq!(had().await, 3);
+        assert!(!store.sent(&slow, Some("message")).await.unwrap());
+        let silent = byline::post::Tick { silent: 1, ..byline::post::Tick::default() };
+        assert_eq!(tick(&store, "2026-03-04T08:30[Europe/Berlin]").await, silent);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_the_library_is_stands_in_the_log_alone() {
+    each(async |place| {
+        let store = place.open().await;
+        let key = digest(&store).await;
+        meddle(place, "ALTER TABLE versions RENAME TO hidden").await;
+        let net = fake(|_: &Posting| Ok(()));
+        sender(&store, net.clone()).drain().await.unwrap();
+        assert!(net.keys().is_empty());
+        let entry = store.job(&key).await.unwrap().unwrap();
+        assert_eq!(entry.last_error.as_deref(), Some("the library could not be reached"));
+        let broken = |_| {
+            let problem = byline::library::store::Problem::Busy;
+            let error =
+                byline::library::store::StoreError { place: "postgres://bot@db.internal/b".to_owned(), problem };
+            std::future::ready(Err::<Arc<byline::router::Desk>, byline::post::DeskError>(error.into()))
+        };
+        let broken = byline::post::Scheduler::new(store.clone(), broken, &["net"], "broken");
+        assert_eq!(broken.tick(at("2026-03-04T08:30[Europe/Berlin]")).await.unwrap().failed, 1);
+        let id = store.community("net", "guild").await.unwrap().id;
+        let trouble = store.schedule(id, "news").await.unwrap().unwrap().trouble;
+        assert_eq!(trouble.as_deref(), Some("the library could not be reached"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whose_words_they_are_is_what_people_say_by_the_time_they_are_sent() {
+    each(async |place| {
+        use byline::library::store::KeptCorrection;
+        let store = place.open().await;
+        subscribed(&store, "guild", &plan("08:30", "daily"), "2026-03-02T10:00[Europe/Berlin]").await;
+        let said = "A ferry without a pump is a very large rowing boat,";
+        let words = format!("The ferry will stay in port until Friday.\n\n“{said}” captain Mette Dahl said.");
+        let ferry = store.add(SHARED, &article("ferry", "Ferry stays in port", &words)).await.unwrap().id;
+        tick(&store, "2026-03-03T08:30[Europe/Berlin]").await;
+        let payload = store.lease("test", &["net"], 1, Duration::ZERO).await.unwrap().remove(0).payload;
+        let speakers = async |name: &str, speaker: Option<&str>| {
+            if let Some(speaker) = speaker {
+                let speaker = (!speaker.is_empty()).then(|| speaker.to_owned());
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                store.correct(ferry, &KeptCorrection::new(&[], vec![said.to_owned()], speaker)).await.unwrap();
+            }
+            store.enqueue(name, "net", name, &payload, Timestamp::now()).await.unwrap();
+            let net = fake(|_: &Posting| Ok(()));
+            sender(&store, net.clone()).drain().await.unwrap();
+            let text = net.texts().pop().unwrap();
+            text.lines().filter(|line| line.ends_with(':')).map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(speakers("as found", None).await, ["captain Mette Dahl:"]);
+        assert_eq!(speakers("the same", Some("Mette Dahl")).await, ["captain Mette Dahl:"]);
+        assert_eq!(speakers("another", Some("Bob Poe")).await, ["Bob Poe:"]);
+        assert_eq!(speakers("nobody", Some("")).await, ["unattributed:"]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_channel_that_is_gone_has_not_had_what_waited_for_it() {
     each(async |place| {
         let store = place.open().await;

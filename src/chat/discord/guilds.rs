@@ -94,7 +94,10 @@ impl Bot {
         let scope = Scope::community(community.id);
         let left = self.store.setting(scope, LEFT).await?;
         match (here, left) {
-            (true, Some(_)) => self.store.set(scope, LEFT, None).await,
+            (true, Some(_)) => {
+                self.store.community_back(NETWORK, server).await?;
+                self.store.set(scope, LEFT, None).await
+            }
             (false, None) => {
                 self.store.community_gone(NETWORK, server, "Byline was removed from the server").await?;
                 self.store.set(scope, LEFT, Some(&Timestamp::now().to_string())).await

@@ -226,6 +226,9 @@ pub fn left(bot: &Arc<Bot>, room: &RoomId) {
 /// [`Trouble`]: whether it goes on from them is not known.
 pub async fn entered(bot: &Bot, room: &Room) -> Result<bool, Trouble> {
     forget(bot, room.room_id().as_str(), LEFT).await;
+    if let Err(error) = bot.store.community_back(NETWORK, room.room_id().as_str()).await {
+        tracing::warn!(%error, "that a room was joined could not be noted");
+    }
     let expected_from = expected_from(bot, room.room_id()).await;
     if expected_from.is_empty() {
         return Ok(false);

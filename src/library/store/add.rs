@@ -6,7 +6,7 @@ use sqlx::any::AnyRow;
 
 use super::changes::ChangeKind;
 use super::error::{Located, Problem, check_key};
-use super::record::{self, Parcel};
+use super::record::Parcel;
 use super::writer::Writer;
 use super::{CollectionId, Store, StoreError, StoredId, millis};
 use crate::article::Article;
@@ -242,7 +242,24 @@ impl Writer {
         parcel: Parcel,
         identity: Identity,
     ) -> Result<Added, Problem> {
-        let mut held = self.held(collection, &parcel).await?;
+        let (found, key_is_free) = self.find(collection, &parcel, identity).await?;
+        match found {
+            None => {
+                let key = if key_is_free { parcel.key.clone() } else { self.free_key(collection, &parcel.key).await? };
+                self.put_new(collection, parcel, key).await
+            }
+            Some((held, by)) => self.put_again(collection, parcel, held, by, key_is_free, identity).await,
+        }
+    }
+
+    /// The article that one which comes is taken for, and by what; and whether the key that it comes with is free.
+    pub(super) async fn find(
+        &mut self,
+        collection: CollectionId,
+        parcel: &Parcel,
+        identity: Identity,
+    ) -> Result<(Option<(Held, KnownBy)>, bool), Problem> {
+        let mut held = self.held(collection, parcel).await?;
         let by_url = held.iter().position(|h| h.url.is_some() && h.url == parcel.url);
         let by_key = held.iter().position(|h| h.key == parcel.key);
         let of_key = by_key.filter(|&at| held.get(at).is_some_and(|h| h.url.is_none() || parcel.url.is_none()));
@@ -253,14 +270,7 @@ impl Writer {
         let found = by_url.map(|at| (at, KnownBy::Address)).or_else(|| Some((of_key?, KnownBy::Key)));
         let found =
             found.or_else(|| Some((by_content().filter(|_| identity != Identity::Exported)?, KnownBy::Content)));
-        let key_is_free = by_key.is_none();
-        match found.map(|(at, by)| (held.swap_remove(at), by)) {
-            None => {
-                let key = if key_is_free { parcel.key.clone() } else { self.free_key(collection, &parcel.key).await? };
-                self.put_new(collection, parcel, key).await
-            }
-            Some((held, by)) => self.put_again(collection, parcel, held, by, key_is_free, identity).await,
-        }
+        Ok((found.map(|(at, by)| (held.swap_remove(at), by)), by_key.is_none()))
     }
 
     /// Adds an article under a key that is free.
@@ -275,7 +285,7 @@ impl Writer {
         let (added, changed) = parcel.past.as_ref().map_or((now, now), |past| (past.added, past.changed));
         // By one clock: this machine's, and the one that wrote the export.
         let moved = added < now.saturating_sub(MOVED_MS);
-        let earlier = parcel.past.as_ref().map(|past| past.versions.as_slice()).unwrap_or_default();
+        let earlier = parcel.earlier();
         let version = i64::try_from(earlier.len()).unwrap_or(i64::MAX).saturating_add(1);
         let duplicate_of = self.near_duplicate(collection, parcel.near.as_ref(), id).await?;
         sqlx::query(
@@ -298,8 +308,7 @@ impl Writer {
         .execute(&mut *self.tx)
         .await?;
         for (number, earlier) in (1..).zip(earlier) {
-            let changed = earlier.past.as_ref().map_or(added, |past| past.changed);
-            self.put_version(id, number, earlier, changed).await?;
+            self.put_version(id, number, earlier, earlier.past.as_ref().map_or(added, |past| past.changed)).await?;
         }
         self.put_version(id, version, &parcel, changed).await?;
         self.put_bands(collection, id, parcel.near.as_ref()).await?;
@@ -307,7 +316,8 @@ impl Writer {
         Ok(Added { id, key, version, outcome: Outcome::New, known_by: None, duplicate_of })
     }
 
-    /// Adds an article that is there: nothing new, a new version, or its return.
+    /// Adds an article that is there: nothing new, a new version, or its return. What an export knows of its past and is not held
+    /// goes before the version that is the current one afterwards.
     pub(super) async fn put_again(
         &mut self,
         collection: CollectionId,
@@ -319,34 +329,67 @@ impl Writer {
     ) -> Result<Added, Problem> {
         let Held { id, mut key, version, duplicate_of, .. } = held;
         let known_by = Some(by);
-        let same =
-            held.hash == parcel.hash || (identity != Identity::Full && self.has_version(id, &parcel.hash).await?);
-        if same && !held.removed {
+        let current = held.hash == parcel.hash;
+        let (same, last) = match identity {
+            Identity::Full => (current, version),
+            Identity::Line => (current || self.has_version(id, &parcel.hash).await?, version),
+            Identity::Exported => {
+                let mut kept = self.kept_versions(id).await?;
+                let same = current || kept.holds(&parcel);
+                self.fill(id, &mut kept, parcel.earlier()).await?;
+                (same, kept.last)
+            }
+        };
+        let filled = last > version;
+        if same && !filled && !held.removed {
             return Ok(Added { id, key, version, outcome: Outcome::Unchanged, known_by, duplicate_of });
         }
         // An exported version that is held, but not as the current one, brings the article back and not the version.
-        let parcel = if same && held.hash != parcel.hash { self.current(id, &key).await? } else { parcel };
+        let parcel = if same && !current { self.current(id, &key).await? } else { parcel };
         // Removed under one name and back under another: a file that was renamed.
         if held.removed && key_is_free {
             key.clone_from(&parcel.key);
         }
         let renewed = !same;
-        let number = if renewed { version.saturating_add(1) } else { version };
+        let number = if renewed || filled { last.saturating_add(1) } else { version };
         let duplicate_of = if renewed || held.removed {
             self.near_duplicate(collection, parcel.near.as_ref(), id).await?
         } else {
             duplicate_of
         };
         if renewed {
-            let changed = parcel.past.as_ref().map_or_else(|| millis(Timestamp::now()), |past| past.changed);
+            self.put_version(id, number, &parcel, parcel.changed()).await?;
+        } else if filled {
+            // Versions are never renumbered: the current one comes again, behind its past.
+            let changed = self.changed_at(id, version).await?;
             self.put_version(id, number, &parcel, changed).await?;
         }
+        self.make_current(collection, id, &key, number, &parcel, duplicate_of).await?;
+        let (kind, outcome) = match (held.removed, renewed) {
+            (true, _) => (ChangeKind::Added, Outcome::Restored),
+            (false, true) => (ChangeKind::Changed, Outcome::NewVersion),
+            (false, false) => (ChangeKind::Changed, Outcome::Unchanged),
+        };
+        self.log(kind, id, collection).await?;
+        Ok(Added { id, key, version: number, outcome, known_by, duplicate_of })
+    }
+
+    /// Makes a version that was written an article's current one.
+    pub(super) async fn make_current(
+        &mut self,
+        collection: CollectionId,
+        id: StoredId,
+        key: &str,
+        number: i64,
+        parcel: &Parcel,
+        duplicate_of: Option<StoredId>,
+    ) -> Result<(), Problem> {
         sqlx::query(
             "UPDATE articles SET key = $1, url = COALESCE($2, url), version = $3, hash = $4, sketch = $5, duplicate_of = $6,
                                  removed_at = NULL
              WHERE id = $7",
         )
-        .bind(&key)
+        .bind(key)
         .bind(parcel.url.clone())
         .bind(number)
         .bind(parcel.hash.clone())
@@ -356,13 +399,7 @@ impl Writer {
         .execute(&mut *self.tx)
         .await?;
         self.forget_bands(id).await?;
-        self.put_bands(collection, id, parcel.near.as_ref()).await?;
-        let (kind, outcome) = match held.removed {
-            true => (ChangeKind::Added, Outcome::Restored),
-            false => (ChangeKind::Changed, Outcome::NewVersion),
-        };
-        self.log(kind, id, collection).await?;
-        Ok(Added { id, key, version: number, outcome, known_by, duplicate_of })
+        self.put_bands(collection, id, parcel.near.as_ref()).await
     }
 
     /// The articles that share the parcel's key, address or content.
@@ -389,17 +426,6 @@ impl Writer {
         Ok(sqlx::query(version).bind(id.0).bind(hash.to_vec()).fetch_optional(&mut *self.tx).await?.is_some())
     }
 
-    /// The current version of an article, as it would come.
-    async fn current(&mut self, id: StoredId, key: &str) -> Result<Parcel, Problem> {
-        let query = "SELECT v.text, v.shape, v.meta FROM articles a
-                     JOIN versions v ON v.article = a.id AND v.number = a.version WHERE a.id = $1";
-        let row = sqlx::query(query).bind(id.0).fetch_one(&mut *self.tx).await?;
-        let article = record::article(key, row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-        article
-            .map(|article| Parcel::of(&article))
-            .map_err(|reason| Problem::Damaged { article: key.to_owned(), reason })
-    }
-
     pub(super) async fn key_is_taken(&mut self, collection: CollectionId, key: &str) -> Result<bool, Problem> {
         let taken = "SELECT id FROM articles WHERE collection = $1 AND key = $2";
         Ok(sqlx::query(taken).bind(collection.0).bind(key).fetch_optional(&mut *self.tx).await?.is_some())
@@ -417,7 +443,13 @@ impl Writer {
         Err(Problem::Task("no key is free".to_owned()))
     }
 
-    async fn put_version(&mut self, id: StoredId, number: i64, parcel: &Parcel, at: i64) -> Result<(), Problem> {
+    pub(super) async fn put_version(
+        &mut self,
+        id: StoredId,
+        number: i64,
+        parcel: &Parcel,
+        at: i64,
+    ) -> Result<(), Problem> {
         sqlx::query(
             "INSERT INTO versions (article, number, hash, text, shape, meta, added_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )

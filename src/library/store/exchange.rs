@@ -11,7 +11,9 @@
 //! - `silent`: true where a feed held it already when it was subscribed to, so that it is no news to anybody;
 //! - `added`, `changed`: when the article and its current version were added (RFC 3339);
 //! - `corrections`: what people corrected of its quotations (`content`, `words`, `speaker`, `made`);
-//! - `earlier`: its earlier versions, oldest first, in the same form.
+//! - `earlier`: its earlier versions, oldest first, in the same form;
+//! - `goes_on`: true where only versions stand that came before, and the article's next line follows at once: a long past takes several
+//!   lines, oldest first, so that no line is longer than what is read back. `address` is then the article's address now.
 //!
 //! A line without `blocks` is read as any `.jsonl` file is: it is imported, and a `collection` in it is not ours.
 
@@ -23,9 +25,10 @@ use std::io::{self, BufRead, Write};
 use sqlx::Row;
 use tokio::sync::mpsc;
 
-use self::line::{Batch, Entry, Line};
+use self::line::{Batch, Entry, FULL_LINE_BYTES, Line};
 use super::add::{Added, KnownBy, Outcome};
 use super::error::{Located, Problem, check_text};
+use super::past::Filling;
 use super::watches::{Hold, MAX_OWNER_BYTES, MAX_PATH_BYTES, Origin};
 use super::writer::Writer;
 use super::{CollectionId, SHARED, Store, StoreError, Stored};
@@ -52,7 +55,7 @@ pub struct LinesFrom<'a> {
 /// What was exported.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Exported {
-    /// Articles, each on a line.
+    /// Articles, each on a line; on several where its past is long.
     pub articles: u64,
     /// Bytes.
     pub bytes: u64,
@@ -155,17 +158,23 @@ impl Store {
                 line.collection = (collection != SHARED).then(|| name.into());
                 line.imported = imported.contains(&stored.id.0);
                 line.corrections = self.corrections_of(stored.id).await?;
+                let mut filled = 0;
                 for version in 1..stored.version {
                     // An earlier version is gone only from a store that somebody edited by hand.
-                    if let Some(earlier) = self.version(stored.id, version).await? {
-                        line.earlier.push(Line::of(&earlier).owned());
+                    let Some(earlier) = self.version(stored.id, version).await? else { continue };
+                    let earlier = Line::of(&earlier).owned();
+                    let bytes = written(&earlier).at(self.place())?.len();
+                    if filled + bytes > FULL_LINE_BYTES
+                        && let Some(past) = line.take_past()
+                    {
+                        exported.bytes += write(out, &past).at(self.place())?;
+                        filled = 0;
                     }
+                    filled += bytes;
+                    line.earlier.push(earlier);
                 }
-                let mut bytes = serde_json::to_vec(&line).map_err(io::Error::from).at(self.place())?;
-                bytes.push(b'\n');
-                out.write_all(&bytes).at(self.place())?;
+                exported.bytes += write(out, &line).at(self.place())?;
                 exported.articles += 1;
-                exported.bytes += bytes.len() as u64;
             }
             if chunk.len() < CHUNK {
                 return Ok(());
@@ -226,9 +235,10 @@ impl Store {
         let name = from.name.to_owned();
         let reading = tokio::task::spawn_blocking(move || line::read_batches(input, &name, &sender));
         let (mut imported, mut collections) = (Imported::default(), HashMap::new());
+        let mut open = None;
         while let Some(batch) = batches.recv().await {
-            let Batch { lines, bytes, entries, refused } = batch;
-            for added in self.put_lines(from, entries, &mut collections).await? {
+            let Batch { lines, bytes, entries, refused, goes_on } = batch;
+            for added in self.put_lines(from, entries, &mut collections, &mut open, goes_on).await? {
                 match added.outcome {
                     Outcome::New => imported.new += 1,
                     Outcome::Unchanged => imported.unchanged += 1,
@@ -249,19 +259,24 @@ impl Store {
             imported.refused += refused.len() as u64;
             let room = MAX_REFUSED_TOLD.saturating_sub(imported.refusals.len());
             imported.refusals.extend(refused.into_iter().take(room));
-            progress(&imported);
+            if open.is_none() {
+                progress(&imported);
+            }
         }
         let read = reading.await.map_err(|ended| Problem::Task(ended.to_string()));
         read.at(self.place())?.at(self.place())?;
         Ok(imported)
     }
 
-    /// Writes lines in one transaction. `collections` keeps the numbers of those that were named.
+    /// Writes lines in one transaction: the one that is `open`, or else a new one, which stays open if the next lines `goes_on` with
+    /// the article of the last. `collections` keeps the numbers of those that were named.
     async fn put_lines(
         &self,
         from: LinesFrom<'_>,
         entries: Vec<Entry>,
         collections: &mut HashMap<String, CollectionId>,
+        open: &mut Option<Putting>,
+        goes_on: bool,
     ) -> Result<Vec<Added>, StoreError> {
         let mut placed = Vec::with_capacity(entries.len());
         for entry in entries {
@@ -271,6 +286,7 @@ impl Store {
                 (None, Some(name)) => match collections.get(name) {
                     Some(known) => *known,
                     None => {
+                        // No transaction is open: the lines of a second batch are of the collection of the first.
                         let made = self.collection(name).await?;
                         collections.insert(name.clone(), made);
                         made
@@ -280,15 +296,32 @@ impl Store {
             placed.push((collection, entry));
         }
         let put = async {
-            let mut writer = Writer::begin(self).await?;
-            writer.check_collection(from.into.unwrap_or(SHARED)).await?;
-            let (mut all, mut files) = (Vec::with_capacity(placed.len()), HashMap::new());
+            let Putting { mut writer, mut files, mut filling } = match open.take() {
+                Some(putting) => putting,
+                None => {
+                    let mut writer = Writer::begin(self).await?;
+                    writer.check_collection(from.into.unwrap_or(SHARED)).await?;
+                    Putting { writer, files: HashMap::new(), filling: None }
+                }
+            };
+            let mut all = Vec::with_capacity(placed.len());
             for (collection, entry) in placed {
-                let Entry { parcel, identity, held, corrections, .. } = entry;
+                let Entry { parcel, identity, held, corrections, goes_on, .. } = entry;
                 let (label, hash) = (format!("={}", parcel.key), parcel.hash.clone());
-                let added = writer.put(collection, parcel, identity).await?;
+                let id = if goes_on {
+                    let begun = writer.put_past(collection, parcel, filling.take()).await?;
+                    filling.insert(begun).id
+                } else {
+                    let added = match filling.take() {
+                        Some(filling) => writer.end_past(collection, parcel, filling).await?,
+                        None => writer.put(collection, parcel, identity).await?,
+                    };
+                    let id = added.id;
+                    all.push(added);
+                    id
+                };
                 for correction in &corrections {
-                    writer.correct(added.id, collection, correction).await?;
+                    writer.correct(id, collection, correction).await?;
                 }
                 if held {
                     let file = match files.get(&collection) {
@@ -300,13 +333,40 @@ impl Store {
                             file
                         }
                     };
-                    writer.hold(file, &label, added.id, &hash).await?;
+                    writer.hold(file, &label, id, &hash).await?;
                 }
-                all.push(added);
+            }
+            if goes_on {
+                *open = Some(Putting { writer, files, filling });
+                return Ok(all);
+            }
+            if let Some(filling) = filling {
+                writer.drop_past(filling).await?;
             }
             writer.commit().await?;
             Ok::<_, Problem>(all)
         };
         put.await.at(self.place())
     }
+}
+
+/// A transaction into which lines are put.
+struct Putting {
+    writer: Writer,
+    /// The file that holds what is imported, by collection.
+    files: HashMap<CollectionId, i64>,
+    /// The article whose next line follows.
+    filling: Option<Filling>,
+}
+
+fn written(line: &Line<'_>) -> io::Result<Vec<u8>> {
+    Ok(serde_json::to_vec(line)?)
+}
+
+/// Writes a line; how many bytes that were.
+fn write(out: &mut impl Write, line: &Line<'_>) -> io::Result<u64> {
+    let mut bytes = written(line)?;
+    bytes.push(b'\n');
+    out.write_all(&bytes)?;
+    Ok(bytes.len() as u64)
 }

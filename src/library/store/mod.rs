@@ -18,6 +18,7 @@
 //! | outbox | [`enqueue`](Store::enqueue), [`lease`](Store::lease), [`sent`](Store::sent), [`failed`](Store::failed), [`give_back`](Store::give_back) | `outbox.rs` |
 //! | | [`job`](Store::job), [`list_jobs`](Store::list_jobs), [`count_jobs`](Store::count_jobs), [`retry_job`](Store::retry_job), [`forget_payloads`](Store::forget_payloads) | `outbox/list.rs` |
 //! | digests | [`set_schedule`](Store::set_schedule), [`schedule`](Store::schedule), [`schedules`](Store::schedules), [`schedule_off`](Store::schedule_off), [`due_schedules`](Store::due_schedules), [`post_digest`](Store::post_digest), [`settle`](Store::settle), [`channel_gone`](Store::channel_gone), [`community_gone`](Store::community_gone) | `schedules.rs` |
+//! | | [`community_back`](Store::community_back) | `departed.rs` |
 //! | | [`had`](Store::had) | `had.rs` |
 //! | answers | [`keep_answers`](Store::keep_answers), [`answer`](Store::answer), [`last_answer`](Store::last_answer), [`unhelpful`](Store::unhelpful) | `answers.rs` |
 //! | | [`promise`](Store::promise), [`promise_kept`](Store::promise_kept), [`promises`](Store::promises) | `promises.rs` |
@@ -66,6 +67,7 @@ mod changes;
 mod communities;
 mod connect;
 mod corrections;
+mod departed;
 mod error;
 mod exchange;
 mod feeds;
@@ -75,6 +77,7 @@ mod moved;
 mod near;
 mod outbox;
 mod pack;
+mod past;
 mod promises;
 mod quotations;
 mod record;

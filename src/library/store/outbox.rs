@@ -230,7 +230,8 @@ impl Store {
         extended.await.at(self.place())
     }
 
-    /// Records that the network has a job, also when its lease ran out meanwhile; whether it was not recorded before.
+    /// Records that the network has a job, also when its lease ran out or it was given up meanwhile; whether it was not recorded
+    /// before. The articles of a digest that had been given up are given to its channel again.
     ///
     /// # Errors
     /// [`Problem::Text`] for an id that can't be kept, and what a database may answer.
@@ -239,11 +240,19 @@ impl Store {
             check_text("the network's id", network_id.unwrap_or_default(), MAX_ID_BYTES)?;
             let mut tx = self.inner.pools.begin().await?;
             let now = self.now(&mut tx).await?;
+            given::lock(self.inner.pools.dialect, &mut tx, job.id).await?;
+            let lock = if self.inner.pools.dialect == Dialect::Postgres { "FOR UPDATE" } else { "" };
+            let before = format!("SELECT state FROM outbox WHERE id = $1 {lock}");
+            let before = sqlx::query(AssertSqlSafe(before)).bind(job.id).fetch_optional(&mut *tx).await?;
+            let before = before.map(|row| row.try_get::<i64, _>(0)).transpose()?;
             let record =
                 "UPDATE outbox SET state = $1, network_id = $2, sent_at = $3, lease_owner = NULL, lease_until = NULL
                           WHERE id = $4 AND state <> $1";
             let record = sqlx::query(record).bind(JobState::Sent.code()).bind(network_id).bind(now).bind(job.id);
             let new = record.execute(&mut *tx).await?.rows_affected() > 0;
+            if before == Some(i64::from(JobState::GivenUp.code())) {
+                given::give_again(&mut tx, job.id).await?;
+            }
             tx.commit().await?;
             Ok::<_, Problem>(new)
         };
@@ -330,8 +339,7 @@ impl Store {
             let mut tx = self.inner.pools.begin().await?;
             let now = self.now(&mut tx).await?;
             let before = now.saturating_sub(i64::try_from(longer_ago.as_millis()).unwrap_or(i64::MAX));
-            let forget = "UPDATE outbox SET payload = 'null' WHERE state = 2 AND payload <> 'null' AND next_at < $1";
-            let forgotten = sqlx::query(forget).bind(before).execute(&mut *tx).await?.rows_affected();
+            let forgotten = sqlx::query(FORGET_GIVEN_UP).bind(before).execute(&mut *tx).await?.rows_affected();
             tx.commit().await?;
             Ok::<_, Problem>(forgotten)
         };
@@ -349,6 +357,10 @@ impl Store {
         })
     }
 }
+
+/// By an index, as it runs every hour while others wait to write.
+pub(super) const FORGET_GIVEN_UP: &str =
+    "UPDATE outbox SET payload = 'null' WHERE state = 2 AND payload <> 'null' AND next_at < $1";
 
 /// So many places for values from the place `first` on: `$3, $4`.
 pub(super) fn places(first: usize, count: usize) -> String {

@@ -1,5 +1,6 @@
 //! An article as what is kept of it: its own words as bytes, its shape packed, its metadata as JSON, and their hash.
 
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
@@ -7,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::canonical::canonical_url;
 use super::near::Signature;
-use super::pack;
+use super::{millis, pack};
 use crate::article::{Article, Draft, Metadata, Published};
 
 /// An article ready to be written: everything that can be worked out before a transaction begins.
@@ -63,6 +64,16 @@ impl Parcel {
             silent: false,
         }
     }
+
+    /// The versions before this one that an export knows of, oldest first.
+    pub(super) fn earlier(&self) -> &[Self] {
+        self.past.as_ref().map(|past| past.versions.as_slice()).unwrap_or_default()
+    }
+
+    /// When this version was added: now, unless an export knows better.
+    pub(super) fn changed(&self) -> i64 {
+        self.past.as_ref().map_or_else(|| millis(Timestamp::now()), |past| past.changed)
+    }
 }
 
 /// The article that was kept as these parts, or why they are none.
@@ -83,7 +94,7 @@ pub(super) struct Meta {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     outlet: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    url: Option<String>,
+    pub(super) url: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     published: Option<String>,
     /// Its parts, where the written form doesn't give the same date back (an offset with seconds).

@@ -173,7 +173,8 @@ impl Store {
         Ok(all)
     }
 
-    /// Takes a channel's schedule away; whether there was one. What the channel has had stays noted.
+    /// Takes a channel's schedule away; whether there was one. What the channel has had stays noted. Digests that wait for the channel
+    /// are given up: who turned them off expects none.
     ///
     /// # Errors
     /// What a database may answer.
@@ -182,6 +183,15 @@ impl Store {
             let mut tx = self.inner.pools.begin().await?;
             let delete = sqlx::query("DELETE FROM schedules WHERE community = $1 AND channel = $2");
             let gone = delete.bind(community.0).bind(channel).execute(&mut *tx).await?.rows_affected() > 0;
+            let give_up =
+                "UPDATE outbox SET state = 2, last_error = $1, next_at = $2, lease_owner = NULL, lease_until = NULL
+                           WHERE state = 0 AND community = $3 AND destination = $4
+                             AND network = (SELECT network FROM communities WHERE id = $3) RETURNING id";
+            let now = self.now(&mut tx).await?;
+            let give_up = sqlx::query(give_up).bind(TURNED_OFF).bind(now).bind(community.0).bind(channel);
+            for job in give_up.fetch_all(&mut *tx).await? {
+                given::take_back(&mut tx, job.try_get(0)?).await?;
+            }
             tx.commit().await?;
             Ok::<_, Problem>(gone)
         };
@@ -199,11 +209,12 @@ impl Store {
     }
 
     /// Stops everything that goes to the channels of a community which is gone (we were removed from the server or room); see
-    /// [`channel_gone`](Store::channel_gone).
+    /// [`channel_gone`](Store::channel_gone). Feeds that only it reads are paused until it is [back](Store::community_back).
     ///
     /// # Errors
     /// What a database may answer.
     pub async fn community_gone(&self, network: &str, name: &str, reason: &str) -> Result<u64, StoreError> {
+        self.pause_feeds_of(network, name, reason).await?;
         let whose = "community IN (SELECT id FROM communities WHERE name = $2 AND network = $3)";
         let jobs = "network = $3 AND destination IN
                     (SELECT channel FROM schedules WHERE community IN
@@ -237,8 +248,11 @@ impl Store {
     }
 }
 
+/// Why a digest is given up that waited when digests were turned off.
+const TURNED_OFF: &str = "digests were turned off in this channel";
+
 /// What is kept of a reason.
-fn kept_reason(reason: &str) -> String {
+pub(super) fn kept_reason(reason: &str) -> String {
     reason.chars().filter(|c| *c != '\0').take(MAX_REASON_CHARS).collect()
 }
 

@@ -14,10 +14,15 @@ use crate::library::store::add::Identity;
 use crate::library::store::communities::MAX_NAME_BYTES;
 use crate::library::store::error::{check_key, check_text};
 use crate::library::store::record::{Meta, Parcel, Past};
-use crate::library::store::{KeptCorrection, Stored, millis};
+use crate::library::store::{KeptCorrection, Stored, canonical_url, millis};
 
-/// The longest line that is read, in bytes: a text of [`MAX_TEXT_BYTES`] with most of its characters escaped, and its shape.
-const MAX_LINE_BYTES: usize = 8 * MAX_TEXT_BYTES;
+/// The longest line that is read, in bytes. Of a text of [`MAX_TEXT_BYTES`] each byte takes up to 6 when it is escaped; its shape takes up
+/// to 30 for each block and 18 for each sentence, of which there is no more than one of each in two bytes. Earlier versions take as much at
+/// most ([`FULL_LINE_BYTES`]).
+const MAX_LINE_BYTES: usize = 32 * MAX_TEXT_BYTES;
+
+/// From this length on, earlier versions go into a line of their own: one of them may be longer, and is alone then.
+pub(super) const FULL_LINE_BYTES: usize = 2 * MAX_TEXT_BYTES;
 
 /// A transaction takes this many articles …
 const BATCH_ARTICLES: usize = 256;
@@ -46,6 +51,12 @@ pub(super) struct Line<'a> {
     silent: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) corrections: Vec<KeptCorrection>,
+    /// Whether it is not the article as it is now: its next line follows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    goes_on: bool,
+    /// On such a line, the article's address now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    address: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) earlier: Vec<Line<'static>>,
 }
@@ -65,8 +76,21 @@ impl<'a> Line<'a> {
             imported: false,
             silent: stored.silent,
             corrections: Vec::new(),
+            goes_on: false,
+            address: None,
             earlier: Vec::new(),
         }
+    }
+
+    /// Takes the earlier versions out that are in it by now, as a line of their own; nothing if there are none.
+    pub(super) fn take_past(&mut self) -> Option<Line<'static>> {
+        let mut past = self.earlier.pop()?;
+        past.collection = self.collection.as_ref().map(|name| name.clone().into_owned().into());
+        past.imported = self.imported;
+        past.goes_on = true;
+        past.address = self.meta.url.clone().map(Cow::Owned);
+        past.earlier = std::mem::take(&mut self.earlier);
+        Some(past)
     }
 
     pub(super) fn owned(self) -> Line<'static> {
@@ -82,6 +106,8 @@ impl<'a> Line<'a> {
             imported: self.imported,
             silent: self.silent,
             corrections: self.corrections,
+            goes_on: self.goes_on,
+            address: self.address.map(|address| address.into_owned().into()),
             earlier: self.earlier,
         }
     }
@@ -98,6 +124,10 @@ impl<'a> Line<'a> {
         let added = millis(self.added.or(self.changed).unwrap_or(now));
         let changed = self.changed.map_or(added, millis);
         parcel.silent = self.silent;
+        if self.goes_on {
+            // The address of the version that stands here may be another article's by now.
+            parcel.url = self.address.as_deref().and_then(canonical_url);
+        }
         parcel.past = Some(Past { added, changed, versions: earlier });
         Ok(parcel)
     }
@@ -114,6 +144,15 @@ pub(super) struct Entry {
     pub(super) held: bool,
     /// What people corrected of its quotations.
     pub(super) corrections: Vec<KeptCorrection>,
+    /// Whether the article's next line follows.
+    pub(super) goes_on: bool,
+}
+
+impl Entry {
+    /// What tells that two lines that follow each other are of one article.
+    fn article(&self) -> (Option<String>, String) {
+        (self.collection.clone(), self.parcel.key.clone())
+    }
 }
 
 /// Lines that go into one transaction.
@@ -123,12 +162,17 @@ pub(super) struct Batch {
     pub(super) bytes: u64,
     pub(super) entries: Vec<Entry>,
     pub(super) refused: Vec<RefusedLine>,
+    /// Whether the next batch goes into the same transaction: it goes on with the article of the last line, and no other's lines are
+    /// in either.
+    pub(super) goes_on: bool,
 }
 
 /// Reads lines until their end, or until nobody wants them.
 pub(super) fn read_batches(mut input: impl BufRead, name: &str, batches: &mpsc::Sender<Batch>) -> io::Result<()> {
     let mut batch = Batch::default();
     let mut line = Vec::new();
+    // The article whose next line should follow, and whether the batch that was sent last waits for it.
+    let (mut going_on, mut open) = (None, false);
     for number in 1.. {
         line.clear();
         // A file without line ends must not fill the memory: the line is refused, its rest passed over.
@@ -138,18 +182,39 @@ pub(super) fn read_batches(mut input: impl BufRead, name: &str, batches: &mpsc::
         if too_long {
             bytes += pass_over_line(&mut input)?;
         }
-        batch.bytes += bytes;
-        if read > 0 && !line.trim_ascii().is_empty() {
-            batch.lines += 1;
-            let entry = if too_long { Err(format!("longer than {MAX_LINE_BYTES} bytes")) } else { entry(name, &line) };
-            match entry {
-                Ok(entry) => batch.entries.push(entry),
-                Err(reason) => batch.refused.push(RefusedLine { line: number, reason }),
+        let is_blank = read == 0 || line.trim_ascii().is_empty();
+        let found = match too_long {
+            true => Some(Err(format!("longer than {MAX_LINE_BYTES} bytes"))),
+            false => (!is_blank).then(|| entry(name, &line)),
+        };
+        // An article of several lines goes into a transaction of its own.
+        let mut ended = false;
+        if let Some(Ok(entry)) = &found {
+            let before = going_on.take();
+            let same = before.as_ref() == Some(&entry.article());
+            let other = !same && (before.is_some() || entry.goes_on);
+            if other && (batch.bytes > 0 || open) {
+                open = false;
+                if batches.blocking_send(std::mem::take(&mut batch)).is_err() {
+                    return Ok(());
+                }
             }
+            ended = same && !entry.goes_on;
+            going_on = entry.goes_on.then(|| entry.article());
         }
+        batch.bytes += bytes;
+        match found {
+            None => {}
+            Some(Ok(entry)) => batch.entries.push(entry),
+            Some(Err(reason)) => batch.refused.push(RefusedLine { line: number, reason }),
+        }
+        batch.lines += u64::from(!is_blank);
         let full = batch.entries.len() + batch.refused.len() >= BATCH_ARTICLES || batch.bytes >= BATCH_BYTES as u64;
-        if read == 0 || full {
-            if batch.bytes > 0 && batches.blocking_send(std::mem::take(&mut batch)).is_err() {
+        if read == 0 || full || ended {
+            batch.goes_on = read > 0 && going_on.is_some();
+            let is_empty = batch.bytes == 0 && !open;
+            open = batch.goes_on;
+            if !is_empty && batches.blocking_send(std::mem::take(&mut batch)).is_err() {
                 return Ok(());
             }
             if read == 0 {
@@ -201,7 +266,8 @@ fn entry(name: &str, line: &[u8]) -> Result<Entry, String> {
             for correction in &corrections {
                 correction.check().map_err(|problem| problem.to_string())?;
             }
-            Entry { parcel: line.parcel()?, identity: Identity::Exported, collection, held, corrections }
+            let goes_on = line.goes_on;
+            Entry { parcel: line.parcel()?, identity: Identity::Exported, collection, held, corrections, goes_on }
         }
         None => {
             // A key that no source can give, as none can be empty.
@@ -212,7 +278,8 @@ fn entry(name: &str, line: &[u8]) -> Result<Entry, String> {
                 article.rename(format!("{name}-{mark}"));
             }
             let parcel = Parcel { key: article.key().to_owned(), ..parcel };
-            Entry { parcel, identity: Identity::Line, collection: None, held: true, corrections: Vec::new() }
+            let corrections = Vec::new();
+            Entry { parcel, identity: Identity::Line, collection: None, held: true, corrections, goes_on: false }
         }
     };
     check_key(&entry.parcel.key).map_err(|problem| problem.to_string())?;

@@ -73,7 +73,7 @@ pub(in super::super) async fn take_back(tx: &mut Transaction<'static, Any>, job:
     Ok(())
 }
 
-/// Notes what is given with a job that is taken up again.
+/// Notes what is given with a job that is taken up again, or that the network turned out to have.
 pub(super) async fn give_again(tx: &mut Transaction<'static, Any>, job: i64) -> Result<(), Problem> {
     let Some((community, channel, given)) = of_job(tx, job).await? else { return Ok(()) };
     let articles: Vec<StoredId> = given.articles.iter().copied().map(StoredId).collect();

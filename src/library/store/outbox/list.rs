@@ -91,6 +91,14 @@ pub struct JobFilter<'a> {
     pub before: Option<i64>,
 }
 
+impl<'a> JobFilter<'a> {
+    /// The digests of a channel, found without a look at those of others.
+    #[must_use]
+    pub fn digests_of(network: &'a str, channel: &'a str, community: CommunityId) -> Self {
+        Self { network: Some(network), destination: Some(channel), community: Some(community), ..Self::default() }
+    }
+}
+
 /// The columns that [`entry`] reads.
 const ENTRY: &str = "SELECT id, key, network, destination, state, attempts, due_at, next_at, lease_owner, lease_until,
      last_error, network_id, queued_at, sent_at FROM outbox";
@@ -119,22 +127,10 @@ impl Store {
     /// # Errors
     /// What a database may answer.
     pub async fn list_jobs(&self, filter: JobFilter<'_>, most: u32) -> Result<Vec<JobEntry>, StoreError> {
-        let JobFilter { state, network, destination, community, before } = filter;
-        let mut wheres = vec!["id < $1"];
-        wheres.extend(state.map(|state| match state {
-            JobState::Open => "state = 0",
-            JobState::Sent => "state = 1",
-            JobState::GivenUp => "state = 2",
-        }));
-        // All places are always bound: an empty name is nobody's, nor is the number 0.
-        wheres.push(if network.is_some() { "network = $2" } else { "network <> $2" });
-        wheres.push(if destination.is_some() { "destination = $3" } else { "destination <> $3" });
-        wheres.push(if community.is_some() { "community = $4" } else { "COALESCE(community, 1) <> $4" });
-        let query = format!("{ENTRY} WHERE {} ORDER BY id DESC LIMIT $5", wheres.join(" AND "));
-        let query = sqlx::query(AssertSqlSafe(query)).bind(before.unwrap_or(i64::MAX));
-        let query = query.bind(network.unwrap_or_default().to_owned());
-        let query = query.bind(destination.unwrap_or_default().to_owned());
-        let query = query.bind(community.map_or(0, |community| community.0)).bind(i64::from(most));
+        let query = sqlx::query(AssertSqlSafe(query_of(&filter))).bind(filter.before.unwrap_or(i64::MAX));
+        let query = query.bind(filter.network.unwrap_or_default().to_owned());
+        let query = query.bind(filter.destination.unwrap_or_default().to_owned());
+        let query = query.bind(filter.community.map_or(0, |community| community.0)).bind(i64::from(most));
         let rows = query.fetch_all(self.inner.pools.reader()).await.at(self.place())?;
         rows.iter().map(entry).collect::<Result<_, _>>().at(self.place())
     }
@@ -180,6 +176,22 @@ impl Store {
     }
 }
 
+/// The query of the jobs that pass.
+fn query_of(filter: &JobFilter<'_>) -> String {
+    let JobFilter { state, network, destination, community, .. } = filter;
+    let mut wheres = vec!["id < $1"];
+    wheres.extend(state.map(|state| match state {
+        JobState::Open => "state = 0",
+        JobState::Sent => "state = 1",
+        JobState::GivenUp => "state = 2",
+    }));
+    // All places are always bound: an empty name is nobody's, nor is the number 0.
+    wheres.push(if network.is_some() { "network = $2" } else { "network <> $2" });
+    wheres.push(if destination.is_some() { "destination = $3" } else { "destination <> $3" });
+    wheres.push(if community.is_some() { "community = $4" } else { "COALESCE(community, 1) <> $4" });
+    format!("{ENTRY} WHERE {} ORDER BY id DESC LIMIT $5", wheres.join(" AND "))
+}
+
 fn entry(row: &AnyRow) -> Result<JobEntry, sqlx::Error> {
     let owner: Option<String> = row.try_get(8)?;
     let until: Option<i64> = row.try_get(9)?;
@@ -198,4 +210,27 @@ fn entry(row: &AnyRow) -> Result<JobEntry, sqlx::Error> {
         queued_at: timestamp(row.try_get(12)?),
         sent_at: row.try_get::<Option<i64>, _>(13)?.map(timestamp),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::FORGET_GIVEN_UP;
+    use super::*;
+    use crate::library::store::StoreUrl;
+
+    async fn plan(store: &Store, query: &str) -> String {
+        let explain = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {query}")));
+        let rows = explain.fetch_all(store.inner.pools.reader()).await.unwrap();
+        rows.iter().map(|row| row.try_get::<String, _>(3).unwrap()).collect::<Vec<_>>().join("; ")
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_often_reads_no_row_in_vain() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&StoreUrl::file(folder.path().join("byline.db"))).await.unwrap();
+        let of_channel = plan(&store, &query_of(&JobFilter::digests_of("net", "news", CommunityId(1)))).await;
+        assert!(of_channel.contains("outbox_of_destination (network=? AND destination=? AND id<?)"), "{of_channel}");
+        let forgotten = plan(&store, FORGET_GIVEN_UP).await;
+        assert!(forgotten.contains("outbox_to_forget_given_up (next_at<?)"), "{forgotten}");
+    }
 }

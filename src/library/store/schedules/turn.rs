@@ -206,6 +206,22 @@ impl Store {
         paused.await.at(self.place())
     }
 
+    /// Keeps every schedule that `owner` has leased longer: for whoever is still composing. How many those are.
+    ///
+    /// # Errors
+    /// What a database may answer.
+    pub async fn extend_schedules(&self, owner: &str, lease: Duration) -> Result<u64, StoreError> {
+        let extended = async {
+            let mut tx = self.inner.pools.begin().await?;
+            let until = self.now(&mut tx).await?.saturating_add(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
+            let extend = sqlx::query("UPDATE schedules SET lease_until = $1 WHERE lease_owner = $2");
+            let extended = extend.bind(until).bind(owner).execute(&mut *tx).await?.rows_affected();
+            tx.commit().await?;
+            Ok::<_, Problem>(extended)
+        };
+        extended.await.at(self.place())
+    }
+
     /// Gives back every schedule that `owner` has leased: for whoever stops. How many that were.
     ///
     /// # Errors

@@ -126,7 +126,7 @@ CREATE TABLE settings (
 );
 
 -- Everything that is posted unasked. States: 0 open, 1 sent, 2 given up. `community` is that of a digest's channel, `digest`
--- what was given with it, as JSON (schedules/undo.rs).
+-- what was given with it, as JSON (outbox/given.rs).
 CREATE TABLE outbox (
     id BIGINT PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,
@@ -149,6 +149,7 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_open ON outbox (network, destination, due_at, id) WHERE state = 0;
 CREATE INDEX outbox_to_forget ON outbox (sent_at) WHERE state = 1 AND payload <> 'null';
+CREATE INDEX outbox_to_forget_given_up ON outbox (next_at) WHERE state = 2 AND payload <> 'null';
 CREATE INDEX outbox_of_destination ON outbox (network, destination, id);
 CREATE INDEX outbox_next ON outbox (next_at) WHERE state = 0;
 
@@ -246,7 +247,8 @@ CREATE TABLE had (
 
 -- The feeds that a collection is subscribed to. `number` is what people call one by: counted in its collection. `url` is where it is
 -- fetched from, `given` where it was when it was subscribed to, `community` and `channel` by whom and where that was: there
--- trouble is told of. States: 0 active, 1 paused by somebody, 2 ended; `reason` says why. `begun` is 1 once it was read for the
+-- trouble is told of. States: 0 active, 1 paused, 2 ended; `reason` says why, and of a paused one that the community is gone for which
+-- alone it is looked at: one that somebody paused has none. `begun` is 1 once it was read for the
 -- first time. `filters` and `rhythm` are JSON: what is left out, and when entries came. `told` is 1 while it has been told that
 -- the feed fails or ended. `turn` is as in schedules. `left_out` counts entries that gave no article, `why_left_out` is of the last.
 CREATE TABLE feeds (

@@ -120,7 +120,7 @@ async fn show(request: &Request<'_>) -> Result<Reply, Problem> {
         }
         Err(other) => return Err(other.into()),
     };
-    let filter = JobFilter { community: Some(community.id), destination: Some(channel), ..JobFilter::default() };
+    let filter = JobFilter::digests_of(&place.network, channel, community.id);
     let now = Timestamp::now();
     let jobs = store.list_jobs(filter, LAST).await?;
     if !jobs.is_empty() {
