@@ -82,7 +82,7 @@ fn is_google(host: &str) -> bool {
 }
 
 /// Whether both hosts are of one site: the same name, or one below the other, their variants for devices aside.
-fn same_site(one: &Url, other: &Url) -> bool {
+pub(in crate::intake) fn same_site(one: &Url, other: &Url) -> bool {
     let (Some(one), Some(other)) = (one.host_str().map(bare), other.host_str().map(bare)) else { return false };
     let below =
         |low: &str, high: &str| high.contains('.') && low.strip_suffix(high).is_some_and(|rest| rest.ends_with('.'));

@@ -13,6 +13,7 @@ use crate::article::{Article, BlockKind, Metadata};
 use crate::intake::fetch::Fetched;
 
 pub use address::behind_cache;
+pub(super) use address::same_site;
 pub use stub::Stub;
 
 /// The longest key that is made of an address, in bytes.

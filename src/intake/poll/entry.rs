@@ -49,8 +49,10 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    pub(super) fn of(entry: &Entry, link: &Url) -> Self {
-        let content = entry.content.clone().filter(|content| words(content) >= ENOUGH_WORDS);
+    /// `feed` is where the feed is: see [`full`].
+    pub(super) fn of(entry: &Entry, link: &Url, feed: &Url) -> Self {
+        let content = entry.content.clone().filter(|_| page::same_site(link, feed));
+        let content = content.filter(|content| words(content) >= ENOUGH_WORDS);
         Self {
             link: link.to_string(),
             title: entry.title.clone(),
@@ -86,11 +88,15 @@ impl Waiting {
     }
 }
 
-/// The article that an entry carries in full; nothing where its page must be read. One without a page is taken as it is.
-pub(super) fn full(entry: &Entry, outlet: &str) -> Option<Article> {
+/// The article that an entry of the feed at `feed` carries in full; nothing where its page must be read. One without a page is
+/// taken as it is. A feed may only speak for its own site: what it says of a page elsewhere must stand there.
+pub(super) fn full(entry: &Entry, outlet: &str, feed: &Url) -> Option<Article> {
+    let link = entry.link.as_deref().and_then(|link| Url::parse(link).ok());
+    if link.as_ref().is_some_and(|link| !page::same_site(link, feed)) {
+        return None;
+    }
     let content = cleaned(entry.content.as_deref()?);
     let text = plain_text(&content);
-    let link = entry.link.as_deref().and_then(|link| Url::parse(link).ok());
     let count = text.split_whitespace().count();
     let whole = count >= FULL_WORDS && !goes_on(&text);
     if !whole && (link.is_some() || count < ENOUGH_WORDS) {
@@ -147,6 +153,10 @@ mod tests {
         }
     }
 
+    fn feed() -> Url {
+        Url::parse("https://www.news.example/feed").unwrap()
+    }
+
     fn paragraphs(count: usize) -> String {
         format!("<p>{SENTENCE}</p>").repeat(count)
     }
@@ -155,7 +165,7 @@ mod tests {
     fn a_full_text_is_an_article() {
         let link = "https://news.example/2026/ferry-is-back.html";
         let end = "<p>The post <a href=x>Ferry is back</a> appeared first on <a href=y>Harbour Times</a>.</p>";
-        let article = full(&entry(&(paragraphs(10) + end), Some(link)), "Harbour Times").unwrap();
+        let article = full(&entry(&(paragraphs(10) + end), Some(link)), "Harbour Times", &feed()).unwrap();
         assert_eq!(article.key(), "ferry-is-back");
         assert_eq!(article.meta().outlet.as_deref(), Some("Harbour Times"));
         assert_eq!(article.meta().url.as_deref(), Some(link));
@@ -166,31 +176,40 @@ mod tests {
     }
 
     #[test]
+    fn a_feed_does_not_speak_for_another_site() {
+        let link = Url::parse("https://other.example/ferry").unwrap();
+        let entry = entry(&paragraphs(10), Some(link.as_str()));
+        assert_eq!(full(&entry, "News", &feed()), None);
+        assert_eq!(Waiting::of(&entry, &link, &feed()).own("News"), None);
+        assert!(full(&entry, "News", &Url::parse("https://feeds.other.example/all").unwrap()).is_some());
+    }
+
+    #[test]
     fn what_goes_on_elsewhere_is_none() {
         let link = Some("https://news.example/ferry");
         for end in ["…", "...", " [&hellip;]", "<p>Read more</p>", "<p>Continue reading →</p>", "<a>Weiterlesen</a>"]
         {
-            assert_eq!(full(&entry(&(paragraphs(10) + end), link), "News"), None, "{end}");
+            assert_eq!(full(&entry(&(paragraphs(10) + end), link), "News", &feed()), None, "{end}");
         }
-        assert_eq!(full(&entry(&paragraphs(2), link), "News"), None, "a summary");
-        assert!(full(&entry(&paragraphs(10), link), "News").is_some());
+        assert_eq!(full(&entry(&paragraphs(2), link), "News", &feed()), None, "a summary");
+        assert!(full(&entry(&paragraphs(10), link), "News", &feed()).is_some());
     }
 
     #[test]
     fn an_entry_without_a_page_is_taken_as_it_is() {
-        let article = full(&entry(&paragraphs(4), None), "News").unwrap();
+        let article = full(&entry(&paragraphs(4), None), "News", &feed()).unwrap();
         assert_eq!((article.key(), article.meta().url.as_deref()), ("ferry-is-back", None));
-        assert_eq!(full(&entry("<p>Rain.</p>", None), "News"), None);
+        assert_eq!(full(&entry("<p>Rain.</p>", None), "News", &feed()), None);
     }
 
     #[test]
     fn what_is_kept_of_an_entry_gives_its_article_back() {
         let link = Url::parse("https://news.example/ferry").unwrap();
-        let waiting = Waiting::of(&entry(&paragraphs(5), Some(link.as_str())), &link);
+        let waiting = Waiting::of(&entry(&paragraphs(5), Some(link.as_str())), &link, &feed());
         let read: Waiting = serde_json::from_str(&serde_json::to_string(&waiting).unwrap()).unwrap();
         assert_eq!(read, waiting);
         let article = read.own("News").unwrap();
         assert_eq!(article.meta().published.map(|p| p.to_iso()).as_deref(), Some("2026-11-20T09:30:00+01:00"));
-        assert_eq!(Waiting::of(&entry(&paragraphs(1), Some(link.as_str())), &link).own("News"), None);
+        assert_eq!(Waiting::of(&entry(&paragraphs(1), Some(link.as_str())), &link, &feed()).own("News"), None);
     }
 }

@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::entry::{Waiting, full};
-use super::{Inner, Poller, from_now, soon};
+use super::{Inner, Poller, aside, from_now, soon};
 use crate::intake::feed::filter::{Filters, Written};
 use crate::intake::feed::rhythm::{self, Observed};
 use crate::intake::feed::{self, Entry, Feed};
 use crate::intake::fetch::{FetchError, Fetched, Wanted};
 use crate::library::store::{
-    DueFeed, FoundEntry, Look, MAX_FEED_URL_BYTES, NewEntry, PageHeld, SettledLook, Store, StoreError,
+    DueFeed, FeedEntry, FoundEntry, Look, MAX_FEED_URL_BYTES, NewEntry, PageHeld, SettledLook, Store, StoreError,
 };
 
 /// The most entries that are taken of what a feed holds when it is first read.
@@ -157,17 +157,27 @@ impl Poller {
         let Inner { store, options, .. } = &*self.0;
         let now = Timestamp::now();
         let seen = store.seen_in_feed(due.feed.id).await?;
-        let sorted = sort(read.entries, &seen, due.feed.begun, now);
+        let sorted = sort(read.entries, &seen, began(&due.feed), now);
         look.new_identities = sorted.new_identities;
         look.still = sorted.still;
-        // Filters were checked when they were set; what can't be read any more filters nothing.
-        let filters = Filters::new(&Written::of_kept(&due.feed.filters)).unwrap_or_default();
         let outlet = if read.title.is_empty() { due.feed.title.clone() } else { read.title };
+        // Reading mark-up, and searching it for what is filtered, takes its time: not on the threads that answer.
+        let kept_filters = due.feed.filters.clone();
+        let filtered = self.0.aside.run(move || {
+            // They were checked when they were set; what can't be read any more filters nothing.
+            let filters = Filters::new(&Written::of_kept(&kept_filters)).unwrap_or_default();
+            let refused = |new: New| (filters.refuses(&new.entry), new);
+            sorted.new.into_iter().map(refused).collect::<Vec<_>>()
+        });
+        let filtered = match filtered.await {
+            Ok(filtered) => filtered,
+            Err(error) => return Ok(unread(due, &error)),
+        };
         let mut to_read = Vec::new();
-        for (place, New { entry, silent }) in sorted.new.into_iter().enumerate() {
+        for (place, (filter, New { entry, silent })) in filtered.into_iter().enumerate() {
             let newest = !silent && sorted.first;
             let old = || is_old(&entry, options.oldest, now) && !newest;
-            let refused = match filters.refuses(&entry) {
+            let refused = match filter {
                 Some(reason) => Some(reason),
                 None if old() => Some("it is too old".to_owned()),
                 None if sorted.first && place >= MOST_AT_FIRST && !newest => {
@@ -187,17 +197,14 @@ impl Poller {
         if to_read.is_empty() {
             return Ok(true);
         }
-        // Reading mark-up takes milliseconds: not on the threads that answer.
+        let Ok(feed) = Url::parse(&due.feed.url) else { return Ok(false) };
         let found = self.0.aside.run(move || {
-            let found = |New { entry, silent }| NewEntry { silent, found: found(&entry, &outlet) };
+            let found = |New { entry, silent }| NewEntry { silent, found: found(&entry, &outlet, &feed) };
             to_read.into_iter().map(found).collect::<Vec<_>>()
         });
         match found.await {
             Ok(found) => look.entries.extend(found),
-            Err(error) => {
-                tracing::error!(%error, feed = due.feed.id.0, "the entries of a feed could not be read");
-                return Ok(false);
-            }
+            Err(error) => return Ok(unread(due, &error)),
         }
         Ok(true)
     }
@@ -236,6 +243,18 @@ fn moved(fetched: &Fetched) -> Option<(String, String)> {
     (url.as_str().len() <= MAX_FEED_URL_BYTES).then(|| (url.to_string(), host))
 }
 
+/// That the entries of a feed could not be read, by a defect of ours: told, and never true.
+fn unread(due: &DueFeed, error: &aside::Ended) -> bool {
+    tracing::error!(%error, feed = due.feed.id.0, "the entries of a feed could not be read");
+    false
+}
+
+/// What is known of a feed that was read before.
+pub(super) fn began(feed: &FeedEntry) -> Option<Began> {
+    let newest = Rhythm::of_kept(&feed.rhythm).published.first().copied();
+    feed.begun.then(|| Began { newest: newest.and_then(|newest| Timestamp::from_second(newest).ok()) })
+}
+
 /// Whether an entry was published before what is taken.
 pub(super) fn is_old(entry: &Entry, oldest: Option<Duration>, now: Timestamp) -> bool {
     let oldest = oldest.and_then(|oldest| SignedDuration::try_from(oldest).ok());
@@ -252,17 +271,24 @@ async fn held(store: &Store, due: &DueFeed, entry: &Entry) -> Result<Option<Page
 }
 
 /// What becomes of an entry.
-pub(super) fn found(entry: &Entry, outlet: &str) -> FoundEntry {
-    if let Some(article) = full(entry, outlet) {
+pub(super) fn found(entry: &Entry, outlet: &str, feed: &Url) -> FoundEntry {
+    if let Some(article) = full(entry, outlet, feed) {
         return FoundEntry::Article(Box::new(article));
     }
     let link = entry.link.as_deref().and_then(|link| Url::parse(link).ok());
     let page = link.and_then(|link| {
         let host = link.host_str()?.to_owned();
-        let entry = serde_json::to_string(&Waiting::of(entry, &link)).ok()?;
+        let entry = serde_json::to_string(&Waiting::of(entry, &link, feed)).ok()?;
         Some(FoundEntry::Page { host, entry })
     });
     page.unwrap_or_else(|| FoundEntry::LeftOut("it has neither a page nor a text of its own".to_owned()))
+}
+
+/// A feed that was read before.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Began {
+    /// When the newest of its entries was published that had a date.
+    pub(super) newest: Option<Timestamp>,
 }
 
 /// The entries of a feed that were not seen before, and by what all are known.
@@ -284,8 +310,13 @@ pub(super) struct New {
 
 /// Tells the entries that were seen from those that were not. An entry is known when one of its identities is; all of them are noted
 /// then, so that it stays known when that one changes. What a feed holds when it is read for the first time is silent but for the
-/// newest; so it is when none of many entries is known any more.
-pub(super) fn sort(entries: Vec<Entry>, seen: &HashMap<String, Timestamp>, begun: bool, now: Timestamp) -> Sorted {
+/// newest; so it is when none of many entries is known any more, but for what is newer than all that it held before.
+pub(super) fn sort(
+    entries: Vec<Entry>,
+    seen: &HashMap<String, Timestamp>,
+    began: Option<Began>,
+    now: Timestamp,
+) -> Sorted {
     let mut sorted = Sorted::default();
     let stale = |at: &Timestamp| now.duration_since(*at) >= NOTED_EVERY;
     let mut own = HashSet::new();
@@ -308,11 +339,14 @@ pub(super) fn sort(entries: Vec<Entry>, seen: &HashMap<String, Timestamp>, begun
             sorted.new.push(New { entry, silent: false });
         }
     }
-    sorted.first = !begun || (total >= REWRITTEN && sorted.new.len() == total);
+    sorted.first = began.is_none() || (total >= REWRITTEN && sorted.new.len() == total);
     if sorted.first {
         let newest = newest(&sorted.new, now);
+        // A lively feed holds none of what it held a day ago, and yet all of it is news.
+        let before = began.and_then(|began| began.newest);
+        let later = |entry: &Entry| before.zip(entry.instant()).is_some_and(|(before, published)| published > before);
         for (place, new) in sorted.new.iter_mut().enumerate() {
-            new.silent = Some(place) != newest;
+            new.silent = Some(place) != newest && !later(&new.entry);
         }
     }
     sorted
@@ -355,6 +389,9 @@ mod tests {
         entries.iter().flat_map(|entry| &entry.identities).map(|own| (own.clone(), at.parse().unwrap())).collect()
     }
 
+    /// A feed that was read before and named no dates.
+    const BEGAN: Option<Began> = Some(Began { newest: None });
+
     #[test]
     fn the_first_reading_is_silent_but_for_the_newest() {
         let dated = vec![
@@ -363,12 +400,12 @@ mod tests {
             entry("3", "", "", Some("2026-11-22T08:00:00Z")),
             entry("4", "", "", None),
         ];
-        let sorted = sort(dated, &HashMap::new(), false, now());
+        let sorted = sort(dated, &HashMap::new(), None, now());
         assert_eq!(sorted.new.iter().map(|new| new.silent).collect::<Vec<_>>(), [true, true, false, true]);
-        let undated = sort(feed("a", "l", "w"), &HashMap::new(), false, now());
+        let undated = sort(feed("a", "l", "w"), &HashMap::new(), None, now());
         assert_eq!(undated.new.iter().filter(|new| !new.silent).count(), 1);
         assert!(!undated.new[0].silent && undated.first);
-        assert!(sort(Vec::new(), &HashMap::new(), false, now()).new.is_empty());
+        assert!(sort(Vec::new(), &HashMap::new(), None, now()).new.is_empty());
     }
 
     #[test]
@@ -376,14 +413,28 @@ mod tests {
         let seen = seen(&feed("a", "l", "w"), "2026-11-23T11:00:00Z");
         for (ids, links, words) in [("b", "l", "w"), ("a", "m", "w"), ("a", "l", "x"), ("b", "m", "w"), ("b", "l", "x")]
         {
-            let sorted = sort(feed(ids, links, words), &seen, true, now());
+            let sorted = sort(feed(ids, links, words), &seen, BEGAN, now());
             assert!(sorted.new.is_empty(), "{ids} {links} {words}");
             // The new ones are noted, so that the next change of the others is no news either.
             let changed = [ids != "a", links != "l", words != "w"].into_iter().filter(|changed| *changed).count();
             assert_eq!(sorted.new_identities.len(), 6 * changed);
         }
-        let all = sort(feed("b", "m", "x"), &seen, true, now());
+        let all = sort(feed("b", "m", "x"), &seen, BEGAN, now());
         assert_eq!(all.new.iter().filter(|new| !new.silent).count(), 1, "changed as a whole, it begins anew");
+    }
+
+    #[test]
+    fn after_a_long_time_everything_is_news_that_is_newer_than_all_before() {
+        let seen = seen(&feed("a", "l", "w"), "2026-11-20T11:00:00Z");
+        let entries: Vec<Entry> = (10..16)
+            .map(|day| {
+                entry(&format!("id{day}"), &format!("at{day}"), &format!("of{day}"), Some(&format!("2026-11-{day}")))
+            })
+            .collect();
+        let began = Some(Began { newest: "2026-11-12T12:00:00Z".parse().ok() });
+        let sorted = sort(entries, &seen, began, now());
+        let news: Vec<bool> = sorted.new.iter().map(|new| !new.silent).collect();
+        assert_eq!(news, [false, false, false, true, true, true]);
     }
 
     #[test]
@@ -391,7 +442,7 @@ mod tests {
         let mut entries = feed("a", "l", "w");
         let seen = seen(&entries, "2026-11-22T11:00:00Z");
         entries.insert(0, entry("7", "l7", "w7", None));
-        let sorted = sort(entries, &seen, true, now());
+        let sorted = sort(entries, &seen, BEGAN, now());
         assert_eq!((sorted.new.len(), sorted.new[0].silent, sorted.first), (1, false, false));
         assert_eq!((sorted.new_identities.len(), sorted.still.len()), (3, 18), "a day later it is noted anew");
     }
@@ -399,7 +450,7 @@ mod tests {
     #[test]
     fn of_two_entries_that_are_one_only_the_first_is_taken() {
         let twice = vec![entry("1", "l", "", None), entry("2", "l", "", None)];
-        assert_eq!(sort(twice, &HashMap::new(), true, now()).new.len(), 1);
+        assert_eq!(sort(twice, &HashMap::new(), BEGAN, now()).new.len(), 1);
     }
 
     #[test]

@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use url::Url;
 
 use super::entry::full;
-use super::look::{is_old, sort};
+use super::find::Found;
+use super::look::{began, is_old, sort};
+use crate::intake::feed::Entry;
 use crate::intake::feed::filter::Filters;
-use crate::intake::feed::{Entry, Feed};
 use crate::intake::fetch::{Fetcher, Wanted};
 use crate::intake::page;
 use crate::library::store::{CollectionId, FeedEntry, PageHeld, Store, StoreError, StoredId};
@@ -71,8 +72,8 @@ pub async fn try_feed(
     fetcher: &Fetcher,
     collection: CollectionId,
     subscribed: Option<&FeedEntry>,
-    feed: Feed,
-    filters: &Filters,
+    found: Found,
+    filters: Filters,
     oldest: Option<Duration>,
     mut progress: impl FnMut(usize, usize),
 ) -> Result<Vec<Tried>, StoreError> {
@@ -81,12 +82,29 @@ pub async fn try_feed(
         Some(subscribed) => store.seen_in_feed(subscribed.id).await?,
         None => HashMap::new(),
     };
-    let entries: Vec<Entry> = feed.entries.iter().take(MOST).cloned().collect();
-    let sorted = sort(entries.clone(), &seen, subscribed.is_some_and(|feed| feed.begun), now);
+    let Found { url, feed, .. } = found;
+    let entries: Vec<Entry> = feed.entries.into_iter().take(MOST).collect();
+    let sorted = sort(entries.clone(), &seen, subscribed.and_then(began), now);
     let mut tried = Vec::with_capacity(entries.len());
-    let pages = sorted.new.iter().filter(|new| full(&new.entry, "").is_none()).count().min(PAGES);
+    // Reading mark-up, and searching it for what is filtered, takes its time: not on the threads that answer.
+    let is_new: Vec<_> = sorted.new.iter().map(|new| new.entry.identities.clone()).collect();
+    let looked_at = tokio::task::spawn_blocking(move || {
+        let look = |entry: Entry| {
+            let new = is_new.contains(&entry.identities);
+            let filtered = if new { filters.refuses(&entry) } else { None };
+            let whole = if new { full(&entry, &feed.title, &url).map(|article| words(&article)) } else { None };
+            (entry, filtered, whole)
+        };
+        entries.into_iter().map(look).collect::<Vec<_>>()
+    });
+    let looked_at = looked_at.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "the entries of a feed could not be read");
+        Vec::new()
+    });
+    let whole = looked_at.iter().filter(|(.., whole)| whole.is_some()).count();
+    let pages = sorted.new.len().saturating_sub(whole).min(PAGES);
     let mut fetched = 0;
-    for entry in entries {
+    for (entry, filtered, whole) in looked_at {
         let link = entry.link.as_deref().and_then(|link| Url::parse(link).ok());
         let new = sorted.new.iter().find(|new| new.entry.identities == entry.identities);
         let silent = new.is_some_and(|new| new.silent);
@@ -97,7 +115,7 @@ pub async fn try_feed(
         };
         let verdict = if new.is_none() {
             Verdict::Seen
-        } else if let Some(reason) = filters.refuses(&entry) {
+        } else if let Some(reason) = filtered {
             Verdict::Filtered(reason)
         } else if is_old(&entry, oldest, now) && !newest {
             Verdict::Old
@@ -106,8 +124,8 @@ pub async fn try_feed(
                 PageHeld::Held(id) => Verdict::Held(id),
                 PageHeld::Removed(_) => Verdict::TakenOut,
             }
-        } else if let Some(article) = full(&entry, &feed.title) {
-            Verdict::Stored { words: words(&article), of_page: false, silent }
+        } else if let Some(words) = whole {
+            Verdict::Stored { words, of_page: false, silent }
         } else {
             match link {
                 None => Verdict::Refused("it has neither a page nor a text of its own".to_owned()),

@@ -45,11 +45,11 @@ pub(super) async fn test(request: &Request<'_>, args: &Args) -> Result<Reply, Pr
     if let (Some(known), true) = (&known, written == Written::default()) {
         chosen = Filters::new(&Written::of_kept(&known.filters)).unwrap_or_default();
     }
-    let (title, entries) = (found.feed.title.clone(), found.feed.entries.len());
+    let (title, entries, at) = (found.feed.title.clone(), found.feed.entries.len(), found.url.clone());
     let tell = |page: usize, of: usize| request.progress.tell(format!("Reading page {page} of {of}"));
     let oldest = poller.options().oldest;
-    let tried = try_feed(store, web, collection, known.as_ref(), found.feed, &chosen, oldest, tell).await?;
-    let title = if title.is_empty() { found.url.to_string() } else { title };
+    let tried = try_feed(store, web, collection, known.as_ref(), found, chosen, oldest, tell).await?;
+    let title = if title.is_empty() { at.to_string() } else { title };
     let item = |tried: &Tried| Block::Item { name: tried.title.clone(), about: words(request, &tried.verdict) };
     let pages = tried.chunks(PER_PAGE).map(|page| page.iter().map(item).collect()).collect();
     let stored = tried.iter().filter(|tried| matches!(tried.verdict, Verdict::Stored { .. } | Verdict::Page { .. }));
@@ -61,7 +61,7 @@ pub(super) async fn test(request: &Request<'_>, args: &Args) -> Result<Reply, Pr
         },
         stored.count()
     );
-    Ok(Reply { pages, ..told(heading).with(Block::Item { name: "Address".to_owned(), about: found.url.to_string() }) })
+    Ok(Reply { pages, ..told(heading).with(Block::Item { name: "Address".to_owned(), about: at.to_string() }) })
 }
 
 fn words(request: &Request<'_>, verdict: &Verdict) -> String {
