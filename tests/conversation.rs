@@ -354,6 +354,47 @@ fn speakers_are_listed_most_quoted_first() {
 }
 
 #[test]
+fn speakers_are_listed_over_time() {
+    insta::assert_snapshot!(conversation(&[
+        "/speakers --by month --since 2026-09-01",
+        "/speakers --by year",
+        "/speakers --speaker \"blackbrun\"",
+        "/speakers --speaker \"Ottoline Krebs\" --by week",
+        "/speakers --speaker \"Xaver Quorg\" --by month",
+        "/speakers --by fortnight",
+    ]));
+}
+
+#[test]
+fn over_time_nobody_is_counted_twice_or_left_out() {
+    let numbers = |words: &str| -> Vec<usize> {
+        words.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect()
+    };
+    let items = |reply: &Checked| -> Vec<(String, String)> {
+        let item = |block: &Block| match block {
+            Block::Item { name, about } => Some((name.clone(), about.clone())),
+            _ => None,
+        };
+        reply.pages.iter().flatten().filter_map(item).collect()
+    };
+    let most = items(&answer("/speakers"));
+    for speaker in ["Ottoline Krebs", "Marsha Blackburn", "Priyanka Vell", "Anton Wexford"] {
+        let all = most.iter().find(|(name, _)| name == speaker).unwrap();
+        for by in ["day", "week", "month", "year"] {
+            let reply = answer(&format!("/speakers --speaker \"{speaker}\" --by {by}"));
+            let each = items(&reply);
+            let told = each.iter().filter(|(_, about)| about.as_str() != "not quoted");
+            let dated: usize = told.map(|(_, about)| numbers(about)[0]).sum();
+            let undated = reply.blocks.iter().find_map(|block| match block {
+                Block::Text(words) if words.starts_with("Besides, ") => Some(numbers(words)[0]),
+                _ => None,
+            });
+            assert_eq!(dated + undated.unwrap_or(0), numbers(&all.1)[0], "{speaker} by {by}: {each:?}, {all:?}");
+        }
+    }
+}
+
+#[test]
 fn what_nobody_is_said_to_have_said_is_listed_as_well() {
     let reply = answer("/said unattributed");
     assert_eq!(reply.outcome, Outcome::Answered);

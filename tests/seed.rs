@@ -60,6 +60,8 @@ fn quotations_have_their_speakers() {
     for (asked, speaker) in [
         ("/who unacceptable risk to national security", "Federal Communications Commission"),
         ("/who irreparable damage", "lawyer"),
+        ("/who extraordinary measures", "platform"),
+        ("/who not reassured", "Senators"),
     ] {
         let reply = answer(&router, asked);
         assert_eq!(reply.outcome, Outcome::Answered, "{asked}");

@@ -18,3 +18,4 @@ pub mod record;
 pub mod seen;
 pub mod talk;
 pub mod text;
+pub mod wrong;

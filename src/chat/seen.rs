@@ -36,6 +36,13 @@ impl<K: Clone + Eq + Hash> Seen<K> {
         }
         true
     }
+
+    /// Whether it was here, without its being here now.
+    #[cfg(feature = "matrix")]
+    #[must_use]
+    pub fn holds(&self, id: &K) -> bool {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).0.contains(id)
+    }
 }
 
 #[cfg(test)]

@@ -17,11 +17,11 @@ const AGENCIES: &str = "ombudsman overseer inspectorate administration board off
 /// Nouns for other bodies.
 const OTHERS: &str = "union charity foundation trust club party team association council committee university college school hospital \
     museum church newspaper magazine network federation alliance society group organisation organization institute court \
-    parliament orchestra theatre theater gallery library coalition league campaign fund thinktank";
+    parliament orchestra theatre theater gallery library coalition league guild campaign fund thinktank";
 
 /// Words by which the names of bodies can be known, besides those of the lexicon: what may follow is part of the name
 /// ("Society of …").
-const OF_BODIES: &str = "trust society federation alliance coalition museum nations organisation corporation academy observatory \
+const OF_BODIES: &str = "trust society guild federation alliance coalition museum nations organisation corporation academy observatory \
     fund authority agencies ministries inspectorate orchestra symphony gallery";
 
 /// Last words of companies' names.

@@ -14,6 +14,7 @@ mod lexicon;
 pub mod model;
 mod most;
 mod names;
+mod over_time;
 mod people;
 mod roles;
 mod said;
@@ -33,6 +34,7 @@ use crate::library::ArticleId;
 pub use book::Known;
 pub use correct::{Correction, Corrections};
 pub use most::{MostQuoted, Share};
+pub use over_time::{OverTime, Period, Quoted, by_period};
 pub use who::Carried;
 
 /// How a speaker's words are given.
@@ -49,7 +51,7 @@ pub enum Kind {
 
 /// The number of the rules, and of the model, by which quotations are found. A store keeps it beside what they found, and what rules of another
 /// number found is found again: it is to be raised whenever [`find`] gives something else for an article than it did.
-pub const RULES: i64 = 3;
+pub const RULES: i64 = 4;
 
 /// From this confidence on, a quotation is listed as someone's words ([`QuoteBook::said`]).
 pub const CONFIDENT: f32 = 0.5;

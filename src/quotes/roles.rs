@@ -14,6 +14,10 @@ const REACH: usize = 9;
 /// The role that ends before token `name`: "the chair of the trust, | Ann Lee", "the fishmonger | Ann Lee".
 pub(super) fn before(tokens: &[Token<'_>], name: usize) -> Option<Vec<String>> {
     let comma = name.checked_sub(1).filter(|at| tokens.get(*at).is_some_and(|t| t.is(',')));
+    // "the mayor of | Exton", "the bakery in | Exton": that is not Exton.
+    if name.checked_sub(1).and_then(|at| tokens.get(at)).is_some_and(|t| ties(&t.low)) {
+        return None;
+    }
     let mut end = comma.unwrap_or(name);
     let mut at = end;
     let lowest = end.saturating_sub(REACH);
@@ -183,6 +187,8 @@ mod tests {
             ("On Monday, Lee left", ""),
             ("After it rained on the bridge and road, Lee left", ""),
             ("Lee, the mayor and I left", ""),
+            ("said the mayor of Lee", ""),
+            ("the old bakery in Lee", ""),
         ] {
             let mut words = Vec::new();
             tokens::words(text, Span::new(0, text.len()), &mut words);

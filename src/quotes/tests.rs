@@ -106,6 +106,10 @@ fn indirect_speech() {
             "In a letter to the council, Ann Lee says they are not reassured by the answers.",
             "Ann Lee (Ann Lee): they are not reassured by the answers",
         ),
+        (
+            "In a reply to Northline, the Senators say they are not persuaded by the answers from the head of Ferryline.",
+            "the Senators (?): they are not persuaded by the answers from the head of Ferryline",
+        ),
         ("According to Ann Lee, the bridge was safe.", "Ann Lee (Ann Lee): the bridge was safe"),
         ("The bridge was safe, according to Ann Lee.", "Ann Lee (Ann Lee): The bridge was safe"),
         ("Ann Lee asked whether the bridge was safe.", "Ann Lee (Ann Lee): whether the bridge was safe"),

@@ -9,9 +9,12 @@ use crate::library::store::{CollectionId, Stored, StoredId};
 use crate::library::{Filter, Library};
 
 /// Few surnames, so that names meet, join and part again.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 15] = [
     "Ann Lee",
     "Ann B. Lee",
+    "Ann C. Lee",
+    "Ann Lee Jr.",
+    "Ann B. Lee Sr.",
     "A. Lee",
     "Adam Lee",
     "Lee",

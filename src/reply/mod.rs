@@ -234,17 +234,19 @@ impl Quoted {
     pub fn with_context(&self, library: &Library) -> Option<Self> {
         let article = library.get(self.source.id)?;
         let first = self.pieces.first()?;
+        let all_marked = || self.pieces.iter().flat_map(|piece| &piece.marked);
         let at = article.paragraph_at(first.span)?;
         let around = at.saturating_sub(1)..(at + 2).min(article.paragraphs().len());
         let pieces = article.paragraphs()[around]
             .iter()
             .map(|paragraph| {
                 let inside = |mark: &&Span| paragraph.span.overlaps(**mark);
-                let marked: Vec<Span> = first.marked.iter().filter(inside).copied().collect();
+                let marked: Vec<Span> = all_marked().filter(inside).copied().collect();
                 Piece::new(article, paragraph.span, &marked)
             })
             .collect();
-        Some(Self { pieces, speaker: self.speaker.clone(), source: self.source.clone() })
+        // Not all that stands around somebody's words is theirs.
+        Some(Self { pieces, speaker: None, source: self.source.clone() })
     }
 }
 

@@ -182,6 +182,9 @@ fn best<C>(
     found.into_iter().map(suggestion).collect()
 }
 
+/// How much of what was typed is compared, in characters.
+const MOST_TYPED: usize = 100;
+
 /// What was typed so far, ready to be compared.
 struct Typed {
     text: String,
@@ -190,7 +193,8 @@ struct Typed {
 
 impl Typed {
     fn new(text: &str) -> Self {
-        let text = text.trim_start().to_lowercase();
+        // Longer than any name: what follows tells nothing more, and takes time with each of them.
+        let text = text.trim_start().chars().take(MOST_TYPED).collect::<String>().to_lowercase();
         let words = words(&text).map(str::to_owned).collect();
         Self { text, words }
     }

@@ -116,14 +116,19 @@ pub(super) fn parse_command(text: &str) -> Result<(&'static Spec, Args), Problem
 fn options(line: &Line<'_>, words: &[Word], spec: &'static Spec, path: &str) -> Result<Args, Problem> {
     let mut args = Args::default();
     let mut unclaimed: Vec<Word> = Vec::new();
+    // Whether an option stands behind the first of them.
+    let (mut between, mut parted) = (false, false);
     let mut words = words.iter();
     while let Some(word) = words.next() {
         let raw = &line.text[word.start..word.end];
         let Some(option) = raw.strip_prefix("--") else {
             unclaimed.push(*word);
+            parted |= between;
             continue;
         };
+        between = !unclaimed.is_empty();
         if option.is_empty() {
+            parted |= between && words.len() > 0;
             unclaimed.extend(words.by_ref().copied());
             break;
         }
@@ -146,11 +151,10 @@ fn options(line: &Line<'_>, words: &[Word], spec: &'static Spec, path: &str) -> 
     }
     let (Some(first), Some(last)) = (unclaimed.first(), unclaimed.last()) else { return Ok(args) };
     // Words on both sides of an option are joined by a space; otherwise they stay exactly as typed.
-    let together = line.text[first.start..last.end].to_owned();
-    let rest = if together.contains(" --") {
+    let rest = if parted {
         unclaimed.iter().map(|word| &line.text[word.start..word.end]).collect::<Vec<_>>().join(" ")
     } else {
-        together
+        line.text[first.start..last.end].to_owned()
     };
     match spec.rest_option() {
         Some(option) => args.set(option, &rest)?,
@@ -183,6 +187,7 @@ mod tests {
             "ask where is the ferry? --outlet “Harbour Courier”",
             "ask where is --outlet=\"Harbour Courier\" the ferry?",
             "ask where is the ferry? --outlet 'Harbour Courier'",
+            "ask where is\n--outlet \"Harbour Courier\"\tthe ferry?",
         ] {
             let (_, args) = parsed(text);
             assert_eq!(args.words("question"), Some("where is the ferry?"), "{text}");
@@ -202,6 +207,8 @@ mod tests {
     fn after_a_bare_double_dash_nothing_is_an_option() {
         let (_, args) = parsed("ask -- what does --outlet mean");
         assert_eq!(args.words("question"), Some("what does --outlet mean"));
+        let (_, args) = parsed("ask --since 2026-01-02 -- what does  --outlet mean");
+        assert_eq!(args.words("question"), Some("what does  --outlet mean"));
     }
 
     #[test]

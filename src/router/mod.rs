@@ -147,6 +147,22 @@ impl Router {
         checked(reply, desk.library(), earlier)
     }
 
+    /// Whether `command` may change the articles that a place reads; for surfaces that ask for more before they carry it out.
+    ///
+    /// # Errors
+    /// What the command would be refused with.
+    pub async fn may_change_articles(&self, place: &Place, command: &'static str) -> Result<(), Problem> {
+        if !place.manager {
+            return Err(Problem::NotManager { command });
+        }
+        let kept = match &self.source {
+            Source::Fixed(_) => None,
+            Source::Kept(desks) => Some(desks),
+        };
+        let request = Request::new(self.desk(place).await?, place, kept).await?;
+        request.collection_to_change().await.map(|_| ())
+    }
+
     /// The reply to a request that could not be understood.
     #[must_use]
     pub fn refuse(&self, problem: Problem) -> Checked {

@@ -95,6 +95,11 @@ pub enum Problem {
         /// The titles that it fits.
         titles: Vec<String>,
     },
+    /// An answer that quotes several people, to which somebody says “wrong speaker”.
+    #[error(
+        "That answer has {0} quotations. Say which, with some of its words: correct the ferry sails --speaker \"Ida Holm\""
+    )]
+    WhichQuotation(usize),
     /// No outlet of this name.
     #[error("No article is from “{typed}”{}. {}", did_you_mean(.near.as_deref()), outlets_held(.held))]
     NoOutlet {

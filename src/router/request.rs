@@ -220,6 +220,16 @@ impl<'r> Request<'r> {
         }
     }
 
+    /// The same, for commands that change an article which they have found at the desk: that one is the collection's, whichever
+    /// the place reads by now.
+    ///
+    /// # Errors
+    /// As [`collection_to_change`](Self::collection_to_change).
+    pub async fn desk_to_change(&self) -> Result<CollectionId, Problem> {
+        let collection = self.collection_to_change().await?;
+        if self.desk.collection() == Some(collection) { Ok(collection) } else { Err(Problem::SharedArticles) }
+    }
+
     /// The store, for commands that keep something.
     ///
     /// # Errors

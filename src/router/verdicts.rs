@@ -45,6 +45,7 @@ fn screened(why: Why) -> Option<&'static str> {
         Why::Newer => Some("published after the last day that counts"),
         Why::Undated => Some("without a date"),
         Why::Elsewhere => Some("not asked for"),
+        Why::Crowded => Some("older than the newest 2,000, which are compared"),
         _ => None,
     }
 }
@@ -74,7 +75,8 @@ fn reason(library: &Library, why: Why) -> String {
         | Why::Older
         | Why::Newer
         | Why::Undated
-        | Why::Elsewhere => {
+        | Why::Elsewhere
+        | Why::Crowded => {
             format!("out: {}", screened(why).unwrap_or_default())
         }
     }

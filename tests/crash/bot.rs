@@ -6,10 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use byline::library::store::{CommunityId, JobState, Order, Store};
-use jiff::Timestamp;
-use jiff::civil::time;
-use jiff::tz::TimeZone;
+use byline::library::store::{JobState, Store};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -106,24 +103,6 @@ impl Drop for Running {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
-}
-
-/// Orders a digest for a channel whose hour has passed today: it is due at once.
-pub async fn order_due(store: &Store, community: CommunityId, channel: &str) {
-    let now = Timestamp::now();
-    // A place where it is about noon, so that no other day begins while the test runs. (The sign of these names is reversed.)
-    let behind = now.to_zoned(TimeZone::UTC).hour() - 12;
-    let zone = if behind < 0 { format!("Etc/GMT{behind}") } else { format!("Etc/GMT+{behind}") };
-    let today = now.in_tz(&zone).unwrap().date();
-    let order = Order {
-        time: time(1, 0, 0, 0),
-        zone,
-        weekdays: 0b111_1111,
-        size: 5,
-        late_limit: Duration::from_secs(24 * 60 * 60),
-        tells_nothing_new: true,
-    };
-    store.set_schedule(community, channel, &order, Some(today.yesterday().unwrap()), Some(now), now).await.unwrap();
 }
 
 /// Waits until nothing is queued and no schedule is due.

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use byline::library::store::{JobState, SHARED, Store};
 use serde_json::json;
 
-use crate::bot::{Bot, PATIENCE, all_posted, order_due};
+use crate::bot::{Bot, PATIENCE, all_posted};
+use crate::due::order_due;
 use crate::place::each;
 
 /// How often everything is killed.

@@ -4,6 +4,8 @@
 //! `BYLINE_TEST_SEED` repeats the moments of an earlier run, as far as a scheduler repeats anything.
 
 mod bot;
+#[path = "../shared/due.rs"]
+mod due;
 mod kills;
 #[path = "../store/place.rs"]
 #[expect(dead_code, reason = "the store's own tests use more of it")]

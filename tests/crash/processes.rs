@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use byline::library::store::JobState;
 
-use crate::bot::{Bot, PATIENCE, all_posted, order_due};
+use crate::bot::{Bot, PATIENCE, all_posted};
+use crate::due::order_due;
 use crate::place::each;
 
 /// Digests that are due at once.

@@ -1,7 +1,7 @@
 //! The connection: dropped in every way, shards, servers that leave.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use byline::chat::discord::{Settings, Shards};
 use byline::library::store::Scope;
@@ -84,6 +84,36 @@ async fn as_many_shards_as_discord_recommends() {
     world.start().await;
     let gateway = world.fake.gateway.clone();
     world.fake.until("two sessions", |_| (gateway.counts().identified == 2).then_some(())).await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_heartbeat_that_is_asked_for_has_its_time_to_be_answered() {
+    let mut world = World::stopped(Settings::default()).await;
+    let gateway = world.fake.gateway.clone();
+    gateway.beats_every.store(3_000, Ordering::Relaxed);
+    gateway.asks_for_beats.store(true, Ordering::Relaxed);
+    world.start().await;
+    let counts = || gateway.counts();
+    let late = |_: &crate::fake::State| {
+        (gateway.late_answers.load(Ordering::Relaxed) > 0 || counts().resumed > 0).then_some(())
+    };
+    world.fake.until("an answer to the heartbeat", late).await;
+    world.ask(QUESTION).await;
+    assert_eq!((counts().identified, counts().resumed), (1, 0), "one connection all along");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn no_session_begins_while_discord_allows_none() {
+    let mut world = World::stopped(Settings::default()).await;
+    let allowed = Instant::now() + Duration::from_secs(3);
+    *world.fake.no_session_before.lock().unwrap() = Some(allowed);
+    world.start().await;
+    let gateway = world.fake.gateway.clone();
+    let begun = move |_: &crate::fake::State| (gateway.counts().identified == 1).then(Instant::now);
+    assert!(world.fake.until("a session", begun).await >= allowed);
+    assert!(words(&world.ask(QUESTION).await.shown.unwrap()).contains("5 November"));
     world.end().await;
 }
 

@@ -9,6 +9,8 @@ mod adding;
 mod asking;
 mod buttons;
 mod commands;
+#[path = "../shared/due.rs"]
+mod due;
 mod fake;
 mod gateway;
 mod load;
@@ -19,3 +21,4 @@ mod strictness;
 mod talk;
 mod trouble;
 mod world;
+mod wrong;

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use byline::article::read::{Format, read_text};
-use byline::library::store::{CommunityId, JobState, Order, SHARED, Scope};
+use byline::library::store::{JobState, SHARED, Scope};
 use jiff::Timestamp;
-use jiff::civil::time;
-use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use crate::due::order_due;
 use crate::fake::gateway::Drop;
 use crate::fake::http::Answer;
 use crate::fake::payloads::From;
@@ -86,25 +85,6 @@ async fn messages_are_checked_traced_and_answered() {
     world.end().await;
 }
 
-/// Makes a digest due at once: its hour, where its people live, has just passed.
-async fn due(world: &World, community: CommunityId, channel: u64) {
-    let now = Timestamp::now();
-    // A place where it is about noon, so that no other day begins meanwhile. (The sign of these names is reversed.)
-    let behind = now.to_zoned(TimeZone::UTC).hour() - 12;
-    let zone = if behind < 0 { format!("Etc/GMT{behind}") } else { format!("Etc/GMT+{behind}") };
-    let today = now.in_tz(&zone).unwrap().date();
-    let order = Order {
-        time: time(1, 0, 0, 0),
-        zone,
-        weekdays: 0b111_1111,
-        size: 5,
-        late_limit: Duration::from_secs(24 * 60 * 60),
-        tells_nothing_new: true,
-    };
-    let yesterday = Some(today.yesterday().unwrap());
-    world.store.set_schedule(community, &channel.to_string(), &order, yesterday, Some(now), now).await.unwrap();
-}
-
 #[tokio::test]
 async fn a_digest_comes_at_its_hour_once_and_stops_where_it_may_not_be_posted() {
     let mut world = World::of_the_binary().await;
@@ -125,8 +105,9 @@ async fn a_digest_comes_at_its_hour_once_and_stops_where_it_may_not_be_posted() 
         Timestamp::now()
     );
     world.store.add(SHARED, &read_text("ferry", &news, Format::Markdown).unwrap()).await.unwrap();
-    due(&world, community, 7001).await;
-    due(&world, community, 7002).await;
+    for channel in ["7001", "7002"] {
+        order_due(&world.store, community, channel).await;
+    }
     let refused = Answer::new(403, json!({ "message": "Missing Permissions", "code": 50013 }));
     world.fake.plan(Planned { method: "POST", path: "/channels/7002/", times: 9, answer: refused, done: false });
     // The receipt of the first is lost: it is sent again under its nonce, and stands there once.

@@ -78,6 +78,8 @@ pub struct World {
     settings: Settings,
     /// The way to the web, from the next start on.
     pub web: Option<Fetcher>,
+    /// How is answered, from the next start on.
+    pub answers: Answers,
     running: Option<Running>,
     /// Whether the bot is the binary.
     apart: bool,
@@ -122,6 +124,7 @@ impl World {
             folder,
             settings: Settings { token, api_url: Some(api_url), ..settings },
             web: None,
+            answers: Answers::default(),
             running: None,
             apart: false,
         }
@@ -138,7 +141,7 @@ impl World {
         let running = match self.apart {
             true => Running::Apart(Process(self.run(&["run"]).spawn().unwrap())),
             false => {
-                let desks = Desks::new(self.store.clone(), self.folder.path().join("index"), Answers::default());
+                let desks = Desks::new(self.store.clone(), self.folder.path().join("index"), self.answers);
                 let router = Router::over(desks);
                 let router = Arc::new(match &self.web {
                     Some(fetcher) => router.with_web(fetcher.clone()),
@@ -244,6 +247,42 @@ impl World {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let choices = interaction.shown.unwrap()["choices"].as_array().unwrap().clone();
         choices.iter().map(|choice| (text(&choice["name"]), text(&choice["value"]))).collect()
+    }
+
+    /// Uses an entry of the menu of a message that the bot sent with this body.
+    pub async fn menu_of(&self, name: &str, sent: &Value, from: &From) -> Interaction {
+        let id = self.fake.id();
+        let author = payloads::user(BOT, "byline", true);
+        let target = payloads::message(id, from.channel, from.guild, author, "", Some(sent));
+        let data = json!({
+            "id": "5", "name": name, "type": 3, "target_id": id.to_string(),
+            "resolved": { "messages": { id.to_string(): target } },
+        });
+        self.fake.settled(self.fake.interact(2, &data, from)).await
+    }
+
+    /// Fills in a form's fields, and leaves what is not named as it is.
+    pub async fn fill(&self, form: &Value, values: &[(&str, &str)], from: &From) -> Interaction {
+        let filled = |field: &Value| {
+            let given = values.iter().find(|(name, _)| field["custom_id"] == *name).map(|(_, value)| *value);
+            let mut told = json!({ "type": field["type"], "id": 2, "custom_id": field["custom_id"] });
+            if field["type"] == 3 {
+                let options = field["options"].as_array().unwrap();
+                let chosen = options.iter().find(|option| option["default"] == true).map(|option| &option["value"]);
+                let values: Vec<&str> = given.or(chosen.and_then(Value::as_str)).into_iter().collect();
+                told["values"] = json!(values);
+            } else {
+                told["value"] = given.unwrap_or_default().into();
+            }
+            told
+        };
+        let labels = form["components"].as_array().unwrap();
+        let fields: Vec<Value> = labels
+            .iter()
+            .map(|label| json!({ "type": 18, "id": 1, "component": filled(&label["component"]) }))
+            .collect();
+        let data = json!({ "custom_id": form["custom_id"], "components": fields });
+        self.fake.settled(self.fake.interact(5, &data, from)).await
     }
 
     /// Uses an entry of a message's menu.

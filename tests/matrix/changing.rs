@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::peer::Seen;
+use crate::wait::until;
 use crate::world::{BYLINE, Room, World};
 
 #[test]
@@ -39,6 +40,25 @@ fn what_becomes_a_question_by_an_edit_is_answered_and_what_was_redacted_stays_so
     assert!(room.answer(&said).body().contains("5 November"));
 }
 
+#[test]
+fn what_somebody_else_makes_of_a_message_asks_nothing() {
+    let Some(world) = World::shared() else { return };
+    for encrypted in [false, true] {
+        let (room, other) = world.group(encrypted);
+        let said = room.say("the pier looks rotten");
+        room.seen_by(&other).edit(&said, "!byline ask when does the pier at Oldhaven close?");
+        room.settle();
+        assert!(room.answers(&said).is_empty(), "encrypted {encrypted}: {:?}", room.answers(&said));
+        // Whose message it is asks, and is answered.
+        room.edit(&said, "!byline ask how much does the work on the pier cost?");
+        let answer = room.answer(&said);
+        assert!(answer.body().contains("310,000 crowns"), "{answer:?}");
+        // And is the one who takes that back.
+        room.maker.redact(&room.id, &said.id);
+        room.until_redacted(answer.id());
+    }
+}
+
 /// The bot's buttons below an answer: what its reactions say.
 fn buttons(room: &Room, answer: &Seen) -> (String, String) {
     let key = |arrow: char| {
@@ -54,15 +74,11 @@ fn buttons(room: &Room, answer: &Seen) -> (String, String) {
 /// Waits until an answer was edited this many times, and returns the last.
 fn edits(room: &Room, answer: &Seen, times: usize) -> Seen {
     let like = |seen: &Seen| seen.sender() == BYLINE && seen.relates() == ("m.replace", answer.id());
-    let started = std::time::Instant::now();
-    loop {
-        let found = room.maker.events(&room.id, like);
-        if found.len() >= times {
-            return found.last().unwrap().clone();
-        }
-        assert!(started.elapsed() < crate::peer::PATIENCE, "edit {times} of {} never came: {found:?}", answer.id());
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
+    let found = || room.maker.events(&room.id, like);
+    until(
+        || found().get(times - 1..).and_then(<[Seen]>::last).cloned(),
+        || format!("edit {times} of {} never came: {:?}", answer.id(), found()),
+    )
 }
 
 #[test]

@@ -2,31 +2,17 @@
 
 use std::time::Duration;
 
-use byline::library::store::{JobState, Order, Store, StoreUrl};
-use jiff::Timestamp;
-use jiff::civil::time;
-use jiff::tz::TimeZone;
+use byline::library::store::{JobState, Store, StoreUrl};
 
+use crate::due;
 use crate::peer::Seen;
+use crate::wait::until_async;
 use crate::world::{BYLINE, Room, World};
 
-/// Orders a digest for a room whose hour has passed today, of what came since yesterday: it is due at once.
+/// Orders a digest for a room that is due at once.
 async fn order_due(store: &Store, room: &str) {
-    let now = Timestamp::now();
-    // A place where it is about noon, so that no other day begins while the test runs. (The sign of these names is reversed.)
-    let behind = now.to_zoned(TimeZone::UTC).hour() - 12;
-    let zone = if behind < 0 { format!("Etc/GMT{behind}") } else { format!("Etc/GMT+{behind}") };
-    let today = now.in_tz(&zone).unwrap().date();
-    let order = Order {
-        time: time(1, 0, 0, 0),
-        zone,
-        weekdays: 0b111_1111,
-        size: 10,
-        late_limit: Duration::from_secs(24 * 60 * 60),
-        tells_nothing_new: true,
-    };
     let community = store.community("matrix", room).await.unwrap().id;
-    store.set_schedule(community, room, &order, Some(today.yesterday().unwrap()), Some(now), now).await.unwrap();
+    due::order_due(store, community, room).await;
 }
 
 /// The digests that a room has had.
@@ -73,11 +59,8 @@ async fn a_digest_is_posted_once_and_encrypted_where_the_room_is() {
     tokio::task::block_in_place(|| {
         plain.until("the digest", |seen| (seen.replies_to().is_empty() && seen.body().contains("igest")).then_some(()));
     });
-    let started = std::time::Instant::now();
-    while !store.jobs(JobState::Open, 1).await.unwrap().is_empty() {
-        assert!(started.elapsed() < crate::peer::PATIENCE);
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    let posted = async || store.jobs(JobState::Open, 1).await.unwrap().is_empty().then_some(());
+    until_async(posted, || "a job stays open").await;
     tokio::task::block_in_place(|| {
         plain.settle();
         encrypted.settle();

@@ -1,11 +1,10 @@
 //! Which rooms it comes to, stays in, and leaves.
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Value, json};
 
 use crate::bot::MANAGER;
-use crate::peer::{PATIENCE, Person, path};
+use crate::peer::{Person, path};
+use crate::wait::until;
 use crate::world::{BYLINE, Room, World};
 
 #[test]
@@ -45,11 +44,8 @@ fn an_empty_room_is_left() {
     for person in [&room.maker, &other] {
         person.api("POST", &format!("/_matrix/client/v3/rooms/{}/leave", path(&room.id)), &json!({}));
     }
-    let started = Instant::now();
-    while !members(&admin, &room.id).is_empty() {
-        assert!(started.elapsed() < PATIENCE, "it stays: {:?}", members(&admin, &room.id));
-        std::thread::sleep(Duration::from_millis(200));
-    }
+    let members = || members(&admin, &room.id);
+    until(|| members().is_empty().then_some(()), || format!("it stays: {:?}", members()));
 }
 
 /// Upgrades a room and returns the new one.
@@ -87,6 +83,62 @@ fn an_upgraded_room_is_followed_with_its_settings_and_its_digest() {
         assert!(shown.body().contains("passages") && shown.body().contains('1'), "version {version}: {shown:?}");
         let pages = new.ask("!byline ask how many sandwiches did the gulls of Oldhaven steal?");
         assert!(!pages.body().contains("1 of "), "the setting holds in the new room: {pages:?}");
+    }
+}
+
+/// A room whose maker has set a digest and a number of passages.
+fn with_settings(world: &World, time: &str, passages: u32) -> Room {
+    let room = world.room(false);
+    let set = room.ask(&format!("!byline digest set {time} --zone Europe/Berlin"));
+    assert!(set.body().contains(time), "{set:?}");
+    room.ask(&format!("!byline settings passages {passages}"));
+    has_settings(&room, time, passages);
+    room
+}
+
+fn has_settings(room: &Room, time: &str, passages: u32) {
+    let shown = room.ask("!byline digest show");
+    assert!(shown.body().contains(time), "{shown:?}");
+    let shown = room.ask("!byline settings show");
+    let line = shown.body().lines().find(|line| line.contains("passages"));
+    assert!(line.is_some_and(|line| line.contains(&passages.to_string())), "{shown:?}");
+}
+
+/// Says that a room goes on in another.
+fn point_at(room: &Room, other: &str) {
+    let tombstone = json!({ "body": "It goes on elsewhere.", "replacement_room": other });
+    room.maker.set_state(&room.id, "m.room.tombstone", &tombstone);
+}
+
+#[test]
+fn who_says_that_their_room_goes_on_in_another_takes_nothing_from_it() {
+    let Some(world) = World::shared() else { return };
+    let theirs = with_settings(world, "08:30", 1);
+    let mine = with_settings(world, "21:45", 4);
+    point_at(&mine, &theirs.id);
+    // It is answered in its turn: by then the room was looked at.
+    has_settings(&mine, "21:45", 4);
+    has_settings(&theirs, "08:30", 1);
+}
+
+#[test]
+fn a_room_that_does_not_say_that_it_goes_on_from_another_is_left_again() {
+    let Some(world) = World::shared() else { return };
+    let stranger = world.person("stranger");
+    for preset in ["public_chat", "private_chat"] {
+        let mine = with_settings(world, "21:45", 4);
+        let other = stranger.create_room(&[], json!({ "preset": preset }));
+        point_at(&mine, &other);
+        // Asked in turn: by then it is expected there.
+        mine.settle();
+        if preset == "private_chat" {
+            let invite = format!("/_matrix/client/v3/rooms/{}/invite", path(&other));
+            stranger.api("POST", &invite, &json!({ "user_id": BYLINE }));
+        }
+        stranger.until_member(&other, BYLINE, "leave");
+        has_settings(&mine, "21:45", 4);
+        let said = stranger.events(&other, |seen| seen.sender() == BYLINE && seen.is_message());
+        assert!(said.is_empty(), "{preset}: {said:?}");
     }
 }
 

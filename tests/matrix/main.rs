@@ -9,6 +9,9 @@ mod asking;
 mod bot;
 mod changing;
 mod digests;
+mod door;
+#[path = "../shared/due.rs"]
+mod due;
 mod homeserver;
 mod joining;
 mod load;
@@ -18,4 +21,5 @@ mod people;
 mod process;
 mod trouble;
 mod verifying;
+mod wait;
 mod world;

@@ -1,9 +1,10 @@
 //! What it does not answer, and what it makes of what others write.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::bot::ABOUT_HOSTILE;
 use crate::peer::Seen;
+use crate::wait::until;
 use crate::world::{BYLINE, Room, World};
 
 const QUESTION: &str = "!byline ask when does the pier at Oldhaven close?";
@@ -143,17 +144,64 @@ fn it_shows_that_it_has_read_and_works() {
     let asked = room.say("when does the pier at Oldhaven close?");
     room.answer(&asked);
     // A receipt is of the question, or of what came after it.
-    let started = std::time::Instant::now();
-    loop {
-        let filter = "/_matrix/client/v3/sync?filter=%7B%22room%22%3A%7B%22timeline%22%3A%7B%22limit%22%3A1%7D%7D%7D";
-        let sync = room.maker.api("GET", filter, &serde_json::Value::Null);
-        let seen = sync["rooms"]["join"][&room.id]["ephemeral"].to_string();
-        if seen.contains("m.read") && seen.contains(BYLINE) {
-            break;
+    let seen = || room.maker.ephemeral(&room.id);
+    let receipt = |event: &Value| event["type"] == "m.receipt" && event["content"].to_string().contains(BYLINE);
+    until(|| seen().iter().any(receipt).then_some(()), || format!("no receipt: {:?}", seen()));
+}
+
+/// A web site whose only page goes on when it is let to.
+fn slow_site() -> (u16, std::sync::mpsc::Sender<()>) {
+    use std::io::{Read, Write};
+    const PAGE: &str = "<html><head><title>Ferry to Brack runs at night</title></head><body><article><h1>Ferry to Brack runs at \
+        night</h1><p>The ferry from Oldhaven to Brack runs at night from Monday. It leaves at one and at three, and it carries \
+        bicycles. The harbour office sells the tickets until midnight, and the crew sells them after that.</p><p>The first \
+        boat left with eleven people and a dog, in rain, and came to Brack four minutes early.</p></article></body></html>";
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (go, may_go) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nConnection: close";
+            let _ = write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n", PAGE.len());
+            // A letter now and then: who hears nothing for a while gives up.
+            let mut letters = PAGE.bytes();
+            while may_go.recv_timeout(std::time::Duration::from_secs(1))
+                == Err(std::sync::mpsc::RecvTimeoutError::Timeout)
+            {
+                let _ = stream.write_all(&[letters.next().unwrap()]);
+            }
+            let _ = stream.write_all(&letters.collect::<Vec<u8>>());
         }
-        assert!(started.elapsed() < crate::peer::PATIENCE, "no receipt: {seen}");
-        std::thread::sleep(std::time::Duration::from_millis(200));
-    }
+    });
+    (port, go)
+}
+
+#[test]
+fn what_takes_its_time_is_shown_to_be_worked_at_and_holds_up_nobody() {
+    let (port, go) = slow_site();
+    let open = |bot: &mut crate::bot::Bot| {
+        bot.set("LIBRARY__SHARED_OPEN", "true");
+        bot.set("WEB__PORTS", &port.to_string());
+        bot.set("WEB__INTERNAL_HOSTS", &format!("127.0.0.1:{port}"));
+        bot.set("WEB__ROBOTS", "false");
+    };
+    let Some(world) = World::own(open) else { return };
+    let (room, other) = world.group(false);
+    let asked = room.say(&format!("!byline articles add http://127.0.0.1:{port}/ferry"));
+    let types = |event: &Value| event["type"] == "m.typing" && event["content"].to_string().contains(BYLINE);
+    let is_typing = || room.maker.ephemeral(&room.id).iter().any(types);
+    until(|| is_typing().then_some(()), || "it does not show that it works");
+    // Somebody else is answered meanwhile, and longer than a notice of typing lasts it goes on to be shown.
+    let (begun, asks) = (std::time::Instant::now(), room.seen_by(&other));
+    assert!(asks.ask(QUESTION).body().contains("5 November"));
+    std::thread::sleep(std::time::Duration::from_secs(7).saturating_sub(begun.elapsed()));
+    until(|| is_typing().then_some(()), || "it does not go on to show that it works");
+    assert!(room.answers(&asked).is_empty(), "{:?}", room.answers(&asked));
+    go.send(()).unwrap();
+    assert!(room.answer(&asked).body().contains("Ferry to Brack"));
+    until(|| (!is_typing()).then_some(()), || "it goes on to show that it works");
 }
 
 #[test]

@@ -13,9 +13,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::homeserver::{Homeserver, SECRET};
-
-/// Far longer than anything here takes: only what hangs ends by it.
-pub const PATIENCE: Duration = Duration::from_secs(90);
+use crate::wait::{PATIENCE, until};
 
 /// An event that a person's client was given.
 #[derive(Debug, Clone)]
@@ -280,18 +278,20 @@ impl Person {
         self.api("PUT", &format!("/_matrix/client/v3/rooms/{}/state/{kind}/", path(room)), content);
     }
 
+    /// What is shown in a room and kept nowhere: who types, who has read what. A homeserver may answer the same request with what it
+    /// answered before: each of these is another.
+    pub fn ephemeral(&self, room: &str) -> Vec<Value> {
+        let nobody = format!("@nobody-{}:localhost", fastrand::u64(..));
+        let filter = json!({ "room": { "timeline": { "limit": 1, "not_senders": [nobody] } } });
+        let sync =
+            self.api("GET", &format!("/_matrix/client/v3/sync?filter={}", path(&filter.to_string())), &Value::Null);
+        sync["rooms"]["join"][room]["ephemeral"]["events"].as_array().cloned().unwrap_or_default()
+    }
+
     /// Waits until somebody's membership of a room is this.
     pub fn until_member(&self, room: &str, user: &str, membership: &str) -> Value {
-        let started = Instant::now();
-        loop {
-            if let Some(member) = self.state(room, "m.room.member", user)
-                && member["membership"] == membership
-            {
-                return member;
-            }
-            assert!(started.elapsed() < PATIENCE, "{user} never has the membership {membership} of {room}");
-            std::thread::sleep(Duration::from_millis(100));
-        }
+        let look = || self.state(room, "m.room.member", user).filter(|member| member["membership"] == membership);
+        until(look, || format!("{user} never has the membership {membership} of {room}"))
     }
 
     /// Waits for an event in a room, as this person is given it.

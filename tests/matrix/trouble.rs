@@ -1,11 +1,13 @@
 //! The bot is killed, the homeserver is killed, or says no: nothing is answered twice, and nothing is left unanswered.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::bot::Bot;
-use crate::peer::{PATIENCE, Person, Seen, Sent, path, sent};
+use crate::door::Door;
+use crate::peer::{Person, Seen, Sent, path, sent};
+use crate::wait::until;
 use crate::world::{BYLINE, Room, World};
 
 const QUESTION: &str = "when does the pier at Oldhaven close?";
@@ -106,6 +108,54 @@ fn a_homeserver_that_is_killed_again_and_again_loses_no_answer() {
 }
 
 #[test]
+fn a_session_that_ran_out_goes_on_with_the_same_device_and_loses_nothing() {
+    let Some(world) = World::own(|bot| bot.set("MATRIX__PER_PERSON", "60")) else { return };
+    let admin = world.peer.admin("warden");
+    let rooms = [world.room(false), world.room(true)];
+    let said = rooms[1].say("Greta said “We will replace every plank”.");
+    for room in &rooms {
+        room.settle();
+    }
+    let (before, master) = (devices(&admin), master_key(&rooms[1].maker));
+    let key = std::fs::read_to_string(world.bot().recovery_key()).unwrap();
+    let limit = format!("/_synapse/admin/v1/users/{}/override_ratelimit", path(BYLINE));
+    let mut asked = Vec::new();
+    for round in 0..2 {
+        // Answers take their time, so that some wait to be sent when the session ends.
+        admin.api("POST", &limit, &json!({ "messages_per_second": 1, "burst_count": 1 }));
+        for _ in 0..3 {
+            asked.extend(rooms.iter().map(|room| (room.clone(), room.say(QUESTION))));
+        }
+        until_logged(&world, "429");
+        world.homeserver().kill();
+        world.homeserver().end_sessions(BYLINE);
+        // In the second round it starts with a session that is over.
+        if round == 1 {
+            world.bot().kill();
+        }
+        let begun: Vec<u64> = rooms.iter().map(|room| room.maker.begin_to_say(&room.id, QUESTION)).collect();
+        world.homeserver().start_again();
+        if round == 1 {
+            world.bot().start();
+        }
+        for (room, order) in rooms.iter().zip(begun) {
+            asked.push((room.clone(), sent(&world.peer.result(order).unwrap())));
+        }
+        admin.api("DELETE", &limit, &Value::Null);
+        for (room, question) in &asked {
+            room.answer(question);
+        }
+        assert_eq!(world.bot().log().matches("logging in again soft=true").count(), round + 1, "{}", world.bot().log());
+    }
+    each_answered_once(&asked);
+    assert_eq!(devices(&admin), before, "the device is the same");
+    assert_eq!(master_key(&rooms[1].maker), master, "and whom people verified");
+    assert_eq!(std::fs::read_to_string(world.bot().recovery_key()).unwrap(), key, "no new recovery key is made");
+    let checked = rooms[1].answer(&rooms[1].reply("!byline check", &said.id));
+    assert!(checked.body().contains("Exact"), "what was encrypted before can be read: {checked:?}");
+}
+
+#[test]
 fn a_rate_limit_is_waited_out() {
     let Some(world) = World::own(|bot| bot.set("MATRIX__PER_PERSON", "6")) else { return };
     let admin = world.peer.admin("warden");
@@ -157,6 +207,52 @@ fn what_came_too_long_ago_is_not_answered() {
     }
 }
 
+/// Says so much that the homeserver leaves the beginning out when it tells of it.
+fn chatter(room: &Room) {
+    let said: Vec<u64> =
+        (0..120).map(|n| room.maker.begin_to_say(&room.id, &format!("what a fine pier, {n}"))).collect();
+    for order in said {
+        room.maker.peer.result(order).unwrap();
+    }
+}
+
+#[test]
+fn what_was_left_out_is_asked_for_until_it_is_told_and_no_other_room_waits() {
+    let Some(world) = World::without_bot() else { return };
+    let door = Door::before(&world.homeserver().url());
+    world.bot().set("MATRIX__HOMESERVER", &door.url);
+    world.bot().start();
+    // Groups: what is not addressed to it there is no question.
+    let rooms = [world.group(false).0, world.group(true).0];
+    for room in &rooms {
+        room.settle();
+    }
+    world.bot().stop();
+    let question = format!("!byline ask {QUESTION}");
+    let mut asked = vec![(rooms[0].clone(), rooms[0].say(&question))];
+    chatter(&rooms[0]);
+    asked.push((rooms[1].clone(), rooms[1].say(&question)));
+    door.close("/messages?");
+    world.bot().start();
+    // Neither the other room nor what comes later waits for it.
+    rooms[1].answer(&asked[1].1);
+    let later = rooms[0].say(&question);
+    rooms[0].answer(&later);
+    asked.push((rooms[0].clone(), later));
+    until(|| (door.refused() > 2).then_some(()), || "it was not asked for again");
+    assert!(rooms[0].answers(&asked[0].1).is_empty());
+    // Nor does it end with the process.
+    world.bot().kill();
+    let before = door.refused();
+    world.bot().start();
+    until(|| (door.refused() > before).then_some(()), || "it was forgotten");
+    door.open();
+    each_answered_once(&asked);
+    world.bot().stop();
+    let log = world.bot().log();
+    assert!(log.contains("what was said meanwhile is not known yet"), "{log}");
+}
+
 fn is_answered(room: &Room) {
     let answer = room.ask(&format!("!byline ask {QUESTION}"));
     assert!(answer.body().contains("5 November"), "{answer:?}");
@@ -164,11 +260,8 @@ fn is_answered(room: &Room) {
 
 /// Waits until the bot's log holds these words.
 fn until_logged(world: &World, words: &str) {
-    let started = Instant::now();
-    while !world.bot().log().contains(words) {
-        assert!(started.elapsed() < PATIENCE, "“{words}” is not in the log: {}", world.bot().log());
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    let log = || world.bot().log();
+    until(|| log().contains(words).then_some(()), || format!("“{words}” is not in the log: {}", log()));
 }
 
 #[test]
@@ -213,6 +306,7 @@ fn an_access_token_will_do() {
     let friend = world.friend();
     let token = friend.api("POST", "/_matrix/client/v3/login", &login)["access_token"].as_str().unwrap().to_owned();
     world.bot().unset("MATRIX__PASSWORD");
+    world.bot().unset("MATRIX__RECOVERY_KEY_FILE");
     world.bot().set("MATRIX__TOKEN", &token);
     world.bot().start();
     let room = Room::of(&friend, true, &[]);
@@ -220,6 +314,8 @@ fn an_access_token_will_do() {
     world.bot().kill();
     world.bot().start();
     is_answered(&room);
+    let shown = world.bot().log().matches("The recovery key of Byline's account on Matrix").count();
+    assert_eq!(shown, 1, "the recovery key is shown once");
     world.bot().kill();
     // The token is void: that is told, and how to go on.
     let admin = world.peer.admin("warden");
@@ -243,11 +339,8 @@ fn a_lost_disk_costs_neither_the_identity_nor_what_was_said() {
     assert!(key.split_whitespace().count() >= 12, "a key in groups of four");
     let master = master_key(&room.maker);
     // Keys reach the backup in their own time.
-    let started = Instant::now();
-    while backed_up(&admin) == 0 {
-        assert!(started.elapsed() < PATIENCE, "no key is in the backup: {}", world.bot().log());
-        std::thread::sleep(Duration::from_millis(200));
-    }
+    let log = || world.bot().log();
+    until(|| (backed_up(&admin) > 0).then_some(()), || format!("no key is in the backup: {}", log()));
     std::thread::sleep(Duration::from_secs(2));
     world.bot().stop();
     world.bot().lose_data();

@@ -2,18 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use matrix_sdk::Client;
 use matrix_sdk::config::SyncSettings;
 use matrix_sdk::encryption::verification::{SasState, Verification, VerificationRequest, VerificationRequestState};
-use matrix_sdk::ruma::UserId;
 use matrix_sdk::ruma::api::client::uiaa::{AuthData, MatrixUserIdentifier, Password, UserIdentifier};
 use matrix_sdk::ruma::events::key::verification::VerificationMethod;
 use matrix_sdk::ruma::events::room::member::MembershipState;
-use matrix_sdk::ruma::events::room::message::RoomMessageEventContent;
+use matrix_sdk::ruma::{RoomId, UserId};
+use matrix_sdk::{Client, Room};
 use serde_json::json;
 
 use crate::bot::MANAGER;
-use crate::peer::PATIENCE;
+use crate::peer::path;
+use crate::wait::{PATIENCE, until_async};
 use crate::world::{BYLINE, World};
 
 /// A client of somebody who has an identity of their own, and syncs until the test ends.
@@ -38,27 +38,22 @@ fn byline() -> &'static UserId {
 
 /// Waits until the bot has an identity, and returns its only device.
 async fn device(client: &Client) -> matrix_sdk::encryption::identities::Device {
-    let started = Instant::now();
-    loop {
-        let identity = client.encryption().request_user_identity(byline()).await.unwrap();
-        let devices: Vec<_> = client.encryption().get_user_devices(byline()).await.unwrap().devices().collect();
-        if let (Some(_), [device]) = (identity, devices.as_slice()) {
-            return device.clone();
-        }
-        assert!(started.elapsed() < PATIENCE, "the bot has no identity, or not one device: {devices:?}");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+    let look = async || {
+        client.encryption().request_user_identity(byline()).await.unwrap()?;
+        let devices = client.encryption().get_user_devices(byline()).await.unwrap();
+        let mut devices = devices.devices();
+        devices.next().filter(|_| devices.next().is_none())
+    };
+    until_async(look, || "the bot has no identity, or not one device").await
 }
 
-/// Goes through a verification as a person does who sees the same emoji on both sides: whether it was brought to its end, or
-/// nothing when nobody takes notice.
-async fn verifies(request: VerificationRequest) -> Option<bool> {
+/// Goes through a verification as a person does who sees the same emoji on both sides: whether it was brought to its end.
+async fn verifies(request: VerificationRequest) -> bool {
     let started = Instant::now();
     let mut confirmed = false;
     loop {
         assert!(started.elapsed() < PATIENCE, "it stands still: {:?}", request.state());
         match request.state() {
-            VerificationRequestState::Created { .. } if started.elapsed() > NOTICED_WITHIN => return None,
             VerificationRequestState::Ready { .. } => {
                 request.start_sas().await.unwrap();
             }
@@ -70,40 +65,49 @@ async fn verifies(request: VerificationRequest) -> Option<bool> {
                         confirmed = true;
                         sas.confirm().await.unwrap();
                     }
-                    SasState::Done { .. } => return Some(true),
-                    SasState::Cancelled(_) => return Some(false),
+                    SasState::Done { .. } => return true,
+                    SasState::Cancelled(_) => return false,
                     _ => {}
                 }
             }
-            VerificationRequestState::Done => return Some(true),
-            VerificationRequestState::Cancelled(_) => return Some(false),
+            VerificationRequestState::Done => return true,
+            VerificationRequestState::Cancelled(_) => return false,
             _ => {}
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
-/// How long the bot may take to answer a request, before it is made again.
-const NOTICED_WITHIN: Duration = Duration::from_secs(10);
+/// Asks once for a verification of the bot's device.
+async fn verifies_device(client: &Client) -> bool {
+    let device = device(client).await;
+    verifies(device.request_verification_with_methods(vec![VerificationMethod::SasV1]).await.unwrap()).await
+}
 
-/// Whether the bot goes along when its device is asked for a verification: after a first word with each other, because requests
-/// of devices that one has not heard of are dropped.
-async fn device_verifies(client: &Client) -> bool {
-    let room = client.create_dm(byline()).await.unwrap();
-    let started = Instant::now();
-    while room.get_member(byline()).await.unwrap().is_none_or(|member| *member.membership() != MembershipState::Join) {
-        assert!(started.elapsed() < PATIENCE, "it does not come");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    room.send(RoomMessageEventContent::text_plain("when does the pier at Oldhaven close?")).await.unwrap();
-    for _ in 0..5 {
-        let request =
-            device(client).await.request_verification_with_methods(vec![VerificationMethod::SasV1]).await.unwrap();
-        if let Some(verified) = verifies(request).await {
-            return verified;
-        }
-    }
-    panic!("no request is taken notice of");
+/// Asks once for a verification of the bot in the room of the two.
+async fn verifies_in_room(client: &Client) -> bool {
+    device(client).await;
+    let identity = client.encryption().get_user_identity(byline()).await.unwrap().unwrap();
+    assert!(!identity.is_verified());
+    verifies(identity.request_verification_with_methods(vec![VerificationMethod::SasV1]).await.unwrap()).await
+}
+
+/// Waits until the person's own key has signed the bot's: the signature goes to the homeserver and comes back.
+async fn is_verified(client: &Client) {
+    let identity = async || client.encryption().request_user_identity(byline()).await.unwrap().unwrap();
+    let look = async || identity().await.is_verified().then_some(());
+    until_async(look, || "the person's own key has not signed the bot's").await;
+    assert!(device(client).await.is_verified_with_cross_signing());
+}
+
+/// Waits until somebody is in a room, in a client's eyes.
+async fn until_joined(client: &Client, room: &RoomId, person: &UserId) -> Room {
+    let look = async || {
+        let room = client.get_room(room)?;
+        let member = room.get_member(person).await.unwrap()?;
+        (*member.membership() == MembershipState::Join).then_some(room)
+    };
+    until_async(look, || format!("{person} does not come")).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,38 +120,53 @@ async fn its_device_is_signed_by_its_identity() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_manager_verifies_it_by_emoji_in_a_room() {
+async fn a_manager_verifies_it_by_emoji_in_a_room_that_is_made_for_it() {
     let Some(world) = tokio::task::block_in_place(World::shared) else { return };
     let manager = client(world, MANAGER).await;
-    device(&manager).await;
-    let identity = manager.encryption().get_user_identity(byline()).await.unwrap().unwrap();
-    assert!(!identity.is_verified());
-    // The first request makes the room: the bot may hear of it before it has heard of the device.
-    let mut verified = None;
-    for _ in 0..3 {
-        let request = identity.request_verification_with_methods(vec![VerificationMethod::SasV1]).await.unwrap();
-        verified = verifies(request).await;
-        if verified.is_some() {
-            break;
-        }
-    }
-    assert_eq!(verified, Some(true));
-    // The signature goes to the homeserver and comes back.
-    let started = Instant::now();
-    while !manager.encryption().request_user_identity(byline()).await.unwrap().unwrap().is_verified() {
-        assert!(started.elapsed() < PATIENCE, "the person's own key has not signed the bot's");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    assert!(device(&manager).await.is_verified_with_cross_signing());
+    assert!(verifies_in_room(&manager).await);
+    is_verified(&manager).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_manager_verifies_its_device_and_others_do_not() {
+async fn a_manager_of_whom_it_has_never_heard_verifies_it_in_a_plain_room() {
     let Some(world) = tokio::task::block_in_place(World::shared) else { return };
     let manager = client(world, MANAGER).await;
-    assert!(device_verifies(&manager).await);
+    let me = manager.user_id().unwrap().to_owned();
+    // Somebody else asked the bot in; of who is in a plain room it knows no devices.
+    let room = tokio::task::block_in_place(|| {
+        let (room, _) = world.group(false);
+        room.settle();
+        let invite = format!("/_matrix/client/v3/rooms/{}/invite", path(&room.id));
+        room.maker.api("POST", &invite, &json!({ "user_id": me }));
+        room
+    });
+    let id = RoomId::parse(&room.id).unwrap();
+    manager.join_room_by_id(&id).await.unwrap();
+    until_joined(&manager, &id, &me).await;
+    // Where the client makes requests.
+    manager.account().mark_as_dm(&id, &[byline().to_owned()]).await.unwrap();
+    let look = async || manager.get_dm_room(byline()).filter(|room| room.room_id() == id);
+    until_async(look, || "it is no room for the two").await;
+    assert!(verifies_in_room(&manager).await);
+    is_verified(&manager).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_manager_of_whom_it_has_never_heard_verifies_its_device() {
+    let Some(world) = tokio::task::block_in_place(World::shared) else { return };
+    let manager = client(world, MANAGER).await;
+    assert!(manager.joined_rooms().is_empty());
+    assert!(verifies_device(&manager).await);
     assert!(device(&manager).await.is_verified());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_manage_it_does_not_verify_it() {
+    let Some(world) = tokio::task::block_in_place(World::shared) else { return };
     let friend = client(world, "friend").await;
-    assert!(!device_verifies(&friend).await, "who may not manage it was not refused");
+    // It knows whose invitation it accepted; to requests of other strangers it says nothing at all.
+    let room = friend.create_dm(byline()).await.unwrap();
+    until_joined(&friend, room.room_id(), byline()).await;
+    assert!(!verifies_device(&friend).await, "who may not manage it was not refused");
     assert!(!device(&friend).await.is_verified());
 }

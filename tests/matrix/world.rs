@@ -2,13 +2,13 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::bot::Bot;
 use crate::homeserver::{Homeserver, python};
 use crate::peer::{Peer, Person, Seen, Sent, path};
+use crate::wait::until;
 
 /// The account of the bot.
 pub const BYLINE: &str = "@byline:localhost";
@@ -195,11 +195,8 @@ impl Room {
     /// Waits until an event is redacted.
     pub fn until_redacted(&self, event: &str) {
         let path = format!("/_matrix/client/v3/rooms/{}/event/{}", path(&self.id), path(event));
-        let started = std::time::Instant::now();
-        while self.maker.api("GET", &path, &Value::Null)["unsigned"]["redacted_because"].is_null() {
-            assert!(started.elapsed() < crate::peer::PATIENCE, "{event} is never redacted");
-            std::thread::sleep(Duration::from_millis(100));
-        }
+        let because = || self.maker.api("GET", &path, &Value::Null)["unsigned"]["redacted_because"].clone();
+        until(|| (!because().is_null()).then_some(()), || format!("{event} is never redacted"));
     }
 
     /// Lets the bot show that it has seen everything up to now: what comes after it is answered. In rooms of more than two

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use byline::library::store::{Answered, Heard, Order, Scope, Step};
+use byline::library::store::{Answered, Gap, Heard, Moved, Order, Scope, Step};
 use jiff::Timestamp;
 use jiff::civil::time;
 
@@ -100,11 +100,13 @@ async fn a_room_goes_on_under_another_name_with_everything_that_it_had() {
         };
         let now = Timestamp::now();
         store.set_schedule(old.id, "!old", &order, None, Some(now), now).await.unwrap();
-        // Somebody asked in the new room before the old one was known to have moved.
+        // The new room was heard of before the old one was known to have moved.
         let early = store.community("matrix", "!new").await.unwrap();
-        store.set(Scope::community(early.id), "passages", Some("1")).await.unwrap();
+        store.set(Scope::community(early.id), "introduced", Some("yesterday")).await.unwrap();
 
-        assert!(store.move_community("matrix", "!old", "!new").await.unwrap());
+        let moved =
+            async |from: &str, to: &str| store.move_community("matrix", from, to, &["introduced"]).await.unwrap();
+        assert_eq!(moved("!old", "!new").await, Moved::Wholly);
         assert_eq!(store.known_community("matrix", "!old").await.unwrap(), None);
         let new = store.known_community("matrix", "!new").await.unwrap().unwrap();
         assert_eq!(new.collection, own);
@@ -114,8 +116,55 @@ async fn a_room_goes_on_under_another_name_with_everything_that_it_had() {
         assert_eq!(store.setting_in_force(channel, "prefix").await.unwrap().as_deref(), Some("!news"));
         assert_eq!(store.schedule(new.id, "!new").await.unwrap().unwrap().order, order);
         assert_eq!(store.schedule(new.id, "!old").await.unwrap(), None);
-        assert!(!store.move_community("matrix", "!unknown", "!new").await.unwrap());
-        assert!(store.known_community("matrix", "!new").await.unwrap().is_some());
+        assert_eq!(moved("!unknown", "!new").await, Moved::Nothing);
+        // Told again, there is nothing left to move, and nothing is lost.
+        let again = store.community("matrix", "!old").await.unwrap();
+        store.set(Scope::community(again.id), "introduced", Some("today")).await.unwrap();
+        assert_eq!(moved("!old", "!new").await, Moved::Nothing);
+        assert_eq!(store.setting_in_force(channel, "passages").await.unwrap().as_deref(), Some("5"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_room_that_has_something_of_its_own_is_never_taken_over() {
+    each(async |place| {
+        let store = place.open().await;
+        let theirs = store.community("matrix", "!theirs").await.unwrap();
+        store.set(Scope::community(theirs.id), "passages", Some("1")).await.unwrap();
+        let other = store.community("matrix", "!other").await.unwrap();
+        let own = store.collection("matrix/!other").await.unwrap();
+        store.read_collection(other.id, own).await.unwrap();
+        let mine = store.community("matrix", "!mine").await.unwrap();
+        store.set(Scope::community(mine.id), "passages", Some("5")).await.unwrap();
+        for to in ["!theirs", "!other"] {
+            assert_eq!(store.move_community("matrix", "!mine", to, &["introduced"]).await.unwrap(), Moved::Taken);
+        }
+        assert_eq!(store.known_community("matrix", "!theirs").await.unwrap().unwrap().id, theirs.id);
+        assert_eq!(store.known_community("matrix", "!other").await.unwrap().unwrap().collection, own);
+        for (scope, passages) in [(theirs, "1"), (mine, "5")] {
+            let kept = store.setting(Scope::community(scope.id), "passages").await.unwrap();
+            assert_eq!(kept.as_deref(), Some(passages));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_gap_outlives_the_process_until_it_is_filled() {
+    each(async |place| {
+        let store = place.open().await;
+        let at = Timestamp::from_millisecond(1_000).unwrap();
+        let gap = |place: &str| Gap { place: place.into(), newer: "s2".into(), older: "s1".into(), at };
+        let steps = [Step::Gap(gap("!a")), Step::Gap(gap("!b")), Step::Position("s3".into())];
+        store.record("me", &steps).await.unwrap();
+        store.record("me", &[Step::Gap(gap("!a"))]).await.unwrap();
+        store.record("other", &[Step::Gap(gap("!c"))]).await.unwrap();
+        let store = place.open().await;
+        assert_eq!(store.gaps("me").await.unwrap(), [gap("!a"), gap("!b")]);
+        store.record("me", &[heard("$1", 1), Step::Filled(gap("!a"))]).await.unwrap();
+        assert_eq!(store.gaps("me").await.unwrap(), [gap("!b")]);
+        assert_eq!(store.gaps("other").await.unwrap(), [gap("!c")]);
     })
     .await;
 }

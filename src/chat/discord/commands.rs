@@ -21,14 +21,18 @@ pub const CHECK_MENU: &str = "Check this quote";
 /// What a message's menu offers for the passage closest to it.
 pub const SOURCE_MENU: &str = "Find the source";
 
+/// What a message's menu offers to those who manage a server: to say whose a quotation of an answer is.
+pub const WRONG_MENU: &str = "Wrong speaker";
+
 /// Who manages a server, on Discord.
 pub const MANAGES: Permissions = Permissions::MANAGE_GUILD;
 
-/// Every command of the table and the two of a message's menu, as they are registered everywhere.
+/// Every command of the table and the three of a message's menu, as they are registered everywhere.
 #[must_use]
 pub fn registration() -> Value {
     let menu = |name| CreateCommand::new(name).kind(CommandType::Message);
-    let commands = COMMANDS.iter().map(command).chain([CHECK_MENU, SOURCE_MENU].map(menu));
+    let wrong = menu(WRONG_MENU).default_member_permissions(MANAGES);
+    let commands = COMMANDS.iter().map(command).chain([CHECK_MENU, SOURCE_MENU].map(menu)).chain([wrong]);
     let everywhere = |command: CreateCommand| {
         let command = command
             .integration_types(vec![InstallationContext::Guild, InstallationContext::User])
@@ -202,7 +206,7 @@ mod tests {
     fn the_table_registers_with_its_options_and_parts() {
         let sent = registration();
         let named = |name: &str| sent.as_array().unwrap().iter().find(|command| command["name"] == name).unwrap();
-        assert_eq!(sent.as_array().unwrap().len(), COMMANDS.len() + 2);
+        assert_eq!(sent.as_array().unwrap().len(), COMMANDS.len() + 3);
         assert_eq!(named("ask")["options"][0]["name"], "question");
         assert_eq!(named("ask")["options"][0]["required"], true);
         assert_eq!(named("said")["options"][0]["autocomplete"], true);

@@ -84,6 +84,8 @@ impl Interaction {
     pub const PRESS: u64 = 3;
     /// An option that is being typed.
     pub const TYPING: u64 = 4;
+    /// A form that was filled in.
+    pub const FILLED: u64 = 5;
 
     /// Who did it. Somebody unknown is nobody: 0.
     #[must_use]
@@ -139,9 +141,12 @@ pub struct Data {
     /// The options that were given.
     #[serde(default, deserialize_with = "or_default")]
     pub options: Vec<Given>,
-    /// The button's.
+    /// The button's, or the form's.
     #[serde(default, deserialize_with = "or_default")]
     pub custom_id: String,
+    /// What a form holds.
+    #[serde(default, deserialize_with = "or_default")]
+    components: Vec<Field>,
     #[serde(default)]
     target_id: Option<Id>,
     #[serde(default, deserialize_with = "or_default")]
@@ -158,8 +163,47 @@ impl Data {
     /// The words of the message whose menu it is.
     #[must_use]
     pub fn message(&self) -> &str {
+        self.target().map_or("", |message| &message.content)
+    }
+
+    /// The `custom_id`s of the buttons of the message whose menu it is.
+    pub fn message_buttons(&self) -> impl Iterator<Item = &str> {
+        buttons(self.target().map_or(&[][..], |message| message.components.as_slice()))
+    }
+
+    fn target(&self) -> Option<&Words> {
         let target = self.target_id.and_then(|id| self.resolved.messages.get(&id.0.to_string()));
-        target.or_else(|| self.resolved.messages.values().next()).map_or("", |message| &message.content)
+        target.or_else(|| self.resolved.messages.values().next())
+    }
+
+    /// What was filled in a form's field.
+    #[must_use]
+    pub fn filled(&self, field: &str) -> Option<&str> {
+        self.components.iter().find_map(|one| one.filled(field))
+    }
+}
+
+/// A field of a form, or what lies around one.
+#[derive(Debug, Clone, Default, Deserialize)]
+struct Field {
+    #[serde(default, deserialize_with = "or_default")]
+    custom_id: String,
+    #[serde(default)]
+    value: Option<Value>,
+    #[serde(default, deserialize_with = "or_default")]
+    values: Vec<String>,
+    #[serde(default)]
+    component: Option<Box<Field>>,
+    #[serde(default, deserialize_with = "or_default")]
+    components: Vec<Field>,
+}
+
+impl Field {
+    fn filled(&self, field: &str) -> Option<&str> {
+        if self.custom_id == field {
+            return self.value.as_ref().and_then(Value::as_str).or(self.values.first().map(String::as_str));
+        }
+        self.component.as_deref().into_iter().chain(&self.components).find_map(|inner| inner.filled(field))
     }
 }
 
@@ -239,6 +283,8 @@ struct Attachment {
 struct Words {
     #[serde(default, deserialize_with = "or_default")]
     content: String,
+    #[serde(default, deserialize_with = "or_default")]
+    components: Vec<Component>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -319,9 +365,14 @@ pub struct Component {
 impl Message {
     /// The `custom_id`s of its buttons.
     pub fn buttons(&self) -> impl Iterator<Item = &str> {
-        let inner = self.components.iter().flat_map(|row| &row.components);
-        self.components.iter().chain(inner).filter_map(|component| component.custom_id.as_deref())
+        buttons(&self.components)
     }
+}
+
+/// The `custom_id`s of the buttons in a message's rows.
+fn buttons(rows: &[Component]) -> impl Iterator<Item = &str> {
+    let inner = rows.iter().flat_map(|row| &row.components);
+    rows.iter().chain(inner).filter_map(|component| component.custom_id.as_deref())
 }
 
 /// Who we are, and where we are: how a session begins.
@@ -412,6 +463,20 @@ mod tests {
         .unwrap();
         assert!(data.is_message_menu());
         assert_eq!(data.message(), "this");
+    }
+
+    #[test]
+    fn a_forms_fields_are_read_in_labels_and_in_rows() {
+        let data: Data = serde_json::from_value(json!({
+            "custom_id": "f", "components": [
+                { "type": 18, "id": 1, "component": { "type": 3, "id": 2, "custom_id": "which", "values": ["1"] } },
+                { "type": 1, "components": [{ "type": 4, "custom_id": "name", "value": "Ann Lee" }] },
+                { "type": 18, "component": { "type": 4, "custom_id": "empty", "value": null } },
+            ],
+        }))
+        .unwrap();
+        let fields = ["which", "name", "empty", "other"].map(|field| data.filled(field));
+        assert_eq!(fields, [Some("1"), Some("Ann Lee"), None, None]);
     }
 
     #[test]

@@ -16,12 +16,12 @@ use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout};
 
 use super::bot::Bot;
-use super::commands::{CHECK_MENU, PRIVATE, SOURCE_MENU};
+use super::commands::{CHECK_MENU, PRIVATE, SOURCE_MENU, WRONG_MENU};
 use super::events::{Given, Interaction};
 use super::page::{self, Shown, ephemeral};
 use super::place::{Asker, NETWORK};
 use super::rest::RestError;
-use super::{menus, page::EPHEMERAL};
+use super::{menus, page::EPHEMERAL, wrong};
 use crate::chat::keeper::{self, question_hash};
 use crate::reply::{Checked, Outcome};
 use crate::router::table::{self, Spec};
@@ -107,6 +107,9 @@ pub async fn command(bot: Arc<Bot>, command: Interaction, health: String) {
     if let Err(too_much) = bot.limits.take(asker.person, asker.server, std::time::Instant::now()) {
         return deliver(&bot, ticket, true, async move { Said::alone(&too_much.kind_word()) }).await;
     }
+    if command.data.is_message_menu() && command.data.name == WRONG_MENU {
+        return wrong::ask(&bot, ticket, asker, &command).await;
+    }
     if command.data.is_message_menu() {
         // A menu's answer is for who asked: the channel did not.
         let ticket = Ticket { grace: Duration::ZERO, ..ticket };
@@ -175,7 +178,7 @@ async fn menu(bot: Arc<Bot>, asker: Asker, command: Interaction) -> Said {
 }
 
 /// A reply without buttons.
-fn said(reply: &Checked) -> Said {
+pub fn said(reply: &Checked) -> Said {
     Said { body: Shown::first(reply, None).body(), alone: reply.outcome == Outcome::Refused }
 }
 

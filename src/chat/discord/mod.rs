@@ -3,8 +3,11 @@
 //! | file | what lives there |
 //! |---|---|
 //! | `settings.rs` | what the connection needs to know, and where the token comes from |
-//! | `client.rs` | the connection: presence, what events are handed to, shutting down |
+//! | `client.rs` | the connection: presence, shutting down |
+//! | `trouble.rs` | why there is none |
+//! | `handler.rs` | what events are handed to |
 //! | `shard.rs` | the gateway: each shard's connection |
+//! | `turns.rs` | when a session may begin |
 //! | `socket.rs` | what goes over the gateway's WebSocket |
 //! | `events.rs` | what is read of events |
 //! | `rest.rs` | requests: time limits, retries, proxies |
@@ -15,6 +18,7 @@
 //! | `place.rs` | where a request comes from, and what its person may do |
 //! | `suggest.rs` | completion |
 //! | `menus.rs` | “Check this quote”, “Find the source” |
+//! | `wrong.rs` | “Wrong speaker”: a form, and what is filled in |
 //! | `components.rs` | buttons |
 //! | `messages.rs` | mentions, replies and direct messages in plain language |
 //! | `page.rs`, `embeds.rs` | a reply as a message, within Discord's limits |
@@ -29,6 +33,7 @@ mod courier;
 pub mod embeds;
 mod events;
 mod guilds;
+mod handler;
 mod interactions;
 mod menus;
 mod messages;
@@ -40,8 +45,12 @@ mod settings;
 mod shard;
 mod socket;
 mod suggest;
+mod trouble;
+mod turns;
+mod wrong;
 
-pub use client::{Discord, DiscordError, run};
+pub use client::{Discord, run};
 pub use courier::Post;
 pub use rest::RestError;
 pub use settings::{Posts, Settings, SettingsError, Shards};
+pub use trouble::DiscordError;

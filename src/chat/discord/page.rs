@@ -62,6 +62,13 @@ impl ButtonId {
         (!key.is_empty() && parts.next().is_none()).then(|| Self { key: key.to_owned(), press, page })
     }
 
+    /// The answer and page that a message of ours shows, by the `custom_id`s of its buttons: those that turn the page name another.
+    #[must_use]
+    pub fn shown<'i>(ids: impl Iterator<Item = &'i str>) -> Option<Self> {
+        let turns = |one: &Self| matches!(one.press, Press::Previous | Press::Next);
+        ids.filter_map(Self::parse).find(|one| !turns(one))
+    }
+
     fn text(key: &str, press: Press, page: usize) -> String {
         let name = PRESSES.into_iter().find(|(one, _)| *one == press).map_or("", |(_, name)| name);
         format!("b1:{key}:{name}:{page}")
@@ -177,6 +184,14 @@ fn is_link(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_page_that_is_shown_is_not_the_next_one() {
+        let ids = ["b1:k:prev:0", "b1:k:next:2", "https://x.example", "b1:k:no:1"];
+        let shown = ButtonId::shown(ids.into_iter()).map(|one| (one.key, one.page));
+        assert_eq!(shown, Some(("k".to_owned(), 1)));
+        assert_eq!(ButtonId::shown(["b1:k:next:2"].into_iter()), None);
+    }
 
     #[test]
     fn a_button_is_read_as_it_was_written() {

@@ -4,7 +4,6 @@
 //! in which a field is missing that it knows of, be it one that we never read, and tells the log what was in it; it sets no limit
 //! to the time of connecting or to the size of what comes; and it sends a presence whose `since` is no number.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,9 +15,11 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until, timeout};
 use url::Url;
 
-use super::client::{DiscordError, Handler};
+use super::handler::Handler;
 use super::rest::Rest;
 use super::socket::{self, CONNECT, Ended, OVER, Payload, Socket, Tls, receive, send};
+use super::trouble::DiscordError;
+use super::turns::Turns;
 
 /// The version of the gateway's protocol.
 const VERSION: &str = "10";
@@ -27,11 +28,11 @@ const INTENTS: GatewayIntents =
     GatewayIntents::GUILDS.union(GatewayIntents::GUILD_MESSAGES).union(GatewayIntents::DIRECT_MESSAGES);
 /// How long a session may take to begin, or to go on.
 const BEGIN: Duration = Duration::from_secs(60);
-/// Sessions of one bucket begin five seconds apart.
-const APART: Duration = Duration::from_millis(5_200);
 /// The first wait after an attempt in vain; it doubles up to the longest.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// For how long a connection has to stand until those in vain before it are forgotten.
+const STOOD: Duration = Duration::from_secs(60);
 /// The wait before a connection that went well is made again.
 const SOON: Duration = Duration::from_millis(100);
 /// After so many attempts in vain the gateway's address is asked again.
@@ -56,12 +57,6 @@ pub struct Gateway {
     tls: Tls,
 }
 
-/// When sessions may begin: one of a bucket at a time.
-struct Turns {
-    buckets: u32,
-    next: Mutex<HashMap<u32, Instant>>,
-}
-
 /// A session that may be gone on with.
 #[derive(Debug, Clone, PartialEq)]
 struct Session {
@@ -83,15 +78,13 @@ impl Gateway {
         presence: watch::Receiver<Option<String>>,
         stop: watch::Receiver<bool>,
     ) -> Result<Self, DiscordError> {
-        let buckets = told["session_start_limit"]["max_concurrency"].as_u64().unwrap_or(1);
-        let buckets = u32::try_from(buckets).unwrap_or(1).max(1);
         Ok(Self {
             token,
             rest,
             proxied,
             address: Mutex::new(address(told)?),
             total,
-            turns: Turns { buckets, next: Mutex::default() },
+            turns: Turns::new(told, Instant::now()),
             presence,
             stop,
             handler,
@@ -126,9 +119,9 @@ impl Gateway {
                 () = asked(&mut stop) => return Ok(()),
                 opened = self.open(shard, session.as_ref()) => opened,
             };
-            let mut well = false;
+            let mut began = None;
             let ended = match opened {
-                Ok((socket, every)) => self.talk(shard, socket, every, &mut session, &mut well).await,
+                Ok((socket, every)) => self.talk(shard, socket, every, &mut session, &mut began).await,
                 Err(ended) => ended,
             };
             let (why, pause) = match ended {
@@ -139,12 +132,12 @@ impl Gateway {
             if why == OVER {
                 session = None;
             }
-            failed = if well { 0 } else { failed.saturating_add(1) };
+            failed = failures(failed, began.map(|began: Instant| began.elapsed()), session.is_none());
             let pause = pause.max(wait(failed));
-            if failed == 0 {
-                tracing::info!(shard, why, "the connection to Discord is made again");
+            let pause_ms = pause.as_millis();
+            if began.is_some() {
+                tracing::info!(shard, why, pause_ms, "the connection to Discord is made again");
             } else {
-                let pause_ms = pause.as_millis();
                 tracing::warn!(shard, why, failed, pause_ms, "the connection to Discord could not be made");
             }
             tokio::select! {
@@ -163,11 +156,29 @@ impl Gateway {
         if let Some(session) = session {
             session.address = None;
         }
-        if let Ok(told) = self.rest.gateway().await
-            && let Ok(told) = address(&told)
-        {
-            *self.address.lock().unwrap_or_else(PoisonError::into_inner) = told;
+        if let Ok(told) = self.rest.gateway().await {
+            self.turns.told(&told, Instant::now());
+            if let Ok(told) = address(&told) {
+                *self.address.lock().unwrap_or_else(PoisonError::into_inner) = told;
+            }
         }
+    }
+
+    /// Waits until a session of this shard may begin.
+    async fn turn(&self, shard: u32) {
+        while let Err(until) = self.turns.spend(Instant::now()) {
+            let wait_s = until.duration_since(Instant::now()).as_secs();
+            tracing::warn!(
+                shard,
+                wait_s,
+                "Discord lets Byline begin no further session until then: too many were begun"
+            );
+            sleep_until(until).await;
+            if let Ok(told) = self.rest.gateway().await {
+                self.turns.told(&told, Instant::now());
+            }
+        }
+        sleep_until(self.turns.next(shard, Instant::now())).await;
     }
 
     /// A connection, and how often it wants a sign of life.
@@ -175,7 +186,7 @@ impl Gateway {
         let address = session.and_then(|session| session.address.clone());
         let address = address.unwrap_or_else(|| self.address.lock().unwrap_or_else(PoisonError::into_inner).clone());
         if session.is_none() {
-            sleep_until(self.turns.next(shard, Instant::now())).await;
+            self.turn(shard).await;
         }
         let mut socket = socket::open(&address, &self.tls).await?;
         let hello = async {
@@ -191,17 +202,17 @@ impl Gateway {
         Ok((socket, Duration::from_millis(every)))
     }
 
-    /// Talks until the connection ends. `well` becomes true when a session begins or goes on.
+    /// Talks until the connection ends. `began` is when a session began or went on.
     async fn talk(
         &self,
         shard: u32,
         mut socket: Socket,
         every: Duration,
         session: &mut Option<Session>,
-        well: &mut bool,
+        began: &mut Option<Instant>,
     ) -> Ended {
         let mut talk = Talk { shard, seq: session.as_ref().map(|session| session.seq), unanswered: None };
-        let ended = self.exchange(&mut talk, &mut socket, every, session, well).await;
+        let ended = self.exchange(&mut talk, &mut socket, every, session, began).await;
         if let (Some(session), Some(seq)) = (session.as_mut(), talk.seq) {
             session.seq = seq;
         }
@@ -216,7 +227,7 @@ impl Gateway {
         socket: &mut Socket,
         every: Duration,
         session: &mut Option<Session>,
-        well: &mut bool,
+        began: &mut Option<Instant>,
     ) -> Ended {
         let mut stop = self.stop.clone();
         let mut presence = self.presence.clone();
@@ -234,7 +245,7 @@ impl Gateway {
         loop {
             let done = tokio::select! {
                 () = asked(&mut stop) => return Ended::Stopped,
-                () = sleep_until(latest), if !*well => {
+                () = sleep_until(latest), if began.is_none() => {
                     *session = None;
                     return Ended::again("no session began in time");
                 }
@@ -242,7 +253,7 @@ impl Gateway {
                     Some(_) => return Ended::again("a heartbeat was not answered"),
                     None => talk.beat(socket).await,
                 },
-                changed = presence.changed(), if *well => match changed {
+                changed = presence.changed(), if began.is_some() => match changed {
                     Ok(()) => {
                         let shown = shown(presence.borrow_and_update().as_deref());
                         send(socket, &json!({ "op": 3, "d": shown })).await
@@ -251,7 +262,13 @@ impl Gateway {
                     Err(_) => return Ended::Stopped,
                 },
                 received = receive(socket) => match received {
-                    Ok(Some(payload)) => self.take(talk, socket, payload, session, well).await,
+                    Ok(Some(payload)) => {
+                        if payload.op == 1 {
+                            // The heartbeat that is asked for has as much time to be answered as any.
+                            beats.reset();
+                        }
+                        self.take(talk, socket, payload, session, began).await
+                    }
                     Ok(None) => Ok(()),
                     Err(ended) => return ended,
                 },
@@ -269,7 +286,7 @@ impl Gateway {
         socket: &mut Socket,
         payload: Payload,
         session: &mut Option<Session>,
-        well: &mut bool,
+        began: &mut Option<Instant>,
     ) -> Result<(), Ended> {
         match payload.op {
             0 => {
@@ -278,9 +295,9 @@ impl Gateway {
                 match name.as_str() {
                     "READY" => {
                         *session = self.begun(&payload.d, talk.seq);
-                        *well = true;
+                        *began = Some(Instant::now());
                     }
-                    "RESUMED" => *well = true,
+                    "RESUMED" => *began = Some(Instant::now()),
                     _ => {}
                 }
                 self.handler.event(talk.shard, &name, payload.d);
@@ -351,22 +368,21 @@ impl Talk {
     }
 }
 
-impl Turns {
-    /// When a session of this shard may begin.
-    fn next(&self, shard: u32, now: Instant) -> Instant {
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = next.entry(shard % self.buckets).or_insert(now);
-        let turn = (*next).max(now);
-        *next = turn + APART;
-        turn
-    }
-}
-
 /// A presence: how many articles there are.
 fn shown(words: Option<&str>) -> Value {
     const WATCHING: u8 = 3;
     let activities: Vec<Value> = words.into_iter().map(|words| json!({ "name": words, "type": WATCHING })).collect();
     json!({ "since": null, "activities": activities, "status": "online", "afk": false })
+}
+
+/// How many attempts were in vain after another connection. One whose session goes on counts neither way until it has stood for a while;
+/// one whose session was over before counts, as each session that begins is one of those that Discord allows in a day.
+fn failures(failed: u32, stood: Option<Duration>, is_over: bool) -> u32 {
+    match stood {
+        Some(stood) if stood >= STOOD => 0,
+        Some(_) if !is_over => failed,
+        _ => failed.saturating_add(1),
+    }
 }
 
 /// The wait before the next attempt, after so many in vain.
@@ -443,13 +459,21 @@ mod tests {
     }
 
     #[test]
-    fn sessions_of_one_bucket_begin_one_after_another() {
-        let turns = Turns { buckets: 2, next: Mutex::default() };
-        let now = Instant::now();
-        assert_eq!((turns.next(0, now), turns.next(1, now)), (now, now));
-        assert_eq!((turns.next(2, now), turns.next(0, now)), (now + APART, now + APART * 2));
-        let later = now + Duration::from_secs(60);
-        assert_eq!(turns.next(0, later), later);
+    fn only_a_connection_that_stood_forgets_what_was_in_vain() {
+        let (short, long) = (Some(Duration::from_secs(5)), Some(STOOD));
+        assert_eq!(failures(3, None, false), 4, "it was not made");
+        assert_eq!(failures(3, short, false), 3, "its session goes on");
+        assert_eq!(failures(3, short, true), 4, "its session was over at once");
+        assert_eq!((failures(3, long, true), failures(3, long, false)), (0, 0));
+        // Sessions that end as soon as they began are begun ever more slowly.
+        let mut failed = 0;
+        let mut waited = Duration::ZERO;
+        for _ in 0..50 {
+            failed = failures(failed, short, true);
+            waited += wait(failed);
+        }
+        assert!(waited > Duration::from_secs(20 * 60), "{waited:?}");
+        assert_eq!(failures(u32::MAX, None, true), u32::MAX);
     }
 
     #[test]

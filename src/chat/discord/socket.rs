@@ -18,8 +18,8 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
 use url::Url;
 
-use super::client::DiscordError;
 use super::settings::SettingsError;
+use super::trouble::DiscordError;
 
 /// How long connecting may take, and then the first word.
 pub const CONNECT: Duration = Duration::from_secs(15);

@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 
 use matrix_sdk::ruma::OwnedRoomId;
 use matrix_sdk::{Client, Room, RoomMemberships};
+use matrix_sdk_base::BaseClient;
 use tokio::sync::{Notify, watch};
 
+use super::gaps::Gaps;
 use super::keys::Unreadable;
 use super::loops::Loops;
 use super::place::NETWORK;
@@ -32,6 +34,8 @@ const NAME_HOLDS: Duration = Duration::from_secs(60);
 pub struct Bot {
     /// The way to the homeserver.
     pub client: Client,
+    /// What lies below it, where the SDK has no door.
+    pub base: BaseClient,
     /// Our own id.
     pub me: String,
     /// What the store calls us.
@@ -52,6 +56,8 @@ pub struct Bot {
     pub scribe: Scribe,
     /// Events that were handled before.
     pub seen: Seen<String>,
+    /// Events that may have an answer: those that ask, and those that were changed.
+    pub asked: Seen<String>,
     /// What is being answered.
     pub busy: Busy,
     /// The work of each room.
@@ -60,6 +66,8 @@ pub struct Bot {
     pub names: Mutex<HashMap<String, (Option<String>, Instant)>>,
     /// Messages whose keys are waited for.
     pub unreadable: Unreadable,
+    /// What was left out, and is asked for.
+    pub gaps: Gaps,
     /// What commands begin with, by room; nothing where that is as configured.
     pub prefixes: Mutex<HashMap<String, Option<String>>>,
     /// How many are in a room, where that had to be counted.

@@ -9,12 +9,14 @@ use tokio::time::{sleep, timeout};
 
 use super::bot::Bot;
 use super::courier::{Connection, Post};
+use super::folder::Folder;
+use super::gaps::{self, Gaps};
 use super::keys::{self, Unreadable};
 use super::loops::Loops;
 use super::place::NETWORK;
 use super::rooms::Workers;
 use super::scribe::Scribe;
-use super::session::{self, Folder, SessionError};
+use super::session::{self, SessionError};
 use super::settings::Settings;
 use super::trouble::{Patience, Trouble};
 use super::upgrades::{TIDY_EVERY, tidy};
@@ -116,6 +118,7 @@ impl Matrix {
             let owner = format!("{NETWORK}/{me}");
             let bot = Arc::new(Bot {
                 client: session.client,
+                base: session.base,
                 scribe: Scribe::new(store.clone(), owner.clone()),
                 me,
                 owner,
@@ -126,9 +129,11 @@ impl Matrix {
                 loops: Loops::default(),
                 keeper: keeper.clone(),
                 seen: Seen::default(),
+                asked: Seen::default(),
                 busy: busy.clone(),
                 workers: Workers::default(),
                 unreadable: Unreadable::default(),
+                gaps: Gaps::default(),
                 prefixes: Mutex::default(),
                 counted: Mutex::default(),
                 names: Mutex::default(),
@@ -168,6 +173,7 @@ impl Matrix {
     /// What is done beside listening, for as long as that goes on.
     async fn beside(&self, bot: &Arc<Bot>) {
         let keys = keys::follow(Arc::clone(bot));
+        let gaps = gaps::follow(bot);
         let tidying = async {
             loop {
                 tidy(bot).await;
@@ -192,6 +198,6 @@ impl Matrix {
                 sleep(patience.wait(None)).await;
             }
         };
-        tokio::join!(keys, tidying, encryption);
+        tokio::join!(keys, gaps, tidying, encryption);
     }
 }

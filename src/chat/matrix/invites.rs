@@ -5,10 +5,10 @@ use std::sync::Arc;
 use matrix_sdk::ruma::api::client::membership::leave_room;
 use matrix_sdk::ruma::{OwnedRoomId, RoomId, UserId};
 use matrix_sdk::{Room, RoomState};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use super::bot::Bot;
-use super::trouble::{Patience, Trouble};
+use super::trouble::{Trouble, again};
 use super::upgrades;
 
 /// How many times joining or declining is tried while the homeserver has trouble.
@@ -48,9 +48,9 @@ async fn decide(bot: &Bot, id: OwnedRoomId) {
         Ok(invite) => invite.inviter_id.to_string(),
         Err(error) => return tracing::warn!(room = %id, %error, "who invites is not known"),
     };
-    // Asked first: what was kept of the old room goes along.
-    let expected = upgrades::is_expected(bot, &room).await;
-    if expected || bot.settings.invites.holds(&inviter) || bot.settings.managers.holds(&inviter) {
+    let allowed = bot.settings.invites.holds(&inviter) || bot.settings.managers.holds(&inviter);
+    let expected = upgrades::expected_from(bot, &id).await;
+    if allowed || !expected.is_empty() {
         tracing::info!(room = %id, inviter, "an invitation is accepted");
         // Who invites us to verify us has asked for that before we joined: the SDK drops requests of devices that it never heard of.
         if let Ok(person) = UserId::parse(&inviter) {
@@ -58,10 +58,15 @@ async fn decide(bot: &Bot, id: OwnedRoomId) {
         }
         let room = &room;
         let join = move || async move { room.join().await.map_err(|error| Trouble::of(&error)) };
-        told("accepted", &id, again(join).await);
+        let joined = again(TRIES, LONGEST, join).await;
+        let is_in = joined.is_ok();
+        told("accepted", &id, joined);
+        if is_in && !expected.is_empty() {
+            upgrades::arrived(bot, &id, &expected, allowed).await;
+        }
     } else {
         tracing::info!(room = %id, inviter, "an invitation is declined: the inviter is not allowed to invite");
-        told("declined", &id, again(|| decline(bot, &room)).await);
+        told("declined", &id, again(TRIES, LONGEST, || decline(bot, &room)).await);
     }
 }
 
@@ -76,19 +81,4 @@ fn told(what: &str, room: &RoomId, done: Result<(), Trouble>) {
     if let Err(trouble) = done {
         tracing::warn!(%room, "an invitation could not be {what}: {trouble}");
     }
-}
-
-/// Does something again while what is in the way passes.
-async fn again<F>(mut attempt: impl FnMut() -> F) -> Result<(), Trouble>
-where
-    F: Future<Output = Result<(), Trouble>>,
-{
-    let mut patience = Patience::up_to(LONGEST);
-    for _ in 0..TRIES {
-        match attempt().await {
-            Err(Trouble::Passing { after, .. }) => sleep(patience.wait(after)).await,
-            done => return done,
-        }
-    }
-    attempt().await
 }

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use matrix_sdk::config::SyncSettings;
 use matrix_sdk::deserialized_responses::TimelineEvent;
-use matrix_sdk::room::MessagesOptions;
 use matrix_sdk::ruma::api::client::filter::{FilterDefinition, LazyLoadOptions, RoomEventFilter};
 use matrix_sdk::ruma::api::client::sync::sync_events::v3::Filter;
 use matrix_sdk::ruma::{EventId, RoomId, UInt};
@@ -22,8 +21,8 @@ use super::bot::Bot;
 use super::events::{Event, What};
 use super::rooms::Job;
 use super::trouble::{Patience, Trouble};
-use super::{invites, messages, upgrades, verification};
-use crate::library::store::{Heard, Step};
+use super::{invites, messages, reactions, upgrades, verification};
+use crate::library::store::{Gap, Heard, Step};
 
 /// How long the homeserver keeps a request open while nothing happens.
 const OPEN: Duration = Duration::from_secs(30);
@@ -31,14 +30,11 @@ const OPEN: Duration = Duration::from_secs(30);
 /// The longest wait between attempts.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// The most events of a room that come at once; what lies before them is asked for.
+/// The most events of a room that come at once; what lies before them is asked for: see `gaps.rs`.
 const AT_ONCE: u32 = 100;
 
-/// The most requests with which a gap is filled: what lies beyond is too much to be answered.
-const MAX_GAP: usize = 50;
-
-/// How many times a gap is asked for while the homeserver has trouble.
-const TRIES: usize = 5;
+/// How many times an event that was heard before is asked for while the homeserver has trouble.
+const TRIES: usize = 60;
 
 /// Listens until it is told to stop, or there is trouble that does not pass. Where the SDK's store is `fresh`, it is told all of the
 /// rooms with what was said in them since our position. (Not before that: of two responses to one position the SDK drops the second.)
@@ -83,7 +79,11 @@ pub async fn listen(bot: &Arc<Bot>, fresh: bool) -> Result<(), Trouble> {
                     tracing::info!("the homeserver answers again");
                 }
                 patience.over();
-                hear(bot, &response, position.as_deref(), first).await;
+                tokio::select! {
+                    // What was not heard to its end is heard again at the next start.
+                    _ = stopped.wait_for(|stopped| *stopped) => return Ok(()),
+                    () = hear(bot, &response, position.as_deref(), first) => {}
+                }
                 position = Some(response.next_batch);
                 if std::mem::take(&mut first) {
                     if fresh {
@@ -144,26 +144,39 @@ async fn hear(bot: &Arc<Bot>, response: &SyncResponse, since: Option<&str>, firs
         upgrades::left(bot, room);
     }
     let mut steps = Vec::new();
+    let mut gaps = Vec::new();
     let mut jobs = Vec::new();
     for (id, update) in &response.rooms.joined {
         let Some(room) = bot.client.get_room(id) else { continue };
-        let events = timeline(bot, &room, update, since).await;
+        let (gap, events) = timeline(bot, &room, update, since);
+        gaps.extend(gap);
         for event in &events {
             take(bot, &room, event, first, received, &mut steps, &mut jobs).await;
         }
         look_at_state(bot, &room, update);
     }
+    steps.extend(gaps.iter().cloned().map(Step::Gap));
     steps.push(Step::Position(response.next_batch.clone()));
     // Before anything is dealt with: what is done must not be noted ahead of what was heard.
     bot.scribe.note(steps).await;
+    for gap in gaps {
+        bot.workers.fill(bot, gap);
+    }
     for job in jobs {
         bot.workers.give(bot, job);
     }
 }
 
-/// The events of a room since the position before, from our joining on. Without a position all of them are old.
-async fn timeline(bot: &Bot, room: &Room, update: &JoinedRoomUpdate, since: Option<&str>) -> Vec<TimelineEvent> {
-    let Some(since) = since else { return Vec::new() };
+/// The events of a room since the position before, from our joining on, and what was left out before them. Without a position all of
+/// them are old.
+fn timeline(
+    bot: &Arc<Bot>,
+    room: &Room,
+    update: &JoinedRoomUpdate,
+    since: Option<&str>,
+) -> (Option<Gap>, Vec<TimelineEvent>) {
+    let Some(since) = since else { return (None, Vec::new()) };
+    let mut gap = None;
     let mut events = update.timeline.events.clone();
     let joined = |event: &TimelineEvent| {
         messages::read(bot, event.raw().json().get()).is_some_and(|event| event.what == What::Joined)
@@ -171,73 +184,32 @@ async fn timeline(bot: &Bot, room: &Room, update: &JoinedRoomUpdate, since: Opti
     if let Some(at) = events.iter().rposition(joined) {
         // Who invites us to verify us asks for that before we joined.
         for event in events.drain(..at) {
-            look_for_verification(bot, &event);
+            look_for_verification(bot, room, &event);
         }
     } else if update.timeline.limited
-        && let Some(from) = &update.timeline.prev_batch
+        && let Some(newer) = &update.timeline.prev_batch
     {
-        let mut before = gap(bot, room, from, since).await;
-        if let Some(at) = before.iter().rposition(joined) {
-            before.drain(..at);
-        }
-        before.append(&mut events);
-        events = before;
+        let (place, newer, older) = (room.room_id().to_string(), newer.clone(), since.to_owned());
+        gap = Some(Gap { place, newer, older, at: Timestamp::now() });
     }
-    events
+    (gap, events)
 }
 
 /// How old a request for verification may be (client-server API, "Key verification framework").
 const MAX_REQUEST: Duration = Duration::from_secs(10 * 60);
 
-fn look_for_verification(bot: &Bot, event: &TimelineEvent) {
-    if let Some(event) = messages::read(bot, event.raw().json().get())
+fn look_for_verification(bot: &Arc<Bot>, room: &Room, told: &TimelineEvent) {
+    if let Some(event) = messages::read(bot, told.raw().json().get())
         && event.what == What::Verification
         && event.sender != bot.me
         && event.age < MAX_REQUEST
     {
-        verification::in_room(bot, &event.sender, &event.id);
+        verification::in_room(bot, room, &event, told);
     }
-}
-
-/// The events between two positions, oldest first, as far as they may still be answered.
-async fn gap(bot: &Bot, room: &Room, from: &str, since: &str) -> Vec<TimelineEvent> {
-    let mut found = Vec::new();
-    let mut from = from.to_owned();
-    let mut patience = Patience::up_to(LONGEST);
-    let mut tries = 0;
-    for _ in 0..MAX_GAP {
-        let mut options = MessagesOptions::backward().from(from.as_str());
-        options.to = Some(since.to_owned());
-        options.limit = UInt::from(AT_ONCE);
-        match room.messages(options).await {
-            Ok(page) => {
-                let old = page.chunk.last().and_then(|event| messages::read(bot, event.raw().json().get()));
-                let is_old = old.is_some_and(|event| event.age > bot.settings.max_age);
-                let empty = page.chunk.is_empty();
-                found.extend(page.chunk);
-                match page.end {
-                    Some(end) if end != from && !is_old && !empty => from = end,
-                    _ => break,
-                }
-            }
-            Err(error) => match Trouble::of(&error) {
-                Trouble::Passing { after, .. } if tries < TRIES => {
-                    tries += 1;
-                    sleep(patience.wait(after)).await;
-                }
-                other => {
-                    tracing::warn!(room = %room.room_id(), "what was said meanwhile is not known: {other}");
-                    break;
-                }
-            },
-        }
-    }
-    found.reverse();
-    found
 }
 
 /// Takes in an event: whether it is to be dealt with, and what that is.
-async fn take(
+pub async fn take(
     bot: &Arc<Bot>,
     room: &Room,
     told: &TimelineEvent,
@@ -248,7 +220,10 @@ async fn take(
 ) {
     let json = told.raw().json().get();
     let Some(event) = messages::read(bot, json) else { return };
-    let Some(asks) = concerns_us(bot, room, &event).await.filter(|_| bot.seen.first(event.id.clone())) else { return };
+    let Some(asks) = concerns_us(bot, room, &event, told).await.filter(|_| bot.seen.first(event.id.clone())) else {
+        return;
+    };
+    note_asked(bot, &event);
     let age = SignedDuration::try_from(event.age).unwrap_or_default();
     let at = Timestamp::now().checked_sub(age).unwrap_or(Timestamp::UNIX_EPOCH);
     steps.push(Step::Heard(Heard { event: event.id.clone(), place: room.room_id().to_string(), at }));
@@ -259,18 +234,31 @@ async fn take(
     jobs.push(Job { room: room.clone(), event, asks, again, received, work: bot.busy.begin() });
 }
 
+/// Notes that an event may have an answer from now on.
+fn note_asked(bot: &Bot, event: &Event) {
+    let asked = match &event.what {
+        What::Message(_) | What::Encrypted => &event.id,
+        What::Edit { of, .. } => of,
+        _ => return,
+    };
+    // Whether it is noted already does not matter.
+    let _ = bot.asked.first(asked.clone());
+}
+
 /// What an event asks of us, where something is to be done about it. Only questions ask anything.
-async fn concerns_us(bot: &Bot, room: &Room, event: &Event) -> Option<Option<Asked>> {
+async fn concerns_us(bot: &Arc<Bot>, room: &Room, event: &Event, told: &TimelineEvent) -> Option<Option<Asked>> {
     let ours = event.sender == bot.me;
     let old = event.age > bot.settings.max_age;
     match &event.what {
         What::Joined | What::Upgraded { .. } => Some(None),
         _ if ours => None,
-        What::Redaction { .. } | What::Reaction { .. } => Some(None),
+        // Of what everybody does to everything, only what may concern an answer.
+        What::Redaction { of } => messages::may_be_answered(bot, of).await.then_some(None),
+        What::Reaction { key, .. } => reactions::is_button(key).then_some(None),
         What::Message(message) if !old => messages::asked(bot, room, message).await.map(Some),
         What::Edit { .. } | What::Encrypted if !old => Some(None),
         What::Verification if !old => {
-            verification::in_room(bot, &event.sender, &event.id);
+            verification::in_room(bot, room, event, told);
             None
         }
         What::Left { .. } => {
@@ -313,6 +301,10 @@ fn deal_with_pending(bot: &Arc<Bot>) {
             }
             Err(error) => tracing::warn!(%error, "what was heard before is not known"),
         }
+        match bot.store.gaps(&bot.owner).await {
+            Ok(gaps) => gaps.into_iter().for_each(|gap| bot.workers.fill(&bot, gap)),
+            Err(error) => tracing::warn!(%error, "what was left out before is not known"),
+        }
     });
 }
 
@@ -329,10 +321,12 @@ async fn deal_with_one(bot: &Arc<Bot>, heard: Heard) {
         match room.event(&id, None).await {
             Ok(told) => return take_again(bot, &room, &told, done).await,
             Err(error) => match Trouble::of(&error) {
-                Trouble::Passing { after, .. } if tries < 60 => {
+                Trouble::Passing { after, .. } if tries < TRIES => {
                     tries += 1;
                     sleep(patience.wait(after)).await;
                 }
+                // Whoever logs in again deals with it.
+                Trouble::LoggedOut { .. } => return,
                 other => {
                     tracing::warn!(room = heard.place, "what was heard before can't be read again: {other}");
                     return bot.scribe.note(done).await;
@@ -346,8 +340,9 @@ async fn deal_with_one(bot: &Arc<Bot>, heard: Heard) {
 async fn take_again(bot: &Arc<Bot>, room: &Room, told: &TimelineEvent, done: Vec<Step>) {
     match messages::read(bot, told.raw().json().get()) {
         Some(event) if event.what == What::Encrypted => bot.unreadable.wait(bot, room, &event, told.raw()),
-        Some(event) => match concerns_us(bot, room, &event).await {
+        Some(event) => match concerns_us(bot, room, &event, told).await {
             Some(asks) => {
+                note_asked(bot, &event);
                 let (room, work) = (room.clone(), bot.busy.begin());
                 bot.workers.give(bot, Job { room, event, asks, again: true, received: Instant::now(), work });
             }

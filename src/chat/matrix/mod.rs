@@ -5,12 +5,16 @@
 //! | `settings.rs` | what the connection needs to know, and where password and token come from |
 //! | `allow.rs` | people, servers and patterns in a list |
 //! | `client.rs` | the connection: logging in, listening, stopping |
-//! | `session.rs` | the session that is kept, and logging in |
+//! | `session.rs` | the session: gone on with, or made |
+//! | `login.rs` | entering with a password or a token |
+//! | `build.rs` | the SDK's client over our store |
+//! | `folder.rs` | what is kept of the account |
 //! | `recovery.rs` | cross-signing, secret storage, key backup, the recovery key |
 //! | `verification.rs` | verification with emoji |
 //! | `trouble.rs` | what a homeserver's error comes to |
 //! | `bot.rs` | what every event is handled with |
 //! | `listen.rs` | what the homeserver tells since a position, each event once |
+//! | `gaps.rs` | what was left out is asked for |
 //! | `scribe.rs` | takes what was heard and done to the store, in order |
 //! | `events.rs` | an event's JSON, read |
 //! | `address.rs` | whether a message is for us, and what it asks |
@@ -18,6 +22,7 @@
 //! | `loops.rs` | other programs that reply to everything |
 //! | `rooms.rs` | the work of each room, one event after the other |
 //! | `messages.rs` | questions, their edits, their redactions |
+//! | `find.rs` | the answer to what is asked, found |
 //! | `reactions.rs` | turning pages |
 //! | `keys.rs` | messages that can't be decrypted |
 //! | `invites.rs` | invitations |
@@ -30,12 +35,17 @@ mod address;
 mod allow;
 mod answer;
 mod bot;
+mod build;
 mod client;
 mod courier;
 mod events;
+mod find;
+mod folder;
+mod gaps;
 mod invites;
 mod keys;
 mod listen;
+mod login;
 mod loops;
 mod messages;
 pub mod notice;

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::answer::{self, Shown, in_place_of, transaction};
 use super::bot::Bot;
 use super::events::Event;
+use super::rooms::{Dealt, given_up};
 use super::send;
 use super::trouble::Trouble;
 use crate::chat::kept::{Kept, RestoreError};
@@ -43,39 +44,45 @@ fn direction(key: &str) -> Option<i64> {
     }
 }
 
+/// Whether a reaction is one of the buttons.
+#[must_use]
+pub fn is_button(key: &str) -> bool {
+    direction(key).is_some()
+}
+
 /// Turns a page, if a reaction says so and is of who asked.
-pub async fn reaction(bot: &Bot, room: &Room, event: &Event, to: &str, key: &str) -> Vec<Step> {
-    let Some(direction) = direction(key) else { return Vec::new() };
+pub async fn reaction(bot: &Bot, room: &Room, event: &Event, to: &str, key: &str) -> Dealt {
+    let Some(direction) = direction(key) else { return Some(Vec::new()) };
     bot.scribe.written().await;
     let answered = match bot.store.answered_by(&bot.owner, to).await {
         Ok(Some(answered)) if answered.person == event.sender => answered,
-        Ok(_) => return Vec::new(),
+        Ok(_) => return Some(Vec::new()),
         Err(error) => {
             tracing::warn!(%error, "an answer whose page is turned is not known");
-            return Vec::new();
+            return Some(Vec::new());
         }
     };
     let here = room.room_id().to_string();
     if bot.limits.take(event.sender.clone(), Some(here), std::time::Instant::now()).is_err() {
-        return Vec::new();
+        return Some(Vec::new());
     }
     match turned(bot, room, &answered, direction).await {
         Ok(Some((content, page))) => {
             let edit = in_place_of(content, to);
             if let Err(trouble) = send::message(room, &edit, &transaction("page", &event.id)).await {
                 tracing::warn!(room = %room.room_id(), "a page could not be turned: {trouble}");
-                return Vec::new();
+                return given_up(&trouble);
             }
             take_away(bot, room, &event.id).await;
-            vec![Step::Turned { answer: to.to_owned(), page }]
+            Some(vec![Step::Turned { answer: to.to_owned(), page }])
         }
         Ok(None) => {
             take_away(bot, room, &event.id).await;
-            Vec::new()
+            Some(Vec::new())
         }
         Err(error) => {
             tracing::error!(%error, "a page could not be shown again");
-            Vec::new()
+            Some(Vec::new())
         }
     }
 }

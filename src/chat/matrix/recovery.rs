@@ -12,7 +12,8 @@ use matrix_sdk::encryption::recovery::{RecoveryError, RecoveryState};
 use matrix_sdk::ruma::api::client::uiaa::AuthData;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::session::{Folder, proof, write_secret};
+use super::folder::{Folder, write_secret};
+use super::login::proof;
 use super::settings::Settings;
 use super::trouble::Trouble;
 

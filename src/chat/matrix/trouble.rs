@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use matrix_sdk::ruma::api::error::{ErrorKind, RetryAfter};
 use matrix_sdk::{Error, HttpError};
+use tokio::time::sleep;
 
 /// What an error comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,6 +140,24 @@ impl Patience {
     pub fn over(&mut self) {
         self.next = FIRST.min(self.longest);
     }
+}
+
+/// Does something again while what is in the way passes, up to so many times, with waits up to `longest`.
+///
+/// # Errors
+/// The last [`Trouble`].
+pub async fn again<T, F>(times: usize, longest: Duration, mut attempt: impl FnMut() -> F) -> Result<T, Trouble>
+where
+    F: Future<Output = Result<T, Trouble>>,
+{
+    let mut patience = Patience::up_to(longest);
+    for _ in 0..times {
+        match attempt().await {
+            Err(Trouble::Passing { after, .. }) => sleep(patience.wait(after)).await,
+            done => return done,
+        }
+    }
+    attempt().await
 }
 
 #[cfg(test)]

@@ -4,14 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use matrix_sdk::ruma::api::client::state::get_state_event_for_key;
+use matrix_sdk::ruma::events::StateEventType;
 use matrix_sdk::ruma::{RoomId, RoomOrAliasId, UserId};
 use matrix_sdk::{Room, RoomMemberships, RoomState};
-use tokio::time::sleep;
+use serde_json::Value;
 
 use super::bot::Bot;
+use super::messages::INTRODUCED;
 use super::place::NETWORK;
-use super::trouble::{Patience, Trouble};
-use crate::library::store::{Scope, StoreError};
+use super::rooms::{Dealt, given_up};
+use super::trouble::{Trouble, again};
+use crate::library::store::{Moved, Scope, StoreError};
 
 /// The setting of a room that removed Byline, or was left: since when.
 const LEFT: &str = "left";
@@ -19,7 +23,7 @@ const LEFT: &str = "left";
 /// The setting of a room that was upgraded: in which room it goes on.
 const SUCCESSOR: &str = "successor";
 
-/// How many times it is tried to join a room that another goes on in.
+/// How many times it is tried to join a room that another goes on in, and to look what it says of itself.
 const TRIES: usize = 8;
 
 /// The longest wait between attempts.
@@ -29,73 +33,156 @@ const LONGEST: Duration = Duration::from_secs(60);
 pub const TIDY_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// Follows a room into the one that it goes on in; its settings and schedules go along. `sender` upgraded it.
-pub async fn follow(bot: &Bot, room: &Room, sender: &str, to: &str) {
-    let Ok(to) = RoomId::parse(to) else { return };
+///
+/// Who may end a room may name any other as the one that it goes on in. So nothing goes along unless the other says that it goes on
+/// from this one.
+pub async fn follow(bot: &Bot, room: &Room, sender: &str, to: &str) -> Dealt {
+    let Ok(to) = RoomId::parse(to) else { return Some(Vec::new()) };
     let from = room.room_id();
     if to == from {
-        return;
+        return Some(Vec::new());
     }
     // Noted first: where the new room has to be joined by invitation, that one is expected.
-    if let Err(error) = note(bot, from, SUCCESSOR, Some(to.as_str())).await {
+    if let Err(error) = note(bot, from.as_str(), SUCCESSOR, to.as_str()).await {
         tracing::warn!(%error, "where a room goes on could not be noted");
     }
-    if let Err(trouble) = join(bot, &to, sender).await {
+    let was_in = bot.joined(to.as_str()).is_some();
+    if !was_in && let Err(trouble) = join(bot, &to, sender).await {
         tracing::warn!(room = %from, successor = %to, "an upgraded room can't be followed without an invitation: {trouble}");
-        return;
+        return given_up(&trouble);
     }
-    moved(bot, from, &to).await;
+    match arrived(bot, &to, &[from.to_string()], was_in).await {
+        Some(trouble) => given_up(&trouble),
+        None => Some(Vec::new()),
+    }
 }
 
 async fn join(bot: &Bot, to: &RoomId, sender: &str) -> Result<(), Trouble> {
-    if bot.joined(to.as_str()).is_some() {
-        return Ok(());
-    }
     let via = UserId::parse(sender).map(|sender| vec![sender.server_name().to_owned()]).unwrap_or_default();
-    let mut patience = Patience::up_to(LONGEST);
-    let mut tries = 0;
-    loop {
-        match bot.client.join_room_by_id_or_alias(<&RoomOrAliasId>::from(to), &via).await {
-            Ok(_) => return Ok(()),
-            Err(error) => match Trouble::of(&error) {
-                Trouble::Passing { after, .. } if tries < TRIES => {
-                    tries += 1;
-                    sleep(patience.wait(after)).await;
+    let via = &via;
+    let join = move || async move {
+        let joined = bot.client.join_room_by_id_or_alias(<&RoomOrAliasId>::from(to), via).await;
+        joined.map(drop).map_err(|error| Trouble::of(&error))
+    };
+    again(TRIES, LONGEST, join).await
+}
+
+/// The rooms that say that they go on in this one.
+pub async fn expected_from(bot: &Bot, to: &RoomId) -> Vec<String> {
+    match bot.store.communities_with(NETWORK, SUCCESSOR).await {
+        Ok(successors) => {
+            successors.into_iter().filter(|(_, named)| named == to.as_str()).map(|(from, _)| from).collect()
+        }
+        Err(error) => {
+            tracing::warn!(%error, "whether another room goes on in this one is not known");
+            Vec::new()
+        }
+    }
+}
+
+/// We are in a room of which these say that they go on in it: what was kept of them goes along where it says so too. A room that does
+/// not, and in which we are for that alone, is left again: without `stays`.
+pub async fn arrived(bot: &Bot, to: &RoomId, expected_from: &[String], stays: bool) -> Option<Trouble> {
+    match take_along(bot, to, expected_from).await {
+        Ok(true) => {}
+        Ok(false) => {
+            tracing::warn!(room = %to, "a room does not say that it goes on from those that say so: nothing of them goes along");
+            if !stays && let Some(room) = bot.client.get_room(to) {
+                // Before it is forgotten who said so: until then nothing is said there.
+                let left = again(TRIES, LONGEST, || async { room.leave().await.map_err(|error| Trouble::of(&error)) });
+                if let Err(trouble) = left.await {
+                    tracing::warn!(room = %to, "a room can't be left: {trouble}");
                 }
-                other => return Err(other),
-            },
-        }
-    }
-}
-
-/// Takes everything that was kept of a room to the one that it goes on in.
-async fn moved(bot: &Bot, from: &RoomId, to: &RoomId) {
-    match bot.store.move_community(NETWORK, from.as_str(), to.as_str()).await {
-        Ok(_) => {
-            tracing::info!(room = %from, successor = %to, "an upgraded room was followed");
-            if let Err(error) = note(bot, to, SUCCESSOR, None).await {
-                tracing::warn!(%error, "that a room was followed could not be noted");
             }
-            bot.forget_prefix(from.as_str());
-            bot.forget_prefix(to.as_str());
+            for from in expected_from {
+                forget(bot, from, SUCCESSOR).await;
+            }
         }
-        Err(error) => tracing::error!(%error, room = %from, "the settings of an upgraded room stay with the old one"),
+        Err(trouble) => {
+            tracing::warn!(room = %to, "from which room one goes on is not known: {trouble}");
+            return Some(trouble);
+        }
+    }
+    None
+}
+
+/// Takes along what was kept of the room that this one goes on from, if that is among these. Whether it is.
+async fn take_along(bot: &Bot, to: &RoomId, expected_from: &[String]) -> Result<bool, Trouble> {
+    let Some(from) = predecessor(bot, to).await?.filter(|from| expected_from.contains(from)) else { return Ok(false) };
+    moved(bot, &from, to.as_str()).await;
+    Ok(true)
+}
+
+/// From which room another goes on, as its first event says. The homeserver is asked: what the SDK knows of a room that we were invited
+/// to, it has from who invites us.
+async fn predecessor(bot: &Bot, room: &RoomId) -> Result<Option<String>, Trouble> {
+    let ask = || async {
+        let request =
+            get_state_event_for_key::v3::Request::new(room.to_owned(), StateEventType::RoomCreate, String::new());
+        bot.client.send(request).await.map_err(|error| Trouble::of_http(&error))
+    };
+    let made = again(TRIES, LONGEST, ask).await?;
+    let made: Value = serde_json::from_str(made.event_or_content.get()).unwrap_or_default();
+    Ok(made["predecessor"]["room_id"].as_str().map(str::to_owned))
+}
+
+/// Takes everything that was kept of a room to the one that it goes on in, unless that has something of its own.
+async fn moved(bot: &Bot, from: &str, to: &str) {
+    // It may be upgraded itself by now.
+    let next = match bot.store.known_community(NETWORK, to).await {
+        Ok(Some(there)) => bot.store.setting(Scope::community(there.id), SUCCESSOR).await.ok().flatten(),
+        _ => None,
+    };
+    match bot.store.move_community(NETWORK, from, to, &[LEFT, SUCCESSOR, INTRODUCED]).await {
+        Ok(Moved::Wholly) => {
+            tracing::info!(room = from, successor = to, "an upgraded room was followed");
+            back(bot, to).await;
+            match next {
+                Some(next) => {
+                    if let Err(error) = note(bot, to, SUCCESSOR, &next).await {
+                        tracing::warn!(%error, "where a room goes on could not be noted");
+                    }
+                }
+                None => forget(bot, to, SUCCESSOR).await,
+            }
+        }
+        Ok(Moved::Nothing) => forget(bot, from, SUCCESSOR).await,
+        Ok(Moved::Taken) => {
+            tracing::warn!(
+                room = from,
+                successor = to,
+                "an upgraded room goes on in one that has settings of its own: they stay"
+            );
+            forget(bot, from, SUCCESSOR).await;
+        }
+        Err(error) => tracing::error!(%error, room = from, "the settings of an upgraded room stay with the old one"),
+    }
+    bot.forget_prefix(from);
+    bot.forget_prefix(to);
+}
+
+async fn note(bot: &Bot, room: &str, name: &str, value: &str) -> Result<(), StoreError> {
+    let community = bot.store.community(NETWORK, room).await?;
+    bot.store.set(Scope::community(community.id), name, Some(value)).await
+}
+
+/// Takes a note about a room back, if there is one.
+async fn forget(bot: &Bot, room: &str, name: &str) {
+    let forgotten = async {
+        let Some(community) = bot.store.known_community(NETWORK, room).await? else { return Ok(()) };
+        bot.store.set(Scope::community(community.id), name, None).await
+    };
+    if let Err(error) = forgotten.await {
+        let error: StoreError = error;
+        tracing::warn!(%error, room, "a note about a room could not be taken back");
     }
 }
 
-async fn note(bot: &Bot, room: &RoomId, name: &str, value: Option<&str>) -> Result<(), StoreError> {
-    let community = bot.store.community(NETWORK, room.as_str()).await?;
-    bot.store.set(Scope::community(community.id), name, value).await
-}
-
-/// Whether a room that we are invited to is one that a room of ours goes on in; then that one's settings go along.
-pub async fn is_expected(bot: &Bot, invited: &Room) -> bool {
-    let Ok(successors) = bot.store.communities_with(NETWORK, SUCCESSOR).await else { return false };
-    let from = successors.into_iter().find(|(_, successor)| successor == invited.room_id().as_str());
-    let Some((from, _)) = from else { return false };
-    if let Ok(from) = RoomId::parse(&from) {
-        moved(bot, &from, invited.room_id()).await;
+/// Goes on with what rested while we were not in a room: the feeds that only it reads.
+async fn back(bot: &Bot, room: &str) {
+    if let Err(error) = bot.store.community_back(NETWORK, room).await {
+        tracing::warn!(%error, room, "the feeds of a room that is back rest on");
     }
-    true
 }
 
 /// Leaves a room in which nobody else is, or is invited to be.
@@ -141,17 +228,20 @@ pub fn left(bot: &Arc<Bot>, room: &RoomId) {
     });
 }
 
-/// Notes that we are in a room, again.
-pub async fn entered(bot: &Bot, room: &Room) {
-    let noted = async {
-        let Some(community) = bot.store.known_community(NETWORK, room.room_id().as_str()).await? else { return Ok(()) };
-        bot.store.community_back(NETWORK, room.room_id().as_str()).await?;
-        bot.store.set(Scope::community(community.id), LEFT, None).await
-    };
-    if let Err(error) = noted.await {
-        let error: StoreError = error;
-        tracing::warn!(%error, "that a room was joined could not be noted");
+/// We are in a room, again. Whether others say that they go on in it: then its people know us.
+///
+/// # Errors
+/// [`Trouble`]: whether it goes on from them is not known.
+pub async fn entered(bot: &Bot, room: &Room) -> Result<bool, Trouble> {
+    forget(bot, room.room_id().as_str(), LEFT).await;
+    back(bot, room.room_id().as_str()).await;
+    let expected_from = expected_from(bot, room.room_id()).await;
+    if expected_from.is_empty() {
+        return Ok(false);
     }
+    // Whoever joined it looks too, and leaves it if need be; here nothing is asked of it before its settings are there.
+    take_along(bot, room.room_id(), &expected_from).await?;
+    Ok(true)
 }
 
 /// Deletes what is old: answers whose pages no longer turn, and what was kept of rooms that were left long ago.

@@ -3,42 +3,66 @@
 //! The manager compares the emoji that their client shows with those in Byline's log. Byline itself has no eyes to compare with: it
 //! confirms, and the manager's side decides. Nothing in Byline is allowed to anybody because of a verified device.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use matrix_sdk::deserialized_responses::ProcessedToDeviceEvent;
+use matrix_sdk::Room;
+use matrix_sdk::deserialized_responses::{ProcessedToDeviceEvent, TimelineEvent};
 use matrix_sdk::encryption::verification::{
     SasState, SasVerification, Verification, VerificationRequest, VerificationRequestState,
 };
-use matrix_sdk::ruma::UserId;
+use matrix_sdk::ruma::api::client::sync::sync_events::DeviceLists;
 use matrix_sdk::ruma::events::key::verification::VerificationMethod;
+use matrix_sdk::ruma::events::{AnySyncTimelineEvent, AnyToDeviceEvent};
+use matrix_sdk::ruma::serde::Raw;
+use matrix_sdk::ruma::{OwnedRoomId, UserId};
+use matrix_sdk_base::crypto::EncryptionSyncChanges;
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
 use super::bot::Bot;
+use super::events::Event;
+use super::trouble::{Patience, Trouble};
 
 /// How long a verification may take.
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
 
+/// How many times the devices of who asks are asked for while the homeserver has trouble.
+const TRIES: usize = 8;
+
+/// The longest wait between attempts.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// A message of a verification, as it came.
+#[derive(Debug)]
+enum Came {
+    /// In a room.
+    In(OwnedRoomId, Raw<AnySyncTimelineEvent>),
+    /// To our device.
+    To(Raw<AnyToDeviceEvent>),
+}
+
 /// Looks for requests among the messages that came to our device.
 pub fn to_device(bot: &Arc<Bot>, events: &[ProcessedToDeviceEvent]) {
-    for event in events {
-        let Ok(event) = serde_json::from_str::<Value>(event.as_raw().json().get()) else { continue };
+    for told in events {
+        let raw = told.as_raw();
+        let Ok(event) = serde_json::from_str::<Value>(raw.json().get()) else { continue };
         let (Some(sender), Some(kind)) = (event["sender"].as_str(), event["type"].as_str()) else { continue };
         let flow = event["content"]["transaction_id"].as_str();
         match (kind, flow) {
-            ("m.key.verification.request", Some(flow)) => requested(bot, sender, flow),
+            ("m.key.verification.request", Some(flow)) => requested(bot, sender, flow, Came::To(raw.clone())),
             // Clients that ask for none before begin with this.
-            ("m.key.verification.start", Some(flow)) => started(bot, sender, flow),
+            ("m.key.verification.start", Some(flow)) => started(bot, sender, flow, Came::To(raw.clone())),
             _ => {}
         }
     }
 }
 
-/// A request that was made in a room, by its event.
-pub fn in_room(bot: &Bot, sender: &str, event: &str) {
-    requested(bot, sender, event);
+/// A request that was made in a room.
+pub fn in_room(bot: &Arc<Bot>, room: &Room, event: &Event, told: &TimelineEvent) {
+    requested(bot, &event.sender, &event.id, Came::In(room.room_id().to_owned(), told.raw().clone()));
 }
 
 /// Whether somebody may verify us.
@@ -50,12 +74,23 @@ fn may(bot: &Bot, sender: &str) -> bool {
     may
 }
 
-fn requested(bot: &Bot, sender: &str, flow: &str) {
-    let (client, allowed) = (bot.client.clone(), may(bot, sender));
+fn requested(bot: &Arc<Bot>, sender: &str, flow: &str, came: Came) {
+    let (bot, allowed) = (Arc::clone(bot), may(bot, sender));
     let (sender, flow) = (sender.to_owned(), flow.to_owned());
     tokio::spawn(async move {
         let Ok(person) = UserId::parse(&sender) else { return };
-        let Some(request) = client.encryption().get_verification_request(&person, &flow).await else { return };
+        let find = || async { bot.client.encryption().get_verification_request(&person, &flow).await };
+        let mut found = find().await;
+        if found.is_none() && allowed {
+            introduce(&bot, &person, came).await;
+            found = find().await;
+        }
+        let Some(request) = found else {
+            if allowed {
+                tracing::warn!(%sender, "a verification is passed over: the homeserver does not know the device that asks");
+            }
+            return;
+        };
         if !allowed {
             let _ = request.cancel().await;
             return;
@@ -70,22 +105,68 @@ fn requested(bot: &Bot, sender: &str, flow: &str) {
     });
 }
 
-fn started(bot: &Bot, sender: &str, flow: &str) {
-    let (client, allowed) = (bot.client.clone(), may(bot, sender));
+fn started(bot: &Arc<Bot>, sender: &str, flow: &str, came: Came) {
+    let (bot, allowed) = (Arc::clone(bot), may(bot, sender));
     let (sender, flow) = (sender.to_owned(), flow.to_owned());
     tokio::spawn(async move {
         // One that a request went before is dealt with there.
         let Ok(person) = UserId::parse(&sender) else { return };
-        if client.encryption().get_verification_request(&person, &flow).await.is_some() {
+        if bot.client.encryption().get_verification_request(&person, &flow).await.is_some() {
             return;
         }
-        if let Some(Verification::SasV1(sas)) = client.encryption().get_verification(&person, &flow).await {
+        let find = || async { bot.client.encryption().get_verification(&person, &flow).await };
+        let mut found = find().await;
+        if found.is_none() && allowed {
+            introduce(&bot, &person, came).await;
+            found = find().await;
+        }
+        if let Some(Verification::SasV1(sas)) = found {
             match allowed {
                 true => _ = timeout(PATIENCE, compare(sas)).await,
                 false => _ = sas.cancel().await,
             }
         }
     });
+}
+
+/// Asks for the devices of somebody, and hands the SDK once more what came of them: it passes over requests of devices that it has
+/// not heard of, and it hears of devices in encrypted rooms alone.
+async fn introduce(bot: &Bot, person: &UserId, came: Came) {
+    let mut patience = Patience::up_to(LONGEST);
+    for _ in 0..TRIES {
+        match bot.client.encryption().request_user_identity(person).await {
+            Ok(_) => break,
+            Err(error) => match Trouble::of(&error) {
+                Trouble::Passing { after, .. } => sleep(patience.wait(after)).await,
+                other => return tracing::warn!(%person, "the devices of who asks are not known: {other}"),
+            },
+        }
+    }
+    let olm = bot.base.olm_machine().await;
+    let Some(olm) = olm.as_ref() else { return };
+    let handed = match came {
+        Came::In(room, raw) => match raw.deserialize() {
+            Ok(AnySyncTimelineEvent::MessageLike(event)) => {
+                olm.receive_verification_event(&event.into_full_event(room)).await.map_err(|error| error.to_string())
+            }
+            _ => return,
+        },
+        Came::To(raw) => {
+            // Nothing else of a sync: no device changed, and no count of keys is told.
+            let changes = EncryptionSyncChanges {
+                to_device_events: vec![raw],
+                changed_devices: &DeviceLists::new(),
+                one_time_keys_counts: &BTreeMap::new(),
+                unused_fallback_keys: None,
+                next_batch_token: None,
+            };
+            let received = olm.receive_sync_changes(changes, &bot.base.decryption_settings).await;
+            received.map(drop).map_err(|error| error.to_string())
+        }
+    };
+    if let Err(error) = handed {
+        tracing::warn!(%person, error, "a verification could not be read");
+    }
 }
 
 async fn go_on(request: &VerificationRequest) {

@@ -37,6 +37,10 @@ pub const SIZE: usize = 5;
 /// How many sentences the lead article of a story is quoted with where nobody says otherwise.
 pub const SENTENCES: usize = 2;
 
+/// How many articles are compared with each other, the newest of those that are open: the time grows with the square of their
+/// number, and nobody's day has more.
+pub const MOST_COMPARED: usize = 2_000;
+
 /// How many people a digest quotes at most at its end.
 pub const VOICES: usize = 5;
 
@@ -177,6 +181,8 @@ pub enum Why {
     Undated,
     /// Out: of another outlet than those asked for.
     Elsewhere,
+    /// Out: more are open than are compared, and newer ones.
+    Crowded,
     /// Out: another version of an article that is in.
     Duplicate {
         /// The version that stays.
@@ -224,6 +230,7 @@ pub fn compose(library: &Library, book: &QuoteBook, wanted: &Wanted) -> Digest {
             None => open.push(id),
         }
     }
+    why.extend(without_oldest(library, &mut open, MOST_COMPARED).map(|id| (id, Why::Crowded)));
     let mut settle = |id: ArticleId, reason: Why| {
         why.insert(id, reason);
     };
@@ -256,6 +263,19 @@ pub fn compose(library: &Library, book: &QuoteBook, wanted: &Wanted) -> Digest {
     let voices = voices::who_spoke(library, book, &in_stories.collect::<Vec<_>>(), &beyond, wanted.voices);
     let verdicts = why.into_iter().map(|(article, why)| Verdict { article, why }).collect();
     Digest { stories, voices, verdicts }
+}
+
+/// Takes out of `open` all but the `most` that were published last; of undated ones those that arrived last. The order stays.
+fn without_oldest(
+    library: &Library,
+    open: &mut Vec<ArticleId>,
+    most: usize,
+) -> impl Iterator<Item = ArticleId> + use<> {
+    let published = |id: ArticleId| library.get(id).and_then(|article| article.meta().published);
+    open.sort_by_key(|id| Reverse((published(*id).map(|published| published.order_key()), *id)));
+    let oldest = open.split_off(most.min(open.len()));
+    open.sort_unstable();
+    oldest.into_iter()
 }
 
 /// Why an article is out before it is compared with any other; `None` when it is not.

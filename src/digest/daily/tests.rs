@@ -173,6 +173,24 @@ fn every_article_is_told_why_it_is_in_or_out() {
 }
 
 #[test]
+fn of_too_many_articles_the_newest_are_compared() {
+    let library = library(&[
+        ("undated", "Half the apples", "Osterby Echo", "", ORCHARD),
+        ("older", "Half the apples", "Osterby Echo", "2026-11-01", ORCHARD),
+        ("newest", "Half the apples", "Osterby Echo", "2026-11-03", ORCHARD),
+        ("newer", "Half the apples", "Osterby Echo", "2026-11-02", ORCHARD),
+    ]);
+    let mut open: Vec<ArticleId> = library.iter().map(|(id, _)| id).collect();
+    let oldest: Vec<ArticleId> = without_oldest(&library, &mut open, 2).collect();
+    let keys = |ids: &[ArticleId]| ids.iter().map(|id| library.article(*id).key().to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        (keys(&open), keys(&oldest)),
+        (vec!["newest".into(), "newer".into()], vec!["older".into(), "undated".into()])
+    );
+    assert_eq!(without_oldest(&library, &mut open, 2).count(), 0);
+}
+
+#[test]
 fn articles_of_two_languages_are_two_stories() {
     let mut library = Library::default();
     for (key, language) in [("one", "en"), ("other", "da")] {

@@ -3,10 +3,10 @@
 //! What a row's `pages` mean is its writer's: the spans of articles, not their words. Rows are deleted when they are old.
 
 use jiff::Timestamp;
-use sqlx::Row;
+use sqlx::{Any, Row, Transaction};
 
 use super::error::{Located, Problem, check_text};
-use super::{Store, StoreError, millis};
+use super::{CommunityId, Store, StoreError, millis};
 
 /// The longest key and place, in bytes.
 const MAX_NAME_BYTES: usize = 512;
@@ -131,16 +131,7 @@ impl Store {
         let Some(community) = self.known_community(network, name).await? else { return Ok(false) };
         let forgotten = async {
             let mut tx = self.inner.pools.begin().await?;
-            for delete in [
-                "DELETE FROM settings WHERE community = $1",
-                "DELETE FROM schedules WHERE community = $1",
-                "DELETE FROM had WHERE community = $1",
-                "UPDATE outbox SET community = NULL WHERE community = $1",
-                "UPDATE feeds SET community = NULL, channel = NULL WHERE community = $1",
-                "DELETE FROM communities WHERE id = $1",
-            ] {
-                sqlx::query(delete).bind(community.id.0).execute(&mut *tx).await?;
-            }
+            forget(&mut tx, community.id).await?;
             Ok::<_, Problem>(tx.commit().await?)
         };
         forgotten.await.at(self.place())?;
@@ -168,4 +159,19 @@ impl Store {
         let rows = query.fetch_all(self.inner.pools.reader()).await.at(self.place())?;
         rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().at(self.place())
     }
+}
+
+/// Forgets a community in a transaction of the caller's.
+pub(super) async fn forget(tx: &mut Transaction<'static, Any>, community: CommunityId) -> Result<(), Problem> {
+    for delete in [
+        "DELETE FROM settings WHERE community = $1",
+        "DELETE FROM schedules WHERE community = $1",
+        "DELETE FROM had WHERE community = $1",
+        "UPDATE outbox SET community = NULL WHERE community = $1",
+        "UPDATE feeds SET community = NULL, channel = NULL WHERE community = $1",
+        "DELETE FROM communities WHERE id = $1",
+    ] {
+        sqlx::query(delete).bind(community.0).execute(&mut **tx).await?;
+    }
+    Ok(())
 }

@@ -1,7 +1,8 @@
 //! What was heard on a network that is followed by position: how far, what of it is not dealt with yet, and what was answered.
 //!
 //! Steps are recorded in order, many in one transaction. Who records that an event was heard together with the position behind
-//! it loses none: after a crash, what is [`pending`](Store::pending) is dealt with first.
+//! it loses none: after a crash, what is [`pending`](Store::pending) is dealt with first. What was left out up to a position is
+//! noted with it in the same way, and asked for until it is known: the [`gaps`](Store::gaps).
 
 use jiff::Timestamp;
 use sqlx::{Any, Row, Transaction};
@@ -24,6 +25,10 @@ pub enum Step {
         /// The event.
         event: String,
     },
+    /// What was said in a place between two positions was left out, and is to be asked for.
+    Gap(Gap),
+    /// It is known now, or given up.
+    Filled(Gap),
     /// A question was answered; a second answer to it takes the place of the first.
     Answered(Answered),
     /// Another page of an answer is shown.
@@ -48,6 +53,19 @@ pub struct Heard {
     /// Where it stands.
     pub place: String,
     /// When.
+    pub at: Timestamp,
+}
+
+/// What was left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// Where.
+    pub place: String,
+    /// The position at its end.
+    pub newer: String,
+    /// The position at its beginning.
+    pub older: String,
+    /// When it was found.
     pub at: Timestamp,
 }
 
@@ -110,6 +128,20 @@ impl Store {
                 place: row.try_get(1)?,
                 at: timestamp(row.try_get(2)?),
             })
+        };
+        rows.iter().map(entry).collect::<Result<_, _>>().at(self.place())
+    }
+
+    /// What an account was not told and has not learned since, in the order in which that was found.
+    ///
+    /// # Errors
+    /// What a database may answer.
+    pub async fn gaps(&self, owner: &str) -> Result<Vec<Gap>, StoreError> {
+        let query = "SELECT place, newer, older, found_at FROM gaps WHERE owner = $1 ORDER BY found_at, place, newer";
+        let rows = sqlx::query(query).bind(owner).fetch_all(self.inner.pools.reader()).await.at(self.place())?;
+        let entry = |row: &sqlx::any::AnyRow| {
+            let (place, newer, older) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            Ok::<_, sqlx::Error>(Gap { place, newer, older, at: timestamp(row.try_get(3)?) })
         };
         rows.iter().map(entry).collect::<Result<_, _>>().at(self.place())
     }
@@ -192,6 +224,25 @@ async fn record(tx: &mut Transaction<'static, Any>, owner: &str, step: &Step) ->
         Step::Done { event } => {
             sqlx::query("DELETE FROM heard WHERE owner = $1 AND event = $2").bind(owner).bind(event)
         }
+        Step::Gap(gap) => {
+            check_text("the gap's place", &gap.place, MAX_BYTES)?;
+            for position in [&gap.newer, &gap.older] {
+                check_text("the position", position, MAX_BYTES)?;
+            }
+            sqlx::query(
+                "INSERT INTO gaps (owner, place, newer, older, found_at) VALUES ($1, $2, $3, $4, $5)
+                 ON CONFLICT (owner, place, newer) DO NOTHING",
+            )
+            .bind(owner)
+            .bind(&gap.place)
+            .bind(&gap.newer)
+            .bind(&gap.older)
+            .bind(millis(gap.at))
+        }
+        Step::Filled(gap) => sqlx::query("DELETE FROM gaps WHERE owner = $1 AND place = $2 AND newer = $3")
+            .bind(owner)
+            .bind(&gap.place)
+            .bind(&gap.newer),
         Step::Answered(answered) => {
             for text in [&answered.question, &answered.place, &answered.person, &answered.answer] {
                 check_text("the answer's place", text, MAX_BYTES)?;

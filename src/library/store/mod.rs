@@ -22,7 +22,7 @@
 //! | | [`had`](Store::had) | `had.rs` |
 //! | answers | [`keep_answers`](Store::keep_answers), [`answer`](Store::answer), [`last_answer`](Store::last_answer), [`unhelpful`](Store::unhelpful) | `answers.rs` |
 //! | | [`promise`](Store::promise), [`promise_kept`](Store::promise_kept), [`promises`](Store::promises) | `promises.rs` |
-//! | listening | [`record`](Store::record), [`position`](Store::position), [`pending`](Store::pending), [`answered`](Store::answered), [`move_community`](Store::move_community) | `heard.rs`, `moved.rs` |
+//! | listening | [`record`](Store::record), [`position`](Store::position), [`pending`](Store::pending), [`gaps`](Store::gaps), [`answered`](Store::answered), [`move_community`](Store::move_community) | `heard.rs`, `moved.rs` |
 //! | moving | [`export`](Store::export), [`export_all`](Store::export_all), [`import`](Store::import), [`import_lines`](Store::import_lines) | `exchange.rs` |
 //!
 //! What holds for all of them:
@@ -112,7 +112,8 @@ pub use feeds::{
     DueEntry, DueFeed, EntryCame, FeedEntry, FeedHealth, FeedId, FeedNews, FeedState, FoundEntry, Look,
     MAX_FEED_URL_BYTES, NewEntry, NewFeed, PageHeld, SettledLook, Subscription, ToTell,
 };
-pub use heard::{Answered, Heard, Step};
+pub use heard::{Answered, Gap, Heard, Step};
+pub use moved::Moved;
 pub use outbox::{AfterFailure, Job, JobEntry, JobFilter, JobState, Queued};
 pub use quotations::{KeptLoading, KeptQuotation, KeptQuotations};
 pub use schedules::{Covered, DigestToPost, DueSchedule, MAX_CHANNEL_BYTES, Order, ScheduleEntry, Settled, Turn};

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use super::source::{self, Words};
 use super::tokens::View;
 use super::{Found, LOOSE, LOOSE_WORDS, Rule};
 use crate::article::Span;
@@ -75,7 +76,8 @@ pub(super) fn find(model: &Model, views: &[View<'_>], rules: Vec<Found>) -> Vec<
         for (confidence, at) in picked {
             let Some(candidate) = all.get(at).filter(|one| tells_something(tokens, one)) else { continue };
             let mut one = found(tokens, view, index, candidate, &rules, &suggestions);
-            one.speaker = one.speaker.map(|span| speaker(tokens, span, one.cue, || layout.within(index)));
+            let words = Words { text: view.text, tokens };
+            one.speaker = one.speaker.map(|span| source::speaker(words, span, one.cue, || layout.within(index)));
             ahead.extend(one.content.iter().filter(|span| span.start >= view.span.end));
             // An attitude or a decision may never have been put into words: it is found, but listed as nobody's words.
             let unsaid = !one.content.iter().any(|span| touches_marks(view, *span)) && !speaks(tokens, candidate);
@@ -263,34 +265,6 @@ fn polished(tokens: &[Flat], view: &View<'_>, mut range: Range<usize>) -> Vec<Sp
         span.end = region.outer().end.max(span.end);
     }
     vec![span]
-}
-
-/// The words that name the speaker: as the rules cut them, if these found any there; otherwise without what follows a name.
-fn speaker<'s, S: Iterator<Item = &'s Suggestion>>(
-    tokens: &[Flat],
-    span: Span,
-    cue: Option<Span>,
-    suggestions: impl Fn() -> S,
-) -> Span {
-    let range = candidates::range(tokens, span);
-    let class = |at: usize| tokens.get(at).map_or(class::NONE, |token| token.class);
-    // "In a letter to the council, the mayor says": the letter says nothing, where the rules know who does.
-    let said_with = |one: &&Suggestion| cue.is_some_and(|cue| one.cue.is_some_and(|known| known.overlaps(cue)));
-    if matches!(class(range.start), class::PREPOSITION | class::TO)
-        && let Some(known) = suggestions().filter(said_with).find_map(|one| one.speaker)
-        && !known.overlaps(span)
-    {
-        return known;
-    }
-    let named = |span: Span| candidates::range(tokens, span).any(|at| class(at) == class::NAME);
-    let mut known = suggestions().filter_map(|one| one.speaker);
-    if let Some(known) = known.find(|known| span.contains(*known) && (named(*known) || !named(span))) {
-        return known;
-    }
-    let comma = range.clone().find(|at| class(*at) == class::COMMA);
-    let cut = comma.filter(|comma| (range.start..*comma).any(|at| class(at) == class::NAME));
-    let cut = cut.filter(|comma| !(*comma..range.end).any(|at| class(at) == class::RELATIVE));
-    cut.and_then(|comma| candidates::span(tokens, &(range.start..comma))).unwrap_or(span)
 }
 
 /// Adds words in marks that the rules took for someone's and the model for nobody's: they can still be looked up.

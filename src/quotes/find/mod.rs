@@ -10,7 +10,8 @@
 //! - [`attribution`]: from a cue to the words it attributes; [`complement`]: those to its right.
 //! - [`flow`]: what no verb attributes: quotations that go on, fragments, transcripts, signatures.
 //! - [`abroad`]: direct quotations in other languages.
-//! - [`learned`]: the model's reading of a paragraph, with all of that as one of the things that it looks at.
+//! - [`learned`]: the model's reading of a paragraph, with all of that as one of the things that it looks at; [`source`]: who
+//!   speaks, among the words that it took for the source.
 
 mod abroad;
 mod attribution;
@@ -20,6 +21,7 @@ mod flow;
 mod learned;
 pub(super) mod marks;
 mod phrase;
+mod source;
 pub(super) mod tokens;
 
 use std::ops::Range;

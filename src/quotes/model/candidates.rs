@@ -1,5 +1,5 @@
-//! What may be a quotation in a paragraph: what the chain reads, when it is inclined to find less or more, and what the
-//! rules found.
+//! What may be a quotation in a paragraph: what the chain reads, when it is inclined to find less or more, the same said by
+//! whoever else stands near, and what the rules found.
 
 use std::ops::Range;
 
@@ -41,6 +41,8 @@ pub(crate) struct Candidate {
     pub readings: u8,
     /// Which of the rules' quotations it is, if it is one.
     pub rule: Option<usize>,
+    /// Whether it is a reading's quotation with somebody else's name.
+    pub renamed: bool,
 }
 
 /// What the chain thinks of each token of a paragraph.
@@ -82,6 +84,7 @@ pub(crate) fn candidates(
     suggestions: &[(usize, Suggestion)],
 ) -> (Vec<Candidate>, Links) {
     let mut all: Vec<Candidate> = Vec::new();
+    let mut sources: Vec<Range<usize>> = Vec::new();
     let mut first = Links::default();
     for (reading, inclination) in (0u8..).zip(INCLINATIONS) {
         let tilted: Vec<[f32; LABELS]> = nodes
@@ -94,6 +97,11 @@ pub(crate) fn candidates(
             .collect();
         let labels = lattice::best(&tilted, edges, transitions);
         let links = link::link(tokens, &labels);
+        for source in links.quotations.iter().filter_map(|one| one.source.as_ref()) {
+            if !sources.contains(source) {
+                sources.push(source.clone());
+            }
+        }
         for one in &links.quotations {
             let content: Vec<Range<usize>> = one
                 .content
@@ -113,6 +121,7 @@ pub(crate) fn candidates(
                 origin: Origin::Chain(reading),
                 readings: 1 << reading,
                 rule: None,
+                renamed: false,
             };
             if one.shared {
                 add(&mut all, Candidate { speaker: None, shared: false, ..candidate.clone() });
@@ -123,7 +132,14 @@ pub(crate) fn candidates(
             first = links;
         }
     }
-    let of_chain = all.len();
+    // Where the chain errs in who speaks, it has mostly seen who else could.
+    let read = all.len();
+    for at in 0..read {
+        for renamed in all.get(at).map(|one| of_others(tokens, &sources, one)).unwrap_or_default() {
+            add(&mut all, renamed);
+        }
+    }
+    let of_chain = read;
     for (number, suggestion) in suggestions {
         let content: Vec<Range<usize>> = suggestion
             .content
@@ -158,9 +174,34 @@ pub(crate) fn candidates(
             origin: Origin::Rules(suggestion.level),
             readings: 0,
             rule: Some(*number),
+            renamed: false,
         });
     }
     (all, first)
+}
+
+/// How many others may be the speaker of a reading's quotation.
+const OTHERS: usize = 2;
+
+/// The same quotation of those who stand nearest to its cue otherwise.
+fn of_others(tokens: &[Flat], sources: &[Range<usize>], one: &Candidate) -> Vec<Candidate> {
+    let Some(cue) = &one.cue else { return Vec::new() };
+    let own = one.speaker.map(|span| range(tokens, span));
+    let overlaps = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;
+    let away = |source: &Range<usize>| match source.start < cue.start {
+        true => cue.start.saturating_sub(source.end),
+        false => source.start - cue.start,
+    };
+    let mut others: Vec<&Range<usize>> = sources
+        .iter()
+        .filter(|source| own.as_ref().is_none_or(|own| !overlaps(own, source)))
+        .filter(|source| !one.content.iter().any(|range| overlaps(range, source)))
+        .collect();
+    others.sort_by_key(|source| (away(source), source.start));
+    let speakers = others.into_iter().take(OTHERS).filter_map(|source| span(tokens, source));
+    let renamed =
+        |speaker| Candidate { speaker: Some(speaker), shared: false, readings: 0, renamed: true, ..one.clone() };
+    speakers.map(renamed).collect()
 }
 
 fn add(all: &mut Vec<Candidate>, candidate: Candidate) {

@@ -1,7 +1,7 @@
 //! The shipped file: weights of a byte each, looked up where they lie.
 //!
 //! ```text
-//! magic      8 bytes, "BYLQUOT1": also the version of this form and of the features
+//! magic      8 bytes, "BYLQUOT2": also the version of this form and of the features
 //! checksum   8 bytes, of all that follows
 //! lengths    4 × u32: description, cue words, log2 of buckets, rows
 //! description  JSON: from what, when, with which options and how well
@@ -25,7 +25,7 @@ use super::judge;
 use super::labels::LABELS;
 use super::lattice::{EDGES, Transitions};
 
-const MAGIC: &[u8; 8] = b"BYLQUOT1";
+const MAGIC: &[u8; 8] = b"BYLQUOT2";
 
 /// Why a file is no model.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

@@ -9,7 +9,13 @@ use super::labels::Role;
 
 /// How many weights a judge has; features are hashed to them.
 pub(crate) const WEIGHTS: usize = 1 << BITS;
-const BITS: u32 = 15;
+const BITS: u32 = 16;
+
+/// By so much another speaker than the chain's must be more probable.
+const LEAD: f32 = 0.02;
+
+/// The number of a renamed candidate in features.
+const RENAMED: u32 = 5;
 
 /// The places of a candidate's features among the weights.
 pub(crate) fn features(
@@ -85,6 +91,7 @@ pub(crate) fn features(
         _ => 3,
     };
     let origin = match candidate.origin {
+        Origin::Chain(_) if candidate.renamed => 40 + RENAMED,
         Origin::Chain(reading) => u32::from(reading),
         Origin::Both => 10,
         Origin::Rules(level) => 20 + u32::from(level),
@@ -248,6 +255,17 @@ pub(crate) fn features(
     };
     out.add(&[one_side, kind, source_class]);
     out.add(&[one_side, cue_class, of(before)]);
+    if candidate.renamed {
+        out.add(&[RENAMED, kind, start, end]);
+        out.add(&[RENAMED, mean, least]);
+        out.add(&[RENAMED, of(closes), of(after), end]);
+        out.add(&[RENAMED, after.map_or(0, |t| t.word), end]);
+        out.add(&[RENAMED, of(opens), of(before), start]);
+        out.add(&[RENAMED, cue_class, kind]);
+        out.add(&[RENAMED, source, source_class, gap]);
+        out.add(&[RENAMED, bin(elsewhere), source]);
+        out.add(&[RENAMED, length, end]);
+    }
 }
 
 /// Twelve grades of probability.
@@ -318,9 +336,14 @@ pub(crate) fn pick(
     taken: &mut [bool],
     least: f32,
 ) -> Vec<(f32, usize)> {
-    judged.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let worth = |(probability, at): &(f32, usize)| {
+        let renamed = all.get(*at).is_some_and(|one| one.renamed);
+        if renamed { probability - LEAD } else { *probability }
+    };
+    judged.retain(|one| one.0 >= least);
+    judged.sort_by(|a, b| worth(b).total_cmp(&worth(a)).then(a.1.cmp(&b.1)));
     let mut picked = Vec::new();
-    for (probability, at) in judged.into_iter().take_while(|(probability, _)| *probability >= least) {
+    for (probability, at) in judged {
         let Some(candidate) = all.get(at) else { continue };
         if candidate.content.iter().flat_map(Clone::clone).any(|at| taken.get(at).copied().unwrap_or(true)) {
             continue;

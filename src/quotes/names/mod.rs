@@ -4,13 +4,23 @@
 //! letters) of exactly one longer name; where several would fit, the mention names nobody, and keeps the words it has.
 //!
 //! - `runs.rs`: capitalised runs of words, with the titles and roles beside them.
+//! - `namesakes.rs`: people of one given name and surname.
+//! - `register.rs`: full names by their parts, for the lone words that stand for them.
 //! - `pronouns.rs`: who is a man and who a woman, as the writer's pronouns tell.
 
+pub(super) mod looks;
+mod namesakes;
 mod pronouns;
+mod register;
 mod runs;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, HashSet};
 
+use self::namesakes::{Ends, MOST_NAMESAKES, Namesakes};
+pub(super) use self::namesakes::{Suffix, middle_agrees};
+use self::register::{Register, listed, only};
 use self::runs::Run;
 use super::find::marks::{self, Region};
 use super::find::tokens;
@@ -119,33 +129,48 @@ impl Cast {
         self.mentions.get(from..until).unwrap_or_default()
     }
 
+    /// The mentions that `span` touches.
+    pub(super) fn mentions_around(&self, span: Span) -> &[Mention] {
+        let from = self.mentions.partition_point(|m| m.span.end <= span.start);
+        let until = self.mentions.partition_point(|m| m.span.start < span.end);
+        self.mentions.get(from..until).unwrap_or_default()
+    }
+
     /// The mentions before byte `at`, nearest first.
     pub(super) fn mentions_before(&self, at: u32) -> impl Iterator<Item = &Mention> {
         let until = self.mentions.partition_point(|m| m.span.end <= at);
-        self.mentions.get(..until).unwrap_or_default().iter().rev()
+        self.mentions.get(..until).unwrap_or_default().iter().rev().inspect(|_| looks::note(1))
     }
 
     /// Full names first, then what may be short for them: surnames with a particle, then lone words.
     fn enrol(&mut self, runs: &[Run], regions: &[Region]) {
         let mut by_words: HashMap<Vec<String>, usize> = HashMap::new();
         let mut of_run: Vec<Option<usize>> = vec![None; runs.len()];
-        let begins_with_particle = |run: &Run| run.words.first().is_some_and(|word| is_particle(word));
+        let full = |run: &&Run| run.words.len() > 1 && !run.organisation;
+        let namesakes = Namesakes::of(runs.iter().filter(full).map(|run| run.words.as_slice()));
+        let mut ends = Ends::default();
         for short in [false, true] {
-            let long = |run: &Run| run.words.len() > 1 && (!run.organisation && begins_with_particle(run)) == short;
+            let long = |run: &Run| run.words.len() > 1 && (!run.organisation && Ends::is_one(&run.words)) == short;
             for (index, run) in runs.iter().enumerate().filter(|(_, run)| long(run)) {
-                let owners = |of: &Entity| {
-                    !of.organisation && short && of.words.len() > run.words.len() && of.words.ends_with(&run.words)
+                let whose = if short { ends.whose(&run.words, &self.entities) } else { Whom::Nobody };
+                let key = || if run.organisation { Some(run.words.clone()) } else { namesakes.key(&run.words) };
+                let entity = match whose {
+                    Whom::One(entity) => entity,
+                    Whom::Several => continue,
+                    Whom::Nobody => {
+                        let Some(key) = key() else { continue };
+                        *by_words.entry(key).or_insert_with(|| {
+                            self.entities.push(Entity::of(run));
+                            let entity = self.entities.len() - 1;
+                            if !run.organisation {
+                                ends.add(&run.words, entity);
+                            }
+                            entity
+                        })
+                    }
                 };
-                let owner = only((0..self.entities.len()).filter(|at| self.entities.get(*at).is_some_and(owners)));
-                let key = if run.organisation { run.words.clone() } else { first_and_last(&run.words) };
-                let entity = owner.unwrap_or_else(|| {
-                    *by_words.entry(key).or_insert_with(|| {
-                        self.entities.push(Entity::of(run));
-                        self.entities.len() - 1
-                    })
-                });
                 of_run[index] = Some(entity);
-                self.learn(entity, run, owner.is_some());
+                self.learn(entity, run, matches!(whose, Whom::One(_)));
             }
         }
         let capital: HashSet<&str> = runs
@@ -190,26 +215,27 @@ impl Cast {
             let gender = self.entities.get(*at).and_then(|e| e.gender);
             told.is_none() || gender.is_none() || gender == told
         };
-        let of = |list: &HashMap<String, Vec<usize>>| list.get(word).cloned().unwrap_or_default();
-        let letters = of(&register.letters);
-        if let Some(entity) = only(letters.iter().copied()) {
+        if let Whom::One(entity) = Whom::of(listed(&register.letters, word)) {
             return Whom::One(entity);
         }
         if run.organisation {
             // "UN" without brackets: the only name with these initials.
             let plain = word.replace('.', "");
-            let initials = register.initials.get(&plain).into_iter().flatten().copied();
-            return only(initials).map_or(Whom::Nobody, Whom::One);
+            return only(listed(&register.initials, &plain)).map_or(Whom::Nobody, Whom::One);
         }
-        let bearers = of(&register.surnames);
-        let suiting: Vec<usize> = bearers.iter().filter(|at| suits(at)).copied().collect();
-        match (suiting.as_slice(), bearers.is_empty()) {
-            ([one], _) => Whom::One(*one),
-            ([], true) => {
-                let given = only(of(&register.given).into_iter());
-                given.or_else(|| only(of(&register.companies).into_iter())).map_or(Whom::Nobody, Whom::One)
-            }
-            _ => Whom::Several,
+        let bearers = listed(&register.surnames, word);
+        // "Mr. Lee" of a whole clan named Lee is nobody in particular.
+        if bearers.len() > MOST_NAMESAKES {
+            return Whom::Several;
+        }
+        looks::note(bearers.len());
+        match (Whom::of(bearers.clone().filter(suits)), bearers.len()) {
+            (Whom::Nobody, 0) => match Whom::of(listed(&register.given, word)) {
+                Whom::Nobody => only(listed(&register.companies, word)).map_or(Whom::Nobody, Whom::One),
+                given => given,
+            },
+            (Whom::Nobody, _) => Whom::Several,
+            (whom, _) => whom,
         }
     }
 
@@ -250,7 +276,7 @@ impl Cast {
     }
 }
 
-/// Whom a lone word stands for.
+/// Whom a short name stands for.
 #[derive(Debug, Clone, Copy)]
 enum Whom {
     One(usize),
@@ -260,56 +286,14 @@ enum Whom {
     Nobody,
 }
 
-/// Full names by their parts, so that each lone word finds its own at once.
-#[derive(Debug, Default)]
-struct Register {
-    letters: HashMap<String, Vec<usize>>,
-    /// By the initials of names that may be those of organisations.
-    initials: HashMap<String, Vec<usize>>,
-    surnames: HashMap<String, Vec<usize>>,
-    given: HashMap<String, Vec<usize>>,
-    /// Companies by the first word of their name: "Hollin" is Hollin Motors.
-    companies: HashMap<String, Vec<usize>>,
-}
-
-impl Register {
-    fn of(entities: &[Entity]) -> Self {
-        let mut register = Self::default();
-        for (at, entity) in entities.iter().enumerate() {
-            if let Some(letters) = &entity.acronym {
-                register.letters.entry(letters.clone()).or_default().push(at);
-            }
-            if entity.organisation || entity.gender.is_none() && entity.titles.is_empty() {
-                let mut letters = initials(entity.words.iter().map(String::as_str)).to_vec();
-                letters.dedup();
-                for letters in letters.into_iter().filter(|letters| letters.chars().count() > 1) {
-                    register.initials.entry(letters).or_default().push(at);
-                }
-            }
-            if entity.organisation {
-                let business = entity.words.last().is_some_and(|word| bodies::is_business_name(word));
-                if let [first, ..] = entity.words.as_slice()
-                    && business
-                    && !given_names::is_known(first)
-                {
-                    register.companies.entry(first.clone()).or_default().push(at);
-                }
-                continue;
-            }
-            let surname = entity.words.iter().rev().find(|w| !is_suffix(w));
-            if let (Some(given), Some(surname)) = (entity.words.first(), surname) {
-                register.given.entry(given.clone()).or_default().push(at);
-                register.surnames.entry(surname.clone()).or_default().push(at);
-            }
+impl Whom {
+    fn of(mut fitting: impl Iterator<Item = usize>) -> Self {
+        match (fitting.next(), fitting.next()) {
+            (Some(one), None) => Self::One(one),
+            (Some(_), Some(_)) => Self::Several,
+            (None, _) => Self::Nobody,
         }
-        register
     }
-}
-
-/// The only one, if there is just one.
-fn only(mut fitting: impl Iterator<Item = usize>) -> Option<usize> {
-    let first = fitting.next();
-    first.filter(|_| fitting.next().is_none())
 }
 
 /// What a title tells.
@@ -333,7 +317,7 @@ fn first_and_last(words: &[String]) -> Vec<String> {
 
 /// Whether a word follows a surname without being one.
 pub(super) fn is_suffix(low: &str) -> bool {
-    matches!(low, "jr" | "jr." | "sr" | "sr." | "ii" | "iii" | "iv")
+    Suffix::of(low).is_some()
 }
 
 /// Words inside a name that have no capital there.

@@ -97,6 +97,9 @@ fn end_of_run(tokens: &[Token<'_>], at: usize) -> (usize, Option<usize>) {
             end += 3;
         } else if next.low == "and" && after(1) && joins_in_an_institution(tokens, at, end) {
             end += 2;
+        } else if next.is(',') && after(1) && is_suffix(low(1)) || owns_what_follows(tokens, at, end) {
+            // "Lee, Jr."; "the Traders’ Guild"
+            end += 2;
         } else if nickname.is_none()
             && is_mark(next)
             && after(1)
@@ -122,6 +125,17 @@ fn joins_in_an_institution(tokens: &[Token<'_>], at: usize, and: usize) -> bool 
     (ends && before.len() == 1 && after.len() >= 2 || begun)
         && before.iter().all(plain)
         && after.iter().all(|t| plain(t))
+}
+
+/// "Exton Growers|’ League": the apostrophe of a plural, in the name of a body.
+fn owns_what_follows(tokens: &[Token<'_>], at: usize, apostrophe: usize) -> bool {
+    let Some([owner, mark, next]) = apostrophe.checked_sub(1).and_then(|owner| tokens.get(owner..owner + 3)) else {
+        return false;
+    };
+    let plural = apostrophe > at && owner.low.ends_with('s') && (mark.is('’') || mark.is('\''));
+    let parted = mark.span.start == owner.span.end && mark.span.end < next.span.start;
+    let body = tokens.iter().skip(apostrophe + 1).take(4).take_while(|t| names(t)).any(|t| is_institution(&t.low));
+    plural && parted && body
 }
 
 fn is_mark(token: &Token<'_>) -> bool {
@@ -158,7 +172,8 @@ fn letters_after(tokens: &[Token<'_>], end: usize, run: &[Token<'_>]) -> Option<
         return None;
     }
     let plain = letters.low.replace('.', "");
-    super::initials(run.iter().map(|t| &*t.low)).contains(&plain).then_some(plain)
+    let words = run.iter().filter(|t| t.is_word() || t.is('&')).map(|t| &*t.low);
+    super::initials(words).contains(&plain).then_some(plain)
 }
 
 /// A run without its titles, and whether it names an organisation.

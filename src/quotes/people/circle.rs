@@ -1,11 +1,12 @@
 //! The names that end in one word, and which of them are one person's.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::forms::{Form, one_person};
 use crate::library::ArticleId;
 use crate::quotes::block::At;
-use crate::quotes::names;
+use crate::quotes::{given_names, names};
 
 /// Of a surname that several bear, whoever is quoted so often …
 const MUCH_QUOTED: usize = 20;
@@ -24,6 +25,50 @@ pub(super) struct Person {
     pub letters: Vec<String>,
     /// How many quotations there are of the full names.
     pub quoted: usize,
+}
+
+/// People of one surname and given name that a further form of it is compared with.
+const MOST_NAMESAKES: usize = 64;
+
+/// The people of a circle by their given names, so that a form is compared only with those whose it may be.
+#[derive(Debug, Default)]
+struct Namesakes<'f> {
+    /// By the given name of the fullest form.
+    given: HashMap<&'f str, Vec<usize>>,
+    /// By the first letter of that.
+    letter: HashMap<char, Vec<usize>>,
+    /// Each person's forms that differ in their words.
+    forms: Vec<Vec<usize>>,
+}
+
+impl<'f> Namesakes<'f> {
+    /// The people whose given name may be that of `form`; of very many, some.
+    fn of(&self, form: &'f Form) -> impl Iterator<Item = usize> {
+        let given = form.words.first().map_or("", String::as_str);
+        let short = given_names::SHORT_FORMS.iter().filter_map(move |(short, long)| match given {
+            _ if *short == given => Some(*long),
+            _ if *long == given => Some(*short),
+            _ => None,
+        });
+        let named = std::iter::once(given).chain(short).filter_map(|given| self.given.get(given));
+        let first = given.chars().next().filter(|_| form.is_initial());
+        let lettered = first.and_then(|first| self.letter.get(&first));
+        let lists = named.filter(move |_| first.is_none()).chain(lettered);
+        lists.flatten().copied().take(MOST_NAMESAKES + 1)
+    }
+
+    fn add(&mut self, form: &'f Form, at: usize) {
+        let given = form.words.first().map_or("", String::as_str);
+        self.given.entry(given).or_default().push(self.forms.len());
+        self.letter.entry(given.chars().next().unwrap_or_default()).or_default().push(self.forms.len());
+        self.forms.push(vec![at]);
+    }
+
+    fn join(&mut self, person: usize, at: usize, same: impl Fn(usize) -> bool) {
+        if let Some(forms) = self.forms.get_mut(person).filter(|forms| !forms.iter().any(|known| same(*known))) {
+            forms.push(at);
+        }
+    }
 }
 
 /// The names that end in one word, and who bears them.
@@ -57,23 +102,30 @@ impl Circle {
         let mut people: Vec<Person> = Vec::new();
         let form = |at: usize| self.forms.get(at);
         let mut full: Vec<(usize, &Form)> = self.forms.iter().enumerate().filter(|(_, form)| !form.is_lone()).collect();
-        // Names with an initial last: an "A. Lee" may be Ann or Adam, and must not make one person of the two.
-        full.sort_by_key(|(_, form)| form.is_initial());
+        // Fuller names first: a "John Smith" may be John A. or John B., and must not make one person of the two. Names with an
+        // initial last: an "A. Lee" may be Ann or Adam.
+        full.sort_by_key(|(_, form)| (form.is_initial(), Reverse(form.fullness())));
+        let mut namesakes = Namesakes::default();
         for (at, full) in full {
-            let fits = |p: &&mut Person| {
-                let forms = p.forms.iter().filter_map(|at| form(*at));
-                forms.into_iter().all(|known| one_person(&known.words, &full.words))
+            let fits = |person: &&usize| {
+                let forms = namesakes.forms.get(**person).into_iter().flatten().filter_map(|at| form(*at));
+                forms.into_iter().all(|known| known.suffix == full.suffix && one_person(&known.words, &full.words))
             };
-            let mut fitting = people.iter_mut().filter(fits);
-            let known = fitting.next().filter(|_| fitting.next().is_none());
-            if let Some(person) = known {
+            let candidates: Vec<usize> = namesakes.of(full).collect();
+            let mut fitting = candidates.iter().filter(fits);
+            // Of whom so many could be meant nobody is.
+            let known =
+                fitting.next().filter(|_| fitting.next().is_none() && candidates.len() <= MOST_NAMESAKES).copied();
+            if let Some((person, index)) = known.and_then(|index| Some((people.get_mut(index)?, index))) {
                 person.forms.push(at);
+                namesakes.join(index, at, |known| form(known).is_some_and(|known| known.words == full.words));
                 // Of equally common forms the plain one: "Donald Trump", not "Donald J. Trump".
-                let rank = |form: &Form| (form.at.len(), std::cmp::Reverse(form.words.len()));
+                let rank = |form: &Form| (form.at.len(), Reverse(form.fullness()));
                 if form(person.named).is_some_and(|named| !full.is_initial() && rank(full) > rank(named)) {
                     person.named = at;
                 }
             } else {
+                namesakes.add(full, at);
                 people.push(Person { named: at, forms: vec![at], letters: Vec::new(), quoted: 0 });
             }
         }
@@ -99,7 +151,9 @@ impl Circle {
         let first = self.people.iter().position(outweighs);
         let mut meant = HashMap::new();
         for lone in self.lone() {
-            for at in &lone.at {
+            // Once for each article: its quotations stand together.
+            let articles = lone.at.chunk_by(|one, other| one.article == other.article).filter_map(<[At]>::first);
+            for at in articles {
                 let hint = lone.told_by(at.article);
                 let may: Vec<usize> = (0..).zip(&told).filter(|(_, t)| !hint.excludes(**t)).map(|(p, _)| p).collect();
                 let with_office: Vec<usize> = (0..)

@@ -5,14 +5,17 @@ use std::sync::Arc;
 use crate::library::ArticleId;
 use crate::quotes::block::At;
 use crate::quotes::given_names::{self, Gender};
+use crate::quotes::names::Suffix;
 use crate::quotes::{lexicon, names, words};
 
 /// A name as articles write it.
 #[derive(Debug, Clone)]
 pub(super) struct Form {
     pub name: Arc<str>,
-    /// Its words in lower case, without titles.
+    /// Its words in lower case, without titles and suffix.
     pub words: Vec<String>,
+    /// "Jr.": the son is not the father.
+    pub suffix: Option<Suffix>,
     /// What their letters are, to compare by first.
     pub letters: Vec<Letters>,
     /// The quotations whose speaker bears it, in reading order.
@@ -24,7 +27,13 @@ pub(super) struct Form {
 impl Form {
     pub(super) fn of(name: &str, at: Vec<At>, hints: Vec<(ArticleId, Hint)>) -> Self {
         let words = name_words(name);
-        Self { name: name.into(), letters: words.iter().map(|word| Letters::of(word)).collect(), words, at, hints }
+        let letters = words.iter().map(|word| Letters::of(word)).collect();
+        Self { name: name.into(), letters, words, suffix: suffix_of(name), at, hints }
+    }
+
+    /// How many words there are of it.
+    pub(super) fn fullness(&self) -> usize {
+        self.words.len() + usize::from(self.suffix.is_some())
     }
 
     /// Whether it is one word.
@@ -190,21 +199,26 @@ pub(super) fn name_words(name: &str) -> Vec<String> {
     if titles < all.len() { all.into_iter().skip(titles).collect() } else { all }
 }
 
-/// Whether two full names can be one person's.
+/// What follows the surname and tells its bearer from another one.
+pub(super) fn suffix_of(name: &str) -> Option<Suffix> {
+    let words = words::words_of(name);
+    let last = words.iter().rfind(|word| word.low != "s").filter(|_| words.len() > 1)?;
+    Suffix::of(&last.low)
+}
+
+/// Whether two full names can be one person's, suffixes aside.
 pub(super) fn one_person(one: &[String], other: &[String]) -> bool {
     one.last() == other.last()
         && match (one.first(), other.first()) {
             (Some(a), Some(b)) => same_given_name(a, b),
             _ => false,
         }
-        && (one.len() <= 2 || other.len() <= 2 || middle_agrees(one, other))
+        && names::middle_agrees(middle(one), middle(other))
 }
 
-fn middle_agrees(one: &[String], other: &[String]) -> bool {
-    one.iter()
-        .skip(1)
-        .zip(other.iter().skip(1))
-        .all(|(a, b)| a == b || a.starts_with(b.as_str()) || b.starts_with(a.as_str()))
+/// What stands between given name and surname.
+fn middle(words: &[String]) -> &[String] {
+    words.get(1..words.len().saturating_sub(1)).unwrap_or_default()
 }
 
 fn same_given_name(one: &str, other: &str) -> bool {

@@ -5,9 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use super::forms::{Letters, name_words, one_person};
+use super::forms::{Letters, name_words, one_person, suffix_of};
 use super::speaker::Speaker;
 use super::{Meant, People, common_words};
+use crate::quotes::names::Suffix;
 
 /// How like a typed name must be to be taken for a speaker's.
 const SAME: f32 = 0.75;
@@ -31,14 +32,14 @@ impl People {
         {
             return Meant::Unnamed(words, quotations);
         }
-        let asked = name_words(typed);
-        let sure = self.ranked(&asked, self.surely(&asked));
+        let (asked, suffix) = (name_words(typed), suffix_of(typed));
+        let sure = self.ranked(&asked, suffix, self.surely(&asked));
         if let Some((like, person)) = sure.first()
             && *like >= SURE
         {
             return Meant::Named(*person);
         }
-        let ranked = self.ranked(&asked, self.similar(&asked));
+        let ranked = self.ranked(&asked, suffix, self.similar(&asked));
         if let Some((like, person)) = ranked.first()
             && *like >= SAME
         {
@@ -57,19 +58,21 @@ impl People {
 
     /// Whom `typed` means beyond doubt.
     pub(in crate::quotes) fn surely_named(&self, typed: &str) -> Option<Speaker<'_>> {
-        let asked = name_words(typed);
-        let ranked = self.ranked(&asked, self.surely(&asked));
+        let (asked, suffix) = (name_words(typed), suffix_of(typed));
+        let ranked = self.ranked(&asked, suffix, self.surely(&asked));
         let (like, first) = ranked.first().filter(|(like, _)| *like >= SURE)?;
         let only = ranked.get(1).is_none_or(|(second, _)| second < like);
         only.then_some(*first)
     }
 
     /// The speakers of some circles who are like enough, likest first; of equals the one who is quoted most.
-    fn ranked(&self, asked: &[String], circles: BTreeSet<&str>) -> Vec<(f32, Speaker<'_>)> {
+    fn ranked(&self, asked: &[String], suffix: Option<Suffix>, circles: BTreeSet<&str>) -> Vec<(f32, Speaker<'_>)> {
         let letters: Vec<Letters> = asked.iter().map(|word| Letters::of(word)).collect();
         let in_circles = circles.into_iter().filter_map(|key| self.circles.entry(key));
         let speakers = in_circles.flat_map(|(key, circle)| self.speakers_in(key, circle));
-        let like = speakers.map(|p| (likeness(asked, &letters, &p), p)).filter(|(like, _)| *like >= SIMILAR);
+        let like = speakers
+            .map(|p| (with_suffix(likeness(asked, &letters, &p), asked, suffix, &p), p))
+            .filter(|(like, _)| *like >= SIMILAR);
         let mut ranked: Vec<(f32, usize, Speaker<'_>)> = like.map(|(like, p)| (like, p.count(), p)).collect();
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)).then_with(|| a.2.name().cmp(b.2.name())));
         ranked.into_iter().map(|(like, _, person)| (like, person)).collect()
@@ -100,6 +103,16 @@ impl People {
         near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
         near.truncate(NEAR_WORDS);
         near.into_iter().flat_map(|(_, _, keys)| keys.iter().map(|key| &**key)).collect()
+    }
+}
+
+/// How like a name is, once what follows the surname is looked at: the son is not the father, but may be meant by the plain
+/// name. A surname alone is anyone's.
+fn with_suffix(like: f32, asked: &[String], suffix: Option<Suffix>, speaker: &Speaker<'_>) -> f32 {
+    match (suffix, speaker.suffix()) {
+        (None, Some(_)) if asked.len() > 1 => like.min(SURE - 0.05),
+        (Some(one), other) if other != Some(one) => like.min(SAME - 0.05),
+        _ => like,
     }
 }
 

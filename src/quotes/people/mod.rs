@@ -3,7 +3,8 @@
 //! Two names are one speaker when surname and given name agree (or one given name is the initial or short form of the
 //! other). A lone surname joins a full name only if the library has just one speaker of that surname, or the article tells
 //! which by an office or a pronoun, or one of them is quoted far more than all others; letters join the one name that they
-//! abbreviate. Different given names never merge.
+//! abbreviate. Different given names never merge, nor do different middle names, nor a name with "Jr." and one without; a name
+//! that could be that of two people stays its own.
 //!
 //! So full names meet only within their surname. That, with the lone name of the same word, is a circle: whatever
 //! happens to one changes no other, and a library that changes works out anew the few circles that it touches. Only letters
@@ -319,6 +320,39 @@ mod tests {
         assert_eq!(meant(&people, "Ann Lee"), Some(("Ann Lee".into(), 2)));
         assert_eq!(meant(&people, "Lee"), Some(("Lee".into(), 3)));
         assert_eq!(meant(&people, "Carl Lee"), None);
+    }
+
+    #[test]
+    fn a_plain_name_that_could_be_that_of_two_stays_its_own() {
+        let of = [("George Vale", 5), ("George H. W. Vale", 2), ("George W. Vale", 1), ("G. W. Vale", 1), ("Vale", 2)];
+        let people = people(&of);
+        assert_eq!(meant(&people, "George Vale"), Some(("George Vale".into(), 5)));
+        assert_eq!(meant(&people, "George H. W. Vale"), Some(("George H. W. Vale".into(), 2)));
+        assert_eq!(meant(&people, "George W. Vale"), Some(("George W. Vale".into(), 1)));
+        assert_eq!(people.counted().len(), 5, "nor is it known whose the initials and the surname are");
+    }
+
+    #[test]
+    fn of_very_many_namesakes_each_stays_their_own() {
+        let given = |n: usize| format!("Ann B{n:03} Lee");
+        let names: Vec<String> =
+            (0..100).map(given).chain(["Ann Lee".into(), "A. Lee".into(), "Bo Lee".into()]).collect();
+        let mut people = People::default();
+        let at = |nth| vec![At { article: ArticleId(0), nth }];
+        let named = (0..).zip(&names).map(|(nth, name)| (name.as_str(), (at(nth), Vec::new()))).collect();
+        people.learn(News { named, unnamed: HashMap::new() }, &BTreeSet::new());
+        assert_eq!(people.counted().len(), names.len());
+    }
+
+    #[test]
+    fn the_son_is_not_the_father() {
+        let people =
+            people(&[("Robert Kett", 4), ("Robert Kett Jr.", 3), ("Robert Q. Kett Jr.", 1), ("Ann Lee Sr.", 1)]);
+        assert_eq!(meant(&people, "Robert Kett"), Some(("Robert Kett".into(), 4)));
+        assert_eq!(meant(&people, "Robert Kett, Jr."), Some(("Robert Kett Jr.".into(), 4)));
+        assert_eq!(meant(&people, "Robert Kett III"), None);
+        assert_eq!(meant(&people, "Ann Lee"), Some(("Ann Lee Sr.".into(), 1)));
+        assert!(people.surely_named("Robert Kett").is_some() && people.surely_named("Ann Lee").is_none());
     }
 
     #[test]

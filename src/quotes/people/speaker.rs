@@ -4,6 +4,7 @@ use super::People;
 use super::circle::{Circle, Person};
 use super::forms::{Form, Letters};
 use crate::quotes::block::At;
+use crate::quotes::names::Suffix;
 
 /// A named speaker.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +32,11 @@ impl<'p> Speaker<'p> {
     /// The words of that form.
     pub(super) fn words(&self) -> &'p [String] {
         &self.form.words
+    }
+
+    /// What follows them in that form.
+    pub(super) fn suffix(&self) -> Option<Suffix> {
+        self.form.suffix
     }
 
     /// What letters these words have.

@@ -14,11 +14,12 @@ mod role;
 
 use std::collections::HashMap;
 
+use self::body::Bodies;
 use super::Quotation;
 use super::find::tokens::{self, Token};
 use super::given_names::Gender;
-use super::lexicon;
 use super::names::{Cast, Mention};
+use super::{bodies, lexicon};
 use crate::article::{Article, Span};
 
 /// How many speakers, and how many mentions or sentences, back anything is looked for.
@@ -38,8 +39,15 @@ pub(super) fn name(article: &Article, quotations: &mut [Quotation]) {
         }
     }
     let spoken = vec![false; cast.entities.len()];
-    let mut resolver = Resolver { article, cast: &cast, bearers, roles, told: Vec::new(), spoken };
+    let bodies = Bodies::of(&cast);
+    let mut resolver = Resolver { article, cast: &cast, bearers, roles, bodies, told: Vec::new(), spoken };
     for quotation in quotations {
+        let whole = quotation.speaker.and_then(|span| resolver.whole(span));
+        if let Some(whole) = whole
+            && !quotation.content.iter().chain(&quotation.cue).any(|span| span.overlaps(whole))
+        {
+            quotation.speaker = Some(whole);
+        }
         let entity = quotation.speaker.and_then(|span| resolver.resolve(span));
         quotation.speaker_name = entity
             .and_then(|e| cast.entities.get(e))
@@ -68,6 +76,7 @@ struct Resolver<'a> {
     bearers: HashMap<&'a str, Vec<usize>>,
     /// Whom the article gives a role, by its noun.
     roles: HashMap<&'a str, Vec<usize>>,
+    bodies: Bodies<'a>,
     /// The speakers so far.
     told: Vec<Told>,
     /// By entity: whether it has spoken.
@@ -106,7 +115,7 @@ impl Resolver<'_> {
 
     /// The name that heads a phrase: "Republican Senator Marsha Blackburn", "Ann Lee, the mayor of Exton".
     fn named(&self, span: Span, words: &[Token<'_>]) -> Option<usize> {
-        let mentions = self.cast.mentions_in(span);
+        let mentions = self.cast.mentions_around(span);
         let head = |mention: &&Mention| {
             let from = words.iter().position(|t| t.span.start >= mention.span.start).unwrap_or(0);
             let until = words.iter().position(|t| t.span.start >= mention.span.end).unwrap_or(words.len());
@@ -144,11 +153,29 @@ impl Resolver<'_> {
         let until = self.cast.mentions.partition_point(|m| m.span.start < start);
         // A title may stand before the name.
         let next = self.cast.mentions.get(until)?;
-        let between = text.get(start as usize..next.span.start as usize)?;
+        let between = text.get(start as usize..next.span.start as usize).filter(|between| between.len() < 40)?;
         let titles = between.split_whitespace().all(|word| word.starts_with(char::is_uppercase));
         let closed = text.get(next.span.end as usize..).is_some_and(|rest| rest.starts_with([',', '.', ';', '—']));
         let person = self.cast.entities.get(next.entity).is_some_and(|e| !e.organisation);
-        (titles && closed && person && between.len() < 40).then_some(next.entity)
+        (titles && closed && person).then_some(next.entity)
+    }
+
+    /// The whole phrase, where the words are only the place at its end: "The bakery in |Exton|": no town says anything.
+    fn whole(&self, span: Span) -> Option<Span> {
+        let sentence = self.article.sentences().get(self.sentence(span.start).checked_sub(1)?)?;
+        let text = self.article.text();
+        let from = (sentence.start.max(span.start.saturating_sub(80))..=span.start)
+            .find(|at| text.is_char_boundary(*at as usize))?;
+        let mut before = Vec::new();
+        tokens::words(text, Span { start: from, end: span.start }, &mut before);
+        let (place, phrase) = before.split_last().filter(|(last, _)| matches!(&*last.low, "in" | "near"))?;
+        // Nothing but the one noun and what tells of it.
+        let plain = |t: &&Token<'_>| t.is_word() && !lexicon::is_function(&t.low) && lexicon::verb(&t.low).is_none();
+        let words = phrase.iter().rev().take_while(plain).count();
+        let first = phrase.len().checked_sub(words + 1).and_then(|at| phrase.get(at))?;
+        let noun = phrase.last().is_some_and(|noun| !noun.capital && bodies::is_body(&noun.low));
+        let begins = matches!(&*first.low, "the" | "a" | "an");
+        (noun && begins && place.span.end <= span.start).then_some(first.span.join(span))
     }
 
     /// Where the paragraphs that are `reach` before that of `span` begin.

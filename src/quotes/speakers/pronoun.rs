@@ -112,8 +112,8 @@ impl Resolver<'_> {
     /// Whether nobody is named before in the same sentence.
     fn is_first(&self, mention: &Mention) -> bool {
         let sentence = self.sentence(mention.span.start);
-        let before = self.cast.mentions_before(mention.span.start).find(|m| !m.quoted);
-        before.is_none_or(|before| self.sentence(before.span.start) != sentence)
+        let before = self.cast.mentions_before(mention.span.start).take(MEMORY);
+        !before.take_while(|m| self.sentence(m.span.start) == sentence).any(|m| !m.quoted)
     }
 
     /// Whether a name stands behind a preposition ("said of Lee") or before what it only modifies ("Lee’s plan").

@@ -48,7 +48,7 @@ const AS_FOUND: &str = "as found";
 async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
     let (store, desk) = (request.store()?, &request.desk);
     // Nobody should be able to put words into mouths everywhere.
-    request.collection_to_change().await?;
+    let collection = request.desk_to_change().await?;
     let library = desk.library();
     let book = desk.book().await?;
     let found = book.who(library, args.quote("quote").unwrap_or_default(), &desk.filter(args)?, 3);
@@ -68,6 +68,7 @@ async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
     let correction = Correction::of(article, &first.held.quotation, None);
     if typed.eq_ignore_ascii_case(AS_FOUND) {
         let withdrawn = store.withdraw_correction(mark.id, &correction.words).await?;
+        request.take_over(collection).await?;
         let words = if withdrawn {
             "Taken back: these words are whose they were found to be."
         } else {
@@ -79,6 +80,7 @@ async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
     let speaker = (!typed.eq_ignore_ascii_case(UNATTRIBUTED)).then(|| book.surely_named(typed).unwrap_or(typed));
     let kept = KeptCorrection::new(&correction.content, correction.words, speaker.map(str::to_owned));
     store.correct(mark.id, &kept).await?;
+    request.take_over(collection).await?;
     let mut quoted = present::quotation(library, first.held);
     quoted.speaker = Some(speaker.unwrap_or(UNATTRIBUTED).to_owned());
     let told = match speaker {

@@ -1,9 +1,10 @@
 //! `/said`: what someone is quoted with.
 
 use super::{OUTLET, SINCE, UNTIL, ask};
+use crate::quotes::Said;
 use crate::reply::{Block, Outcome, Reply};
 use crate::router::table::{Audience, Kind, OptionSpec, Spec};
-use crate::router::{Args, Problem, Request, present};
+use crate::router::{Args, Desk, Problem, Request, present};
 
 pub(in crate::router) const SPEC: Spec = Spec {
     name: "said",
@@ -36,20 +37,8 @@ async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
     {
         return ask::instead(request, sentence).await;
     }
-    match said.speaker {
-        None => {
-            let near = said.suggestions.iter().map(|name| format!("“{name}”")).collect::<Vec<_>>().join(", ");
-            let near = if near.is_empty() { near } else { format!(" Similar names: {near}.") };
-            Ok(Reply::text(
-                Outcome::NotInArticles,
-                format!("Nobody called “{speaker}” is quoted.{near} {}", present::held(desk.library())),
-            ))
-        }
-        Some(name) if said.quotations.is_empty() => Ok(Reply::text(
-            Outcome::NotInArticles,
-            format!("{name} is not quoted{topic}. {}", present::held(desk.library())),
-        )),
-        Some(name) => {
+    match &said.speaker {
+        Some(name) if !said.quotations.is_empty() => {
             let count = present::counted(said.quotations.len(), "quotation");
             let pages = said
                 .quotations
@@ -59,5 +48,20 @@ async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
             let heading = Block::Heading(format!("{name}{topic}: {count}"));
             Ok(Reply { pages, ..Reply::new(Outcome::Answered) }.with(heading))
         }
+        _ => Ok(not_quoted(desk, speaker, &said, &topic)),
     }
+}
+
+/// That nobody of this name is quoted, or nothing of theirs about the topic.
+pub(super) fn not_quoted(desk: &Desk, speaker: &str, said: &Said<'_>, topic: &str) -> Reply {
+    let held = present::held(desk.library());
+    let words = match &said.speaker {
+        Some(name) => format!("{name} is not quoted{topic}. {held}"),
+        None => {
+            let near = said.suggestions.iter().map(|name| format!("“{name}”")).collect::<Vec<_>>().join(", ");
+            let near = if near.is_empty() { near } else { format!(" Similar names: {near}.") };
+            format!("Nobody called “{speaker}” is quoted.{near} {held}")
+        }
+    };
+    Reply::text(Outcome::NotInArticles, words)
 }

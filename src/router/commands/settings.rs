@@ -154,11 +154,20 @@ async fn show(request: &Request<'_>) -> Result<Reply, Problem> {
     let known = store.known_community(&request.place.network, &request.place.community).await?;
     let item = |name: &str, about: String| Block::Item { name: name.to_owned(), about };
     let reads = name_of(store, known.map_or(SHARED, |community| community.collection)).await?;
-    Ok(Reply::new(Outcome::Told)
+    let own_prefix = match (&known, &request.place.channel) {
+        (Some(known), Some(channel)) => store.setting_in_force(Scope::channel(known.id, channel), PREFIX).await?,
+        (Some(known), None) => store.setting_in_force(Scope::community(known.id), PREFIX).await?,
+        (None, _) => None,
+    };
+    let reply = Reply::new(Outcome::Told)
         .with(Block::Heading("What holds here".to_owned()))
         .with(item("articles", format!("{reads}; {}", present::held(request.desk.library()))))
         .with(item(PASSAGES, request.settings.passages.to_string()))
-        .with(item(SENTENCES, request.settings.summary_sentences.to_string())))
+        .with(item(SENTENCES, request.settings.summary_sentences.to_string()));
+    Ok(match own_prefix {
+        Some(prefix) => reply.with(item(PREFIX, prefix)),
+        None => reply,
+    })
 }
 
 /// The name of a collection.

@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
@@ -63,6 +65,12 @@ pub struct Gateway {
     pub sparse: AtomicBool,
     /// Whether events are packed.
     pub packs: AtomicBool,
+    /// How often it wants a sign of life, in milliseconds, where that is another time than Discord's.
+    pub beats_every: AtomicU64,
+    /// Whether it asks each connection for a sign of life once, shortly before the next is due, and answers only after that moment.
+    pub asks_for_beats: AtomicBool,
+    /// How often it has answered such a one.
+    pub late_answers: AtomicUsize,
 }
 
 impl Gateway {
@@ -149,7 +157,16 @@ impl Gateway {
         let mut socket = tokio_tungstenite::accept_async(stream).await.ok()?;
         let (orders, mut ordered) = mpsc::unbounded_channel();
         let mut mine: Option<String> = None;
-        let hello = json!({ "op": 10, "d": { "heartbeat_interval": 41_250 }, "s": null, "t": null });
+        let every = match self.beats_every.load(Ordering::Relaxed) {
+            0 => 41_250,
+            every => every,
+        };
+        let hello = json!({ "op": 10, "d": { "heartbeat_interval": every }, "s": null, "t": null });
+        let part = |sixths: u64| Instant::now() + Duration::from_millis(every * sixths / 6);
+        let mut beats = 0;
+        let mut ask_at: Option<Instant> = None;
+        let mut answer_at: Option<Instant> = None;
+        let at = |moment: Option<Instant>| sleep_until(moment.unwrap_or_else(Instant::now));
         socket.send(Message::text(hello.to_string())).await.ok()?;
         loop {
             tokio::select! {
@@ -170,6 +187,15 @@ impl Gateway {
                         socket.send(Message::text(value.to_string())).await.ok()?;
                     }
                 },
+                () = at(ask_at), if ask_at.is_some() => {
+                    ask_at = None;
+                    socket.send(Message::text(json!({ "op": 1, "d": null }).to_string())).await.ok()?;
+                }
+                () = at(answer_at), if answer_at.is_some() => {
+                    answer_at = None;
+                    self.late_answers.fetch_add(1, Ordering::Relaxed);
+                    socket.send(Message::text(json!({ "op": 11 }).to_string())).await.ok()?;
+                }
                 message = socket.next() => {
                     let text = match message {
                         Some(Ok(Message::Text(text))) => text,
@@ -184,6 +210,15 @@ impl Gateway {
                         self.complain(format!("a gateway payload of {} bytes", text.len()));
                     }
                     match value["op"].as_u64() {
+                        Some(1) if self.asks_for_beats.load(Ordering::Relaxed) && beats < 2 => {
+                            beats += 1;
+                            if beats == 2 {
+                                answer_at = Some(part(2));
+                                continue;
+                            }
+                            ask_at = Some(part(5));
+                            socket.send(Message::text(json!({ "op": 11 }).to_string())).await.ok()?;
+                        }
                         Some(1) => socket.send(Message::text(json!({ "op": 11 }).to_string())).await.ok()?,
                         Some(2) => {
                             if value["d"]["token"] != format!("Bot {TOKEN}") && value["d"]["token"] != TOKEN {

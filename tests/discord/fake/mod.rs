@@ -42,6 +42,8 @@ pub struct Interaction {
     pub follow_ups: Vec<Value>,
     pub taken_back: bool,
     updates: bool,
+    /// Whether it is a form that was filled in, to which no other form is an answer.
+    form: bool,
 }
 
 impl Interaction {
@@ -90,6 +92,8 @@ pub struct Fake {
     gateway_address: SocketAddr,
     pub address: SocketAddr,
     pub shards: AtomicU64,
+    /// Until when no session may begin.
+    pub no_session_before: Mutex<Option<Instant>>,
     pub state: Mutex<State>,
     changed: watch::Sender<u64>,
     next_id: AtomicU64,
@@ -153,6 +157,7 @@ impl Fake {
             gateway_address,
             address: address.await,
             shards: AtomicU64::new(1),
+            no_session_before: Mutex::default(),
             state: Mutex::default(),
             changed: watch::Sender::new(0),
             next_id: AtomicU64::new(800_000_000_000_000_000),
@@ -259,6 +264,7 @@ impl Fake {
             follow_ups: Vec::new(),
             taken_back: false,
             updates: kind == 3,
+            form: kind == 5,
         };
         state.interactions.insert(id, interaction);
     }
@@ -314,14 +320,23 @@ impl Fake {
             ("GET", ["gateway"]) => Answer::new(200, json!({ "url": format!("ws://{}", self.gateway_address) })),
             ("GET", ["gateway", "bot"]) if manners.no_gateway_bot => absent(),
             ("GET", ["oauth2", "applications", "@me"]) => Answer::new(200, json!({ "id": APPLICATION.to_string() })),
-            ("GET", ["gateway", "bot"]) => Answer::new(
-                200,
-                json!({
-                    "url": format!("ws://{}", self.gateway_address),
-                    "shards": self.shards.load(Ordering::Relaxed),
-                    "session_start_limit": { "total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1 },
-                }),
-            ),
+            ("GET", ["gateway", "bot"]) => {
+                let none_for = self.no_session_before.lock().unwrap().map(|at| at.duration_since(Instant::now()));
+                let (remaining, reset_after) = match none_for {
+                    Some(left) if !left.is_zero() => (0, left.as_millis()),
+                    _ => (999, 14_400_000),
+                };
+                Answer::new(
+                    200,
+                    json!({
+                        "url": format!("ws://{}", self.gateway_address),
+                        "shards": self.shards.load(Ordering::Relaxed),
+                        "session_start_limit": {
+                            "total": 1000, "remaining": remaining, "reset_after": reset_after, "max_concurrency": 1,
+                        },
+                    }),
+                )
+            }
             (method, ["applications", application, "commands"]) if number(application) == APPLICATION => {
                 self.commands(state, method, None, "/applications/{application_id}/commands", &body)
             }
@@ -419,6 +434,7 @@ impl Fake {
             4 | 7 => overlay::message(data),
             8 => overlay::choices(data),
             5 | 6 => Vec::new(),
+            9 => overlay::form(data),
             other => vec![format!("a first response of type {other}")],
         };
         let template = "/interactions/{interaction_id}/{interaction_token}/callback";
@@ -428,7 +444,7 @@ impl Fake {
         };
         let late = now.duration_since(interaction.at) > FIRST;
         let twice = interaction.acked.is_some();
-        let misplaced = matches!(kind, 6 | 7) != interaction.updates && matches!(kind, 6 | 7);
+        let misplaced = matches!(kind, 6 | 7) && !interaction.updates || kind == 9 && interaction.form;
         if !late && !twice && fine && !misplaced {
             interaction.acked = Some((kind, now));
             interaction.ephemeral = data["flags"].as_u64().unwrap_or(0) & 64 != 0;
@@ -450,7 +466,7 @@ impl Fake {
             return Answer::new(400, json!({ "message": "Interaction has already been acknowledged.", "code": 40060 }));
         }
         if misplaced {
-            state.violations.push(format!("response {kind} to what is no button"));
+            state.violations.push(format!("response {kind} to what is no button, or a form to a form"));
         }
         invalid()
     }

@@ -95,6 +95,41 @@ pub fn choices(data: &Value) -> Vec<String> {
     wrong
 }
 
+/// A form.
+pub fn form(data: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let fields: Vec<&Value> = list(&data["components"]).iter().map(|label| &label["component"]).collect();
+    if fields.is_empty() || fields.len() > 5 || !(1..=45).contains(&length(&data["title"])) {
+        wrong.push(format!("a form of {} fields, titled {}", fields.len(), data["title"]));
+    }
+    let mut ids: Vec<&str> = fields.iter().filter_map(|field| field["custom_id"].as_str()).collect();
+    ids.sort_unstable();
+    if ids.len() < fields.len() || ids.windows(2).any(|pair| pair[0] == pair[1]) {
+        wrong.push(format!("fields without an id of their own: {ids:?}"));
+    }
+    for label in list(&data["components"]) {
+        if label["type"] != 18 || !(1..=45).contains(&length(&label["label"])) || length(&label["description"]) > 100 {
+            wrong.push(format!("a label beyond the limits: {label}"));
+        }
+    }
+    for options in fields.iter().filter(|field| field["type"] == 3).map(|field| list(&field["options"])) {
+        let mut values: Vec<&str> = options.iter().filter_map(|option| option["value"].as_str()).collect();
+        values.sort_unstable();
+        if values.is_empty() || values.len() > 25 || values.windows(2).any(|pair| pair[0] == pair[1]) {
+            wrong.push(format!("values of a menu: {values:?}"));
+        }
+        if options.iter().filter(|option| option["default"] == true).count() > 1 {
+            wrong.push("two defaults".to_owned());
+        }
+        for text in options.iter().flat_map(|option| [&option["label"], &option["description"]]) {
+            if !(1..=100).contains(&length(text)) {
+                wrong.push(format!("an option beyond the limits: {text}"));
+            }
+        }
+    }
+    wrong
+}
+
 /// The commands of an application.
 pub fn commands(commands: &Value) -> Vec<String> {
     let mut wrong = Vec::new();

@@ -344,6 +344,16 @@ CREATE TABLE heard (
     PRIMARY KEY (owner, event)
 );
 
+-- What was left out of a place up to that position, and is still to be asked for: from the position `older` to `newer`.
+CREATE TABLE gaps (
+    owner TEXT NOT NULL,
+    place TEXT NOT NULL,
+    newer TEXT NOT NULL,
+    older TEXT NOT NULL,
+    found_at BIGINT NOT NULL,
+    PRIMARY KEY (owner, place, newer)
+);
+
 -- Questions that were answered: which event answers, the key of that answer's pages and which of them is shown. `person` asked.
 CREATE TABLE answered (
     owner TEXT NOT NULL,

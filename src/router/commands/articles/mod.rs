@@ -158,7 +158,7 @@ async fn show(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
 async fn remove(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
     let (store, desk) = (request.store()?, &request.desk);
     let id = desk.article(args.quote("article").unwrap_or_default())?;
-    let collection = request.collection_to_change().await?;
+    let collection = request.desk_to_change().await?;
     let title = &desk.library().article(id).meta().title;
     let removed = match desk.library().mark(id) {
         Some(mark) => store.remove_article(mark.id).await?,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use jiff::{Timestamp, Zoned};
+use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use crate::article::Published;
@@ -64,6 +65,9 @@ pub(in crate::router) const SPEC: Spec = Spec {
     run: |request, args| Box::pin(answer(request, args, false)),
 };
 
+/// Digests that are composed at a time for those who ask: what was begun goes on after they have stopped waiting.
+static COMPOSING: Semaphore = Semaphore::const_new(2);
+
 /// Verdicts on one page.
 const PER_PAGE: usize = 20;
 
@@ -85,7 +89,12 @@ async fn answer(request: &Request<'_>, args: &Args, reasons: bool) -> Result<Rep
     let book = Arc::clone(desk.book().await?);
     let (composing, with) = (Arc::clone(desk), Arc::clone(&book));
     // It compares articles with each other, for up to seconds: not on the threads that answer.
-    let digest = spawn_blocking(move || daily::compose(composing.library(), &with, &wanted)).await;
+    let turn = COMPOSING.acquire().await;
+    let digest = spawn_blocking(move || {
+        let _turn = turn;
+        daily::compose(composing.library(), &with, &wanted)
+    });
+    let digest = digest.await;
     let digest = digest.map_err(DeskError::from)?;
     let reply = if digest.stories.is_empty() {
         nothing_new(library, since)
