@@ -561,6 +561,7 @@ mod what_is_printed {
         data_dir = "byline-data"  # default
         # database                # not set: the SQLite file byline.db in library.data_dir
         shared_open = false       # default
+        articles_a_day = 200      # default
 
         [answer]
         passages = 4  # bot.toml:2
@@ -624,6 +625,7 @@ mod what_is_printed {
         longest_interval = 43200  # default
         at_once = 16              # default
         oldest_days = 90          # default
+        per_community = 200       # default
 
         [record]
         # folder  # not set: nothing is recorded

@@ -38,7 +38,8 @@ impl Site {
     async fn new() -> Self {
         let words = Arc::new(Mutex::new(FIRST.to_owned()));
         let shown = Arc::clone(&words);
-        let server = Server::start(move |request| match request.path.split('?').next().unwrap_or_default() {
+        let server = Server::start(move |request| {
+            match request.path.split('?').next().unwrap_or_default() {
             "/ferry" | "/ferry/amp" => Reply::page(&page("Ferry is laid up", &shown.lock().unwrap())),
             "/closed" => Reply::page(&page("Ferry", "<p>Subscribe to continue reading this article.</p>")),
             "/cdn/notes%20of%20may.txt" => Reply::with(
@@ -46,7 +47,13 @@ impl Site {
                 "Content-Type: application/octet-stream\r\n",
                 b"Notes of May\n\nThe pier was painted in May.\n",
             ),
+            "/cdn/two.jsonl" => Reply::with(
+                "200 OK",
+                "Content-Type: application/octet-stream\r\n",
+                b"{\"title\":\"A\",\"text\":\"It rained all day.\"}\n{\"title\":\"B\",\"text\":\"It was dry at night.\"}\n",
+            ),
             _ => Reply::status("404 Not Found"),
+        }
         });
         Self { server: server.await, words }
     }
@@ -111,6 +118,33 @@ async fn each_address_is_told_of_for_itself() {
     assert_eq!(router.answer_text(&here, "/articles remove 1").await.outcome, Outcome::Told);
     let back = told(&router, &here, &format!("/articles add {}", site.url("/ferry"))).await;
     assert!(back.contains("back: #1 had been taken out"), "{back}");
+}
+
+#[tokio::test]
+async fn a_community_adds_so_many_a_day_and_the_console_as_many_as_it_wants() {
+    let (site, folder) = (Site::new().await, tempfile::tempdir().unwrap());
+    let settings = Settings { shared_open: true, articles_a_day: Some(2), ..Settings::default() };
+    let (_, router) = open(folder.path(), &site, settings).await;
+    let (town, other) = (place("town", true), place("other", true));
+    let ferry = format!("/articles add {}", site.url("/ferry"));
+    assert!(told(&router, &town, &ferry).await.contains("new: #1"));
+    // What adds nothing takes nothing.
+    for line in [&ferry, &format!("/articles add {} {}", site.url("/closed"), site.url("/gone"))] {
+        for _ in 0..3 {
+            let words = told(&router, &town, line).await;
+            assert!(!words.contains("a day"), "{words}");
+        }
+    }
+    let file = format!("/articles add --file {}", site.url("/cdn/notes%20of%20may.txt"));
+    let two = site.url("/cdn/two.jsonl");
+    let words = told(&router, &town, &format!("/articles add --file {two}")).await;
+    assert!(words.contains("it holds 2 articles; this community may add 2 a day, and of today's 1 is left"), "{words}");
+    assert!(told(&router, &town, &file).await.contains("new: #2"));
+    site.change("on Friday", "on Sunday");
+    let words = told(&router, &town, "/articles reload 1").await;
+    assert!(words.contains("of today's none is left") && words.contains("library.articles_a_day"), "{words}");
+    assert!(told(&router, &other, "/articles reload 1").await.contains("version 2"), "each has its own bound");
+    assert!(told(&router, &Place::console(), &format!("/articles add --file {two}")).await.contains("2 taken in"));
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ pub struct Style {
 }
 
 const BOLD: &str = "\x1b[1m";
+const UNDERLINE: &str = "\x1b[4m";
 const DIM: &str = "\x1b[2m";
 const RED: &str = "\x1b[31m";
 const GREEN: &str = "\x1b[32m";
@@ -140,16 +141,21 @@ impl Painter {
     /// into the margin.
     fn marked(&self, piece: &Piece) -> String {
         let mut words = String::new();
-        for (stretch, marked) in piece.stretches() {
-            match (marked, self.style.color) {
-                (false, _) => words.push_str(&clean(stretch)),
+        for stretch in piece.stretches() {
+            let parts = stretch.around_inner(0..stretch.words.len()).map(clean);
+            match (stretch.marked, self.style.color) {
+                (false, _) => words.extend(parts),
                 (true, false) => {
-                    let _ = write!(words, "**{}**", clean(stretch));
+                    let [before, inner, behind] = parts;
+                    let inner = if inner.is_empty() { inner } else { format!("__{inner}__") };
+                    let _ = write!(words, "**{before}{inner}{behind}**");
                 }
                 (true, true) => {
-                    for word in clean(stretch).split_inclusive([' ', '\n']) {
-                        let bare = word.trim_end_matches([' ', '\n']);
-                        let _ = write!(words, "{BOLD}{bare}{RESET}{}", &word[bare.len()..]);
+                    for (part, style) in parts.iter().zip(["", UNDERLINE, ""]) {
+                        for word in part.split_inclusive([' ', '\n']) {
+                            let bare = word.trim_end_matches([' ', '\n']);
+                            let _ = write!(words, "{BOLD}{style}{bare}{RESET}{}", &word[bare.len()..]);
+                        }
                     }
                 }
             }
@@ -273,6 +279,23 @@ mod tests {
             render_page(&reply, 1, Style::default()),
             "> **Repairs start in May.**\nWall falls · paragraph 2\n2 of 2 · /previous"
         );
+    }
+
+    #[test]
+    fn the_words_that_answer_are_underlined_within_the_sentence() {
+        let text = "Wall falls\n\nThe wall fell on Monday. Nobody was hurt.\n";
+        let mut library = Library::default();
+        let id = library.add(read_text("a", text, Format::Text).unwrap());
+        let article = library.article(id);
+        let start = text.find("Monday").unwrap();
+        let (paragraph, word) = (article.paragraphs()[0].clone(), crate::article::Span::new(start, start + 6));
+        let quoted = Quoted::passage(&library, id, paragraph.span, &[article.sentences_of(&paragraph)[0], word]);
+        let reply = Reply::new(Outcome::Answered).with(Block::Quote(quoted)).check(&library).unwrap();
+        let plain = render(&reply, Style::default());
+        assert!(plain.starts_with("> **The wall fell on __Monday__.** Nobody was hurt.\n"), "{plain}");
+        let colored = render(&reply, Style { color: true, ..Style::default() });
+        let words = format!("{BOLD}on{RESET} {BOLD}{UNDERLINE}Monday{RESET}{BOLD}.{RESET} Nobody");
+        assert!(colored.contains(&words), "{colored:?}");
     }
 
     #[test]

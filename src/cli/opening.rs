@@ -95,6 +95,7 @@ fn poller(store: &Store, fetcher: &Fetcher, desks: &Desks, owner: String, config
         looks: feeds.at_once,
         pages: feeds.at_once.div_ceil(2),
         lease: config.posting.lease(),
+        ..PollOptions::default()
     };
     let desks = desks.clone();
     Poller::new(store.clone(), fetcher.clone(), owner, options).behind(move || desks.indexed())
@@ -167,7 +168,14 @@ fn settings(config: &Config) -> Settings {
         thresholds: thresholds(&config.answer),
         summary_sentences: config.summary.sentences,
         shared_open: config.library.shared_open,
+        articles_a_day: bound(config.library.articles_a_day),
+        feeds: bound(config.feeds.per_community),
     }
+}
+
+/// A bound, of which 0 means that there is none.
+fn bound(most: u32) -> Option<u32> {
+    (most > 0).then_some(most)
 }
 
 /// The thresholds that are set, and the matcher's own where none is. One that is set moves the other out of its way, so that

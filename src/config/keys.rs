@@ -119,6 +119,12 @@ pub static TABLE: Table = Table {
             doc: "Whether those who manage a community may add articles and feeds to the collection that all communities share, and take out of it; otherwise that is for the console, and they need a collection of their own.",
         },
         Key {
+            name: "library.articles_a_day",
+            kind: Kind::Whole { min: 0, max: 1_000_000 },
+            preset: Preset::Value("200"),
+            doc: "How many articles the managers of one community may add in a day (UTC), by address or file; 0 sets no bound. The console has none, and what feeds bring does not count.",
+        },
+        Key {
             name: "answer.passages",
             kind: Kind::Whole { min: 1, max: 10 },
             preset: Preset::Value("3"),
@@ -423,6 +429,12 @@ pub static TABLE: Table = Table {
             kind: Kind::Whole { min: 0, max: 36_500 },
             preset: Preset::Value("90"),
             doc: "How many days old an entry of a feed may be to be taken; 0 takes all. The newest of a new feed always is.",
+        },
+        Key {
+            name: "feeds.per_community",
+            kind: Kind::Whole { min: 0, max: 1_000_000 },
+            preset: Preset::Value("200"),
+            doc: "How many feeds the managers of one community may subscribe to in all; 0 sets no bound. The console has none.",
         },
         Key {
             name: "record.folder",

@@ -52,6 +52,8 @@ pub struct Library {
     pub database: Option<Secret>,
     /// Whether managers of any community may change the shared collection.
     pub shared_open: bool,
+    /// How many articles the managers of one community may add in a day; 0 sets no bound.
+    pub articles_a_day: u32,
 }
 
 /// A setting that is never shown.
@@ -294,11 +296,20 @@ pub struct Feeds {
     pub at_once: usize,
     /// How many days old an entry may be to be taken; 0 takes all.
     pub oldest_days: u64,
+    /// How many the managers of one community may subscribe to; 0 sets no bound.
+    pub per_community: u32,
 }
 
 impl Default for Feeds {
     fn default() -> Self {
-        Self { poll: true, shortest_interval: 600, longest_interval: 43_200, at_once: 16, oldest_days: 90 }
+        Self {
+            poll: true,
+            shortest_interval: 600,
+            longest_interval: 43_200,
+            at_once: 16,
+            oldest_days: 90,
+            per_community: 200,
+        }
     }
 }
 
@@ -383,6 +394,7 @@ impl Default for Library {
             data_dir: Some("byline-data".into()),
             database: None,
             shared_open: false,
+            articles_a_day: 200,
         }
     }
 }

@@ -52,13 +52,21 @@ pub fn address(text: &str) -> Option<Url> {
 /// # Errors
 /// [`WebError`] says what kept it from being added.
 pub async fn add(store: &Store, collection: CollectionId, fetcher: &Fetcher, url: &Url) -> Result<Added, WebError> {
+    put(store, collection, read(fetcher, url).await?).await
+}
+
+/// Fetches the page at `url` and finds its article.
+///
+/// # Errors
+/// [`WebError`] says why there is none.
+pub async fn read(fetcher: &Fetcher, url: &Url) -> Result<Article, WebError> {
     let fetched = fetcher.get(url, &Wanted::page()).await?;
     // Finding an article in a large page takes tens of milliseconds: not on the threads that answer.
     let read = tokio::task::spawn_blocking(move || page::article(&fetched)).await;
-    put(store, collection, read.map_err(WebError::Task)??).await
+    Ok(read.map_err(WebError::Task)??)
 }
 
-/// Adds the article of a page that was fetched, as [`add`] does.
+/// Adds the article of a page that was read, as [`add`] does.
 ///
 /// # Errors
 /// [`WebError`] says what kept it from being added.

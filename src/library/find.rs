@@ -124,6 +124,6 @@ mod tests {
         assert_eq!(library.named("council boats on bridges"), Named::None(Some(ArticleId(2))));
         assert_eq!(library.named("weather"), Named::None(None));
         assert_eq!(library.named(" "), Named::None(None));
-        assert_eq!(library.named(&"council votes on ".repeat(100)), Named::None(None));
+        assert_eq!(library.named(&"coucil voted on ".repeat(100)), Named::None(None));
     }
 }

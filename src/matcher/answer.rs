@@ -1,13 +1,13 @@
-//! The words within a sentence that answer: a name, a time, a number with its unit, a place.
+//! The words within a sentence that answer: a time, a number with its unit, a place.
 
 use std::ops::Range;
 
+use super::asked::AnswerKind;
 use super::evidence::Evidence;
-use super::features::{Seen, nearest, written};
-use super::kinds::{is_calendar, is_number_word, is_role, is_time_word, is_unit};
+use super::features::{Seen, nearness, written};
+use super::kinds::{is_calendar, is_number_word, is_time_word, is_unit};
 use super::query::{Query, Terms};
-use super::terms::{AnswerKind, Folder};
-use super::words::{is_speech, is_stop};
+use super::terms::Folder;
 use crate::article::{Article, Span};
 
 /// A word of the sentence, and what it can be a part of.
@@ -21,10 +21,19 @@ struct Word {
     unit: bool,
 }
 
+/// How much more of the question must stand near the words than near any others of their kind.
+const AHEAD: f32 = 0.1;
+
+/// How much of it must stand near a place.
+const NEAR_PLACE: f32 = 0.3;
+
 /// The words of `sentence` that are what the question asks for, with most of the question near them. Nothing where it asks for
-/// no such thing (why, what) or the sentence holds none. `head` are the terms of the article's title and headings.
+/// no such thing, the sentence holds none, or others come about as near. `head` are the terms of the article's title and headings.
+///
+/// On `NewsQA` dev, where the passage is right, times are right in 91 of 100, numbers in 84, places in 72; without [`AHEAD`] and
+/// [`NEAR_PLACE`] in 80, 78 and 56. Names are not marked: one that would be is the one asked for in 58 of 100 at best.
 pub(super) fn words(query: &Query, article: &Article, sentence: Span, head: Terms) -> Option<Span> {
-    if matches!(query.kind, AnswerKind::Open | AnswerKind::Cause) {
+    if !matches!(query.kind, AnswerKind::Time | AnswerKind::Number | AnswerKind::Place) {
         return None;
     }
     let text = article.slice(sentence);
@@ -41,18 +50,20 @@ pub(super) fn words(query: &Query, article: &Article, sentence: Span, head: Term
             number: digits || is_number_word(word.folded),
             unit: counted || is_unit(word.folded),
         });
-        let role = is_role(word.folded) && word.fresh && !word.capital;
-        let answers = evidence.word(word);
-        // A role tells that somebody is named; the name is what is marked.
-        let answers = if query.kind == AnswerKind::Person && (role || is_stop(word.folded)) { 0.0 } else { answers };
-        seen.push(Seen { hit: word.hit, name: word.name, speech: is_speech(word.folded), answers });
+        seen.push(Seen { hit: word.hit, name: word.name, speech: false, answers: evidence.word(word) });
     });
-    let (at, _) = nearest(query, &seen, head)?;
+    let near: Vec<(usize, f32)> = nearness(query, &seen, head).collect();
+    let mut at: Option<(usize, f32)> = None;
+    for (place, near) in &near {
+        if at.is_none_or(|(_, most)| *near > most) {
+            at = Some((*place, *near));
+        }
+    }
+    let (at, most) = at?;
     let is_part = |word: &Word| match query.kind {
-        AnswerKind::Person | AnswerKind::Place => word.name,
+        AnswerKind::Place => word.name,
         AnswerKind::Time => word.time,
-        AnswerKind::Number => word.number,
-        AnswerKind::Open | AnswerKind::Cause => false,
+        _ => word.number,
     };
     let together = |left: &Word, right: &Word| {
         let between = text.get(left.range.end..right.range.start).unwrap_or_default();
@@ -72,6 +83,11 @@ pub(super) fn words(query: &Query, article: &Article, sentence: Span, head: Term
     }
     if query.kind == AnswerKind::Number && words.get(last + 1).is_some_and(|word| word.unit) && joins(last, last + 1) {
         last += 1;
+    }
+    let others = near.iter().filter(|(place, _)| !(first..=last).contains(place));
+    let rival = others.map(|(_, near)| *near).fold(0.0, f32::max);
+    if most - rival < AHEAD || (query.kind == AnswerKind::Place && most < NEAR_PLACE) {
+        return None;
     }
     let (mut start, mut end) = (words.get(first)?.range.start, words.get(last)?.range.end);
     if let Some(sign) = text.get(..start).and_then(|before| before.chars().next_back()).filter(|c| "$€£¥".contains(*c))

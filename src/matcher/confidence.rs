@@ -4,11 +4,12 @@
 //! questions have an answer as have none. It leans on how much of the question, by rarity, the passage and its article
 //! hold, and on what they lack.
 
+use super::asked::AnswerKind;
 use super::evidence::Measure;
+use super::features::ARTICLE_BM25;
 use super::model::{Model, sum};
 use super::query::Query;
 use super::ranking::Ranked;
-use super::terms::AnswerKind;
 
 /// From which confidence on a passage is an answer, and from which it is at least near.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,8 +33,11 @@ pub const ANSWER: f32 = 0.5;
 /// The shipped threshold of a nearest passage: below it, an article and the question share a word or two by chance.
 pub const NEAREST: f32 = 0.15;
 
+/// In a library of fewer articles the BM25 of one against that of others says nothing: coverage stands in for it.
+const FEW: usize = 10;
+
 /// How many inputs the confidence has.
-pub(super) const COUNT: usize = 8;
+pub(super) const COUNT: usize = 9;
 
 /// Their names, as an explanation shows them.
 pub(super) const NAMES: [&str; COUNT] = [
@@ -45,6 +49,7 @@ pub(super) const NAMES: [&str; COUNT] = [
     "score",
     "kind not in passage",
     "unit not in passage",
+    "article bm25",
 ];
 
 /// What the confidence in the first of `ranked` is made of.
@@ -66,6 +71,7 @@ pub(super) fn inputs(query: &Query, ranked: &[Ranked]) -> [f32; COUNT] {
         first.score / 10.0,
         flag(asks && !first.holds.answers(query.kind)),
         flag(query.measure != Measure::Any && !first.holds.measured),
+        if query.articles < FEW { query.coverage(first.in_article) } else { first.features[ARTICLE_BM25] },
     ]
 }
 
@@ -85,9 +91,9 @@ mod tests {
 
     #[test]
     fn confidence_grows_with_coverage_and_falls_with_what_is_missing() {
-        let all = [1.0, 1.0, 0.0, 0.0, 0.3, 1.0, 0.0, 0.0];
-        let none = [0.0, 0.0, 0.7, 1.0, 0.3, 0.3, 0.0, 0.0];
-        let half = [0.5, 0.6, 0.5, 0.0, 0.3, 0.7, 0.0, 0.0];
+        let all = [1.0, 1.0, 0.0, 0.0, 0.3, 1.0, 0.0, 0.0, 0.9];
+        let none = [0.0, 0.0, 0.7, 1.0, 0.3, 0.3, 0.0, 0.0, 0.1];
+        let half = [0.5, 0.6, 0.5, 0.0, 0.3, 0.7, 0.0, 0.0, 0.5];
         let confidence = |inputs| confidence(inputs, &Model::shipped().unwrap());
         assert!(confidence(&all) > ANSWER && confidence(&none) < NEAREST);
         assert!(confidence(&none) < confidence(&half) && confidence(&half) < confidence(&all));

@@ -1,12 +1,12 @@
 //! What of the kinds that questions ask for a stretch of text holds: persons, times, numbers, places, causes.
 
+use super::asked::AnswerKind;
 use super::kinds::{
     is_amount, is_area_or_volume, is_calendar, is_cause, is_distance, is_duration, is_length, is_number_word, is_role,
     is_small_length, is_time_word, is_weight,
 };
 use super::query::{Hit, Query};
 use super::rarity::is_everyday;
-use super::terms::AnswerKind;
 
 /// What unit the number has that is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -88,6 +88,10 @@ pub(super) struct Holds {
 }
 
 impl Holds {
+    /// Everything.
+    pub(super) const ALL: Self =
+        Self { person: true, time: true, number: true, measured: true, place: true, cause: true };
+
     /// Whether it holds what is asked for; never for an open question.
     pub(super) fn answers(self, kind: AnswerKind) -> bool {
         match kind {
@@ -223,8 +227,9 @@ fn is_age(folded: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::asked::Asked;
     use super::super::index::Index;
-    use super::super::terms::{Asked, Folder};
+    use super::super::terms::Folder;
     use super::*;
     use crate::library::Library;
 

@@ -1,11 +1,11 @@
 //! Why a search came out as it did, for those who tune it.
 
+use super::asked::AnswerKind;
 use super::confidence::{self, Thresholds};
 use super::features;
 use super::model::Model;
 use super::query::Query;
 use super::ranking::Ranked;
-use super::terms::AnswerKind;
 
 /// A number that entered a sum, and what it counted there.
 #[derive(Debug, Clone, Copy, PartialEq)]

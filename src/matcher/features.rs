@@ -4,16 +4,20 @@
 
 use std::ops::Range;
 
+use super::asked::AnswerKind;
 use super::evidence::{Evidence, Holds, Measure, Written};
 use super::model::{Model, sum};
 use super::query::{Hit, Query, Terms};
 use super::sentence;
-use super::terms::{AnswerKind, Folder};
+use super::terms::Folder;
 use super::words::{is_speech, is_stop};
 use crate::article::{Article, Paragraph, Span};
 
 /// How many features there are.
 pub(super) const COUNT: usize = 35;
+
+/// Which of them tells how much of the question the article holds, of what it could.
+pub(super) const ARTICLE_BM25: usize = 1;
 
 /// Their names, as an explanation shows them.
 pub(super) const NAMES: [&str; COUNT] = [
@@ -111,6 +115,47 @@ pub(super) struct Seen {
     pub(super) answers: f32,
 }
 
+/// What the reading of a paragraph's text tells.
+#[derive(Debug, Clone, Copy, Default)]
+struct Told {
+    words: f32,
+    /// Words written as names.
+    names: f32,
+    /// Neighbouring terms that stand together here, too; see [`pairs`].
+    pairs: f32,
+    /// The share of matched words that stand in the very form asked, and of those that are written as names.
+    exact: f32,
+    matched_names: f32,
+    /// Whether it is asked what somebody said and something is said here.
+    speech: bool,
+    holds: Holds,
+    /// Of the answering sentence: what it holds, what stands near that, how much of the question beyond the title it has.
+    in_sentence: Holds,
+    near: f32,
+    beyond_title: f32,
+}
+
+impl Told {
+    /// The most that a paragraph can tell of which only the postings are known; the least is nothing but its `words`.
+    fn most(query: &Query, context: &Context, words: f32) -> Self {
+        Self {
+            words,
+            names: words,
+            pairs: most_pairs(query, context.terms),
+            exact: 1.0,
+            matched_names: 1.0,
+            speech: query.speech,
+            holds: Holds::ALL,
+            in_sentence: Holds::ALL,
+            near: match query.kind {
+                AnswerKind::Open => 0.0,
+                _ => query.coverage_but(context.terms, context.head, TITLE_WORD),
+            },
+            beyond_title: query.coverage(context.terms & !context.head),
+        }
+    }
+}
+
 /// Reads paragraphs, keeping its buffers from one to the next.
 #[derive(Default)]
 pub(super) struct Reader {
@@ -137,11 +182,31 @@ impl Reader {
                 best = Some((worth, *sentence));
             }
         });
-        let section = paragraph.section.map_or(0, |span| self.section(query, article.slice(span)));
         let answering = best.map(|(_, sentence)| sentence);
         let span = answering.as_ref().map_or(paragraph.span, |sentence| sentence.span);
-        let marks = article.slice(paragraph.span).contains(['“', '”', '"']);
-        (self.vector(query, context, section, holds, answering.as_ref(), marks), span, holds)
+        let told = self.told(query, context, holds, answering.as_ref(), article.slice(paragraph.span));
+        let section = self.section(query, article, paragraph);
+        (vector(query, context, section, &told), span, holds)
+    }
+
+    /// What the score of a paragraph can't exceed, whatever its text tells. `words` says within which bounds the number of its words
+    /// lies.
+    pub(super) fn most(
+        &mut self,
+        model: &Model,
+        query: &Query,
+        article: &Article,
+        paragraph: &Paragraph,
+        context: &Context,
+        words: (f32, f32),
+    ) -> f32 {
+        let section = self.section(query, article, paragraph);
+        let least = Told { words: words.0, ..Told::default() };
+        let least = vector(query, context, section, &least);
+        let most = vector(query, context, section, &Told::most(query, context, words.1));
+        // Each feature grows or falls with what is told: it is between the two, and the weight says which end is the better one.
+        let ends = least.iter().zip(&most).zip(&model.ranking);
+        ends.map(|((least, most), weight)| f32::max(least * weight, most * weight)).sum()
     }
 
     /// The sentences of a paragraph, each with its marks; `head` are the terms of the article's title and headings.
@@ -201,73 +266,40 @@ impl Reader {
         read
     }
 
-    fn section(&mut self, query: &Query, heading: &str) -> Terms {
+    /// The terms of the heading under which a paragraph stands.
+    fn section(&mut self, query: &Query, article: &Article, paragraph: &Paragraph) -> Terms {
         let mut terms = 0;
-        self.folder.words(heading, |_, folded| terms |= query.hit(folded).map_or(0, |hit| 1 << hit.term));
+        if let Some(heading) = paragraph.section {
+            let each = |_, folded: &str| terms |= query.hit(folded).map_or(0, |hit| 1 << hit.term);
+            self.folder.words(article.slice(heading), each);
+        }
         terms
     }
 
+    /// What the words that were seen tell together.
     #[expect(clippy::cast_precision_loss, reason = "counts within one paragraph")]
-    fn vector(
+    fn told(
         &self,
         query: &Query,
         context: &Context,
-        section: Terms,
         holds: Holds,
         answering: Option<&sentence::Sentence>,
-        marks: bool,
-    ) -> [f32; COUNT] {
-        let is = |kind: AnswerKind| query.kind == kind;
-        let flag = |yes: bool| f32::from(u8::from(yes));
-        let words = self.seen.len() as f32;
-        let in_sentence = answering.map(|sentence| sentence.holds).unwrap_or_default();
-        let around = context.terms | context.before.1 | context.after.1;
-        // Words of the title are the article's topic: any of its paragraphs is about them.
-        let beyond_title = query.coverage(context.terms & !context.head);
-        let relative = beyond_title / context.best_beyond;
-        let start = 1.0 / (1.0 + context.number as f32);
-        let near = answering.map_or(0.0, |sentence| sentence.near);
-        let sentence_terms = answering.map_or(0, |sentence| sentence.terms);
+        text: &str,
+    ) -> Told {
         let (exact, matched_names) = self.forms();
-        let names = self.seen.iter().filter(|word| word.name).count() as f32;
-        let speech = query.speech && (marks || self.seen.iter().any(|word| word.speech));
-        [
-            context.bm25 / context.best_paragraph,
-            context.article_bm25 / context.most_article,
-            context.article_bm25 / context.best_article,
-            context.before.0 / context.best_paragraph,
-            context.after.0 / context.best_paragraph,
-            query.coverage(around),
-            query.coverage(context.in_article),
-            query.coverage(context.head),
-            query.coverage(section),
-            flag(context.number == 0),
-            context.number as f32 / context.of.max(1) as f32,
-            start,
-            (1.0 + words).ln() / 5.0,
-            flag(words < 10.0),
-            pairs(query, &self.seen),
+        let says = || text.contains(['“', '”', '"']) || self.seen.iter().any(|word| word.speech);
+        Told {
+            words: self.seen.len() as f32,
+            names: self.seen.iter().filter(|word| word.name).count() as f32,
+            pairs: pairs(query, &self.seen),
             exact,
             matched_names,
-            (1.0 + names).ln() / 3.0,
-            flag(speech),
-            flag(is(AnswerKind::Person) && holds.person),
-            flag(is(AnswerKind::Person) && !holds.person),
-            flag(is(AnswerKind::Time) && holds.time),
-            flag(is(AnswerKind::Number) && holds.number),
-            flag(is(AnswerKind::Cause) && holds.cause),
-            flag(is(AnswerKind::Person) && in_sentence.person),
-            flag(is(AnswerKind::Time) && in_sentence.time),
-            flag(is(AnswerKind::Number) && in_sentence.number),
-            flag(is(AnswerKind::Place) && in_sentence.place),
-            flag(in_sentence.measured),
-            flag(query.measure != Measure::Any && holds.measured),
-            near * relative,
-            relative,
-            query.coverage(sentence_terms & !context.head),
-            query.rarest_missing(around | context.head),
-            context.article_bm25 / context.best_article * relative,
-        ]
+            speech: query.speech && says(),
+            holds,
+            in_sentence: answering.map(|sentence| sentence.holds).unwrap_or_default(),
+            near: answering.map_or(0.0, |sentence| sentence.near),
+            beyond_title: answering.map_or(0.0, |sentence| query.coverage(sentence.terms & !context.head)),
+        }
     }
 
     /// The share of matched words that stand in the very form asked, and of those that are written as names.
@@ -283,6 +315,56 @@ impl Reader {
         }
         (exact as f32 / all.max(1) as f32, names as f32 / all.max(1) as f32)
     }
+}
+
+/// The features, of what the postings say and what the text tells. Each grows, or falls, with all of the latter: [`Reader::most`] rests
+/// on that.
+#[expect(clippy::cast_precision_loss, reason = "counts within one article")]
+fn vector(query: &Query, context: &Context, section: Terms, told: &Told) -> [f32; COUNT] {
+    let is = |kind: AnswerKind| query.kind == kind;
+    let flag = |yes: bool| f32::from(u8::from(yes));
+    let Told { words, holds, in_sentence, .. } = *told;
+    let around = context.terms | context.before.1 | context.after.1;
+    // Words of the title are the article's topic: any of its paragraphs is about them.
+    let relative = query.coverage(context.terms & !context.head) / context.best_beyond;
+    let start = 1.0 / (1.0 + context.number as f32);
+    [
+        context.bm25 / context.best_paragraph,
+        context.article_bm25 / context.most_article,
+        context.article_bm25 / context.best_article,
+        context.before.0 / context.best_paragraph,
+        context.after.0 / context.best_paragraph,
+        query.coverage(around),
+        query.coverage(context.in_article),
+        query.coverage(context.head),
+        query.coverage(section),
+        flag(context.number == 0),
+        context.number as f32 / context.of.max(1) as f32,
+        start,
+        (1.0 + words).ln() / 5.0,
+        flag(words < 10.0),
+        told.pairs,
+        told.exact,
+        told.matched_names,
+        (1.0 + told.names).ln() / 3.0,
+        flag(told.speech),
+        flag(is(AnswerKind::Person) && holds.person),
+        flag(is(AnswerKind::Person) && !holds.person),
+        flag(is(AnswerKind::Time) && holds.time),
+        flag(is(AnswerKind::Number) && holds.number),
+        flag(is(AnswerKind::Cause) && holds.cause),
+        flag(is(AnswerKind::Person) && in_sentence.person),
+        flag(is(AnswerKind::Time) && in_sentence.time),
+        flag(is(AnswerKind::Number) && in_sentence.number),
+        flag(is(AnswerKind::Place) && in_sentence.place),
+        flag(query.measure != Measure::Any && in_sentence.measured),
+        flag(query.measure != Measure::Any && holds.measured),
+        told.near * relative,
+        relative,
+        told.beyond_title,
+        query.rarest_missing(around | context.head),
+        context.article_bm25 / context.best_article * relative,
+    ]
 }
 
 /// Calls `each` with the words of a sentence: their place in it, and how they are written.
@@ -309,17 +391,27 @@ pub(super) fn written(
 fn pairs(query: &Query, words: &[Seen]) -> f32 {
     /// Words from one to the other, at most: "stores the backups".
     const REACH: usize = 3;
+    let is = |word: &Seen, term: u8| word.hit.is_some_and(|hit| hit.term == term);
+    share_of_pairs(query, |first, second| {
+        words
+            .iter()
+            .enumerate()
+            .any(|(at, word)| is(word, first) && words.iter().skip(at + 1).take(REACH).any(|next| is(next, second)))
+    })
+}
+
+/// The same if all of the terms that a paragraph holds stood together.
+fn most_pairs(query: &Query, terms: Terms) -> f32 {
+    share_of_pairs(query, |first, second| terms & (1 << first) != 0 && terms & (1 << second) != 0)
+}
+
+fn share_of_pairs(query: &Query, together: impl Fn(u8, u8) -> bool) -> f32 {
     let (mut held, mut all) = (0.0, 0.0);
     for second in 1..u8::try_from(query.sought.len()).unwrap_or(u8::MAX) {
         let first = second - 1;
         let worth = query.idf(first).min(query.idf(second));
         all += worth;
-        let is = |word: &Seen, term: u8| word.hit.is_some_and(|hit| hit.term == term);
-        let together = words
-            .iter()
-            .enumerate()
-            .any(|(at, word)| is(word, first) && words.iter().skip(at + 1).take(REACH).any(|next| is(next, second)));
-        held += if together { worth } else { 0.0 };
+        held += if together(first, second) { worth } else { 0.0 };
     }
     if all > 0.0 { held / all } else { 0.0 }
 }
@@ -336,15 +428,21 @@ fn near(query: &Query, words: &[Seen], head: Terms) -> f32 {
 }
 
 /// The first of the words that are of the asked kind and have most of the question near them, and how much that is.
-pub(super) fn nearest(query: &Query, words: &[Seen], head: Terms) -> Option<(usize, f32)> {
+fn nearest(query: &Query, words: &[Seen], head: Terms) -> Option<(usize, f32)> {
     let mut best: Option<(usize, f32)> = None;
-    for (at, word) in words.iter().enumerate().filter(|(_, word)| word.answers > 0.0) {
-        let window = words.iter().skip(at.saturating_sub(BELONGS)).take(at.min(BELONGS) + 1 + BELONGS);
-        let terms = window.filter_map(|word| word.hit).fold(0, |set, hit| set | 1 << hit.term);
-        let near = word.answers * query.coverage_but(terms, head, TITLE_WORD);
+    for (at, near) in nearness(query, words, head) {
         if best.is_none_or(|(_, most)| near > most) {
             best = Some((at, near));
         }
     }
     best
+}
+
+/// Each of the words that are of the asked kind, and how much of the question stands near it.
+pub(super) fn nearness<'w>(query: &'w Query, words: &'w [Seen], head: Terms) -> impl Iterator<Item = (usize, f32)> {
+    words.iter().enumerate().filter(|(_, word)| word.answers > 0.0).map(move |(at, word)| {
+        let window = words.iter().skip(at.saturating_sub(BELONGS)).take(at.min(BELONGS) + 1 + BELONGS);
+        let terms = window.filter_map(|word| word.hit).fold(0, |set, hit| set | 1 << hit.term);
+        (at, word.answers * query.coverage_but(terms, head, TITLE_WORD))
+    })
 }

@@ -3,6 +3,7 @@
 //! A [`Matcher`] is built over a [`Library`] and holds nothing but what can be derived from it.
 
 mod answer;
+mod asked;
 mod confidence;
 mod evidence;
 mod explain;
@@ -29,15 +30,16 @@ use crate::article::Span;
 use crate::library::store::Seq;
 use crate::library::{ArticleId, Filter, Library};
 
+pub use asked::AnswerKind;
 pub use confidence::{ANSWER, NEAREST, Thresholds};
 pub use explain::{Explanation, Factor, Word};
 pub use model::{Made, Model, ModelError};
-pub use terms::AnswerKind;
 
+use asked::Asked;
 use index::{Index, Keeper};
 use query::{Query, Terms};
 use ranking::Ranked;
-use terms::{Asked, Folder};
+use terms::Folder;
 
 /// How many passages are returned when a question does not say.
 pub const DEFAULT_LIMIT: usize = 3;
@@ -53,6 +55,13 @@ pub struct Question {
     pub limit: usize,
 }
 
+impl Question {
+    /// How many passages are wanted.
+    fn most(&self) -> usize {
+        if self.limit == 0 { DEFAULT_LIMIT } else { self.limit }
+    }
+}
+
 /// A paragraph that may answer, and the sentence of it that comes nearest.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Passage {
@@ -62,7 +71,7 @@ pub struct Passage {
     pub paragraph: usize,
     /// The answering sentence: one of the paragraph's sentences.
     pub sentence: Span,
-    /// The words within it that are what the question asks for (who, when, how many, where), if they can be told.
+    /// The words within it that are what the question asks for (when, how many, where), where that is sure enough to be shown.
     pub words: Option<Span>,
     /// Ranking score; comparable within one answer only.
     pub score: f32,
@@ -213,7 +222,7 @@ impl Matcher {
     /// # Errors
     /// [`MatchError`] when the index can't be read.
     pub fn search(&self, library: &Library, question: &Question) -> Result<Findings, MatchError> {
-        Ok(self.find(library, question)?.findings(self, library, question))
+        Ok(self.find(library, question, question.most())?.findings(self, library, question))
     }
 
     /// The same, and why.
@@ -221,16 +230,17 @@ impl Matcher {
     /// # Errors
     /// [`MatchError`] when the index can't be read.
     pub fn explain(&self, library: &Library, question: &Question) -> Result<(Findings, Explanation), MatchError> {
-        let found = self.find(library, question)?;
+        // All of them: it is told how many were weighed.
+        let found = self.find(library, question, usize::MAX)?;
         let findings = found.findings(self, library, question);
         let explanation =
             explain::explain(&found.query, &found.ranked, findings.passages.len(), &self.model, self.thresholds);
         Ok((findings, explanation))
     }
 
-    fn find(&self, library: &Library, question: &Question) -> Result<Found, MatchError> {
+    fn find(&self, library: &Library, question: &Question, wanted: usize) -> Result<Found, MatchError> {
         let query = Query::new(&self.index, &Asked::read(&question.text));
-        let ranked = ranking::rank(&self.index, library, &self.model, &query, &question.filter)?;
+        let ranked = ranking::rank(&self.index, library, &self.model, &query, &question.filter, wanted)?;
         Ok(Found { query, ranked })
     }
 }
@@ -251,8 +261,7 @@ impl Found {
         } else {
             Verdict::Answered
         };
-        let limit = if question.limit == 0 { DEFAULT_LIMIT } else { question.limit };
-        let passages = self.ranked.iter().take(limit).map(|ranked| Passage {
+        let passages = self.ranked.iter().take(question.most()).map(|ranked| Passage {
             article: ranked.article,
             paragraph: ranked.paragraph,
             sentence: ranked.sentence,

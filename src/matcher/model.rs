@@ -85,6 +85,17 @@ impl Model {
         MODEL.clone()
     }
 
+    /// One that has not learned anything.
+    pub(super) fn blank() -> Self {
+        Self {
+            ranking: [0.0; features::COUNT],
+            confidence: [0.0; confidence::COUNT],
+            bias: 0.0,
+            sentence: [0.0; sentence::COUNT],
+            made: Made::default(),
+        }
+    }
+
     /// Reads a model's file.
     ///
     /// # Errors

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
+use super::asked::{AnswerKind, Asked, MAX_TERMS};
 use super::evidence::Measure;
 use super::index::Index;
 use super::rarity;
 use super::spelling::{self, Sought};
-use super::terms::{AnswerKind, Asked, MAX_TERMS};
 
 /// A set of the query's terms: bit `n` stands for term `n`.
 pub(super) type Terms = u32;
@@ -44,6 +44,8 @@ pub(super) struct Query {
     pub(super) idf: Vec<f32>,
     /// The sum of `idf`.
     pub(super) total: f32,
+    /// How many articles the library has.
+    pub(super) articles: usize,
     /// Folded word of the library → which term it is.
     hits: HashMap<Box<str>, Hit>,
     /// The first letters and the lengths of those words, as sets: most words of a text have none of them.
@@ -92,7 +94,20 @@ impl Query {
         let (kind, measure, speech, latest) = (asked.kind, asked.measure, asked.speech, asked.latest);
         let firsts = hits.keys().fold(0, |set, word| set | first_letter(word));
         let lengths = hits.keys().fold(0, |set, word| set | 1 << word.len().min(63));
-        Self { kind, measure, counted, speech, latest, sought, total: idf.iter().sum(), idf, hits, firsts, lengths }
+        Self {
+            kind,
+            measure,
+            counted,
+            speech,
+            latest,
+            sought,
+            total: idf.iter().sum(),
+            articles: index.articles(),
+            idf,
+            hits,
+            firsts,
+            lengths,
+        }
     }
 
     /// Which term a folded word of a text answers to.

@@ -6,7 +6,7 @@ use super::index::{Doc, Index, Run};
 use super::model::Model;
 use super::query::{Query, Terms};
 use super::scores::{ARTICLE_SHARE, Admitted, Scores};
-use crate::article::Span;
+use crate::article::{Article, Paragraph, Span};
 use crate::library::{ArticleId, Filter, Library};
 
 /// What each neighbouring paragraph's BM25 counts when candidates are chosen.
@@ -40,17 +40,21 @@ pub(super) struct Ranked {
     pub(super) head: Terms,
 }
 
-/// Ranks the paragraphs that `filter` admits; all candidates, best first.
+/// Ranks the paragraphs that `filter` admits: the best `wanted` of the candidates, best first.
+///
+/// What the postings say of a candidate bounds its score, whatever its text tells. The text of those alone is read that may be among the
+/// wanted ones: which they are, and their scores, does not depend on how many that is.
 pub(super) fn rank(
     index: &Index,
     library: &Library,
     model: &Model,
     query: &Query,
     filter: &Filter,
+    wanted: usize,
 ) -> tantivy::Result<Vec<Ranked>> {
     let mut scores = index.lend_scores();
     scores.gather(index, query, &admitted(index, library, filter))?;
-    let candidates = candidates(&scores, index);
+    let candidates = candidates(&mut scores, index);
     let best = |of: &dyn Fn(&Candidate) -> f32| candidates.iter().map(of).fold(f32::EPSILON, f32::max);
     let (best_paragraph, best_article) = (best(&|c| c.bm25), best(&|c| c.article_bm25));
     let beyond = |c: &Candidate| {
@@ -59,8 +63,9 @@ pub(super) fn rank(
     };
     let best_beyond = best(&beyond);
     let most_article = scores.most_article.max(f32::EPSILON);
-    let mut ranked: Vec<Ranked> = Vec::with_capacity(candidates.len());
+    let age = if query.latest { Age::of(index, library, &candidates) } else { Age::default() };
     let mut reader = features::Reader::default();
+    let mut waiting: Vec<Waiting<'_>> = Vec::with_capacity(candidates.len());
     for candidate in candidates {
         let Some(place) = index.place(candidate.doc) else { continue };
         let (Some(article), Some(number)) = (library.get(place.article), place.paragraph) else { continue };
@@ -82,11 +87,30 @@ pub(super) fn rank(
             number: number as usize,
             of: article.paragraphs().len(),
         };
+        let newer = age.newer(place.article);
+        let words = index.words_within(candidate.doc);
+        let most = newer + reader.most(model, query, article, paragraph, &context, words);
+        waiting.push(Waiting { id: place.article, article, paragraph, context, newer, most });
+    }
+    index.take_back(scores);
+    if wanted < waiting.len() {
+        waiting.sort_by(|a, b| b.most.total_cmp(&a.most).then_with(|| a.order(index).cmp(&b.order(index))));
+    }
+    let mut best = Best::new(wanted);
+    let mut ranked: Vec<(f32, Ranked)> = Vec::new();
+    for waiting in waiting {
+        // Rounding must not decide.
+        if best.beyond(waiting.most + 1e-3) {
+            break;
+        }
+        let Waiting { id, article, paragraph, context, newer, .. } = waiting;
         let (features, sentence, holds) = reader.read(model, query, article, paragraph, &context);
-        ranked.push(Ranked {
-            article: place.article,
-            paragraph: number as usize,
-            score: model.score(&features),
+        let score = model.score(&features);
+        best.add(score + newer);
+        let it = Ranked {
+            article: id,
+            paragraph: context.number,
+            score,
             features,
             sentence,
             holds,
@@ -94,14 +118,55 @@ pub(super) fn rank(
             around: context.terms | context.before.1 | context.after.1,
             in_article: context.in_article,
             head: context.head,
-        });
+        };
+        ranked.push((score + newer, it));
     }
-    index.take_back(scores);
     let order = |ranked: &Ranked| (index.order(ranked.article), ranked.paragraph);
-    let age = if query.latest { Age::of(library, &ranked) } else { Age::default() };
-    let worth = |ranked: &Ranked| ranked.score + age.newer(ranked.article);
-    ranked.sort_by(|a, b| worth(b).total_cmp(&worth(a)).then_with(|| order(a).cmp(&order(b))));
-    Ok(ranked)
+    ranked.sort_by(|(a, left), (b, right)| b.total_cmp(a).then_with(|| order(left).cmp(&order(right))));
+    Ok(ranked.into_iter().take(wanted).map(|(_, ranked)| ranked).collect())
+}
+
+/// A candidate whose text has not been read.
+struct Waiting<'l> {
+    id: ArticleId,
+    article: &'l Article,
+    paragraph: &'l Paragraph,
+    context: Context,
+    /// What its article's age counts.
+    newer: f32,
+    /// What it can't exceed.
+    most: f32,
+}
+
+impl Waiting<'_> {
+    fn order(&self, index: &Index) -> (i64, usize) {
+        (index.order(self.id), self.context.number)
+    }
+}
+
+/// The best of some numbers, highest first.
+struct Best {
+    wanted: usize,
+    best: Vec<f32>,
+}
+
+impl Best {
+    fn new(wanted: usize) -> Self {
+        Self { wanted, best: Vec::new() }
+    }
+
+    /// Whether all that are wanted are higher.
+    fn beyond(&self, number: f32) -> bool {
+        self.best.len() == self.wanted && self.best.last().is_none_or(|least| *least > number)
+    }
+
+    fn add(&mut self, number: f32) {
+        let at = self.best.partition_point(|better| *better >= number);
+        if at < self.wanted {
+            self.best.insert(at, number);
+            self.best.truncate(self.wanted);
+        }
+    }
 }
 
 /// Which of some articles are newer than others, for questions that ask for the latest.
@@ -109,8 +174,8 @@ pub(super) fn rank(
 struct Age(Vec<(ArticleId, f32)>);
 
 impl Age {
-    fn of(library: &Library, ranked: &[Ranked]) -> Self {
-        let mut articles: Vec<ArticleId> = ranked.iter().map(|ranked| ranked.article).collect();
+    fn of(index: &Index, library: &Library, candidates: &[Candidate]) -> Self {
+        let mut articles: Vec<ArticleId> = candidates.iter().filter_map(|c| index.owner(c.doc)).collect();
         articles.sort_unstable();
         articles.dedup();
         let published = |id: ArticleId| library.get(id)?.meta().published.map(|published| published.order_key());
@@ -148,7 +213,9 @@ struct Candidate {
 }
 
 /// The paragraphs whose text is worth looking at.
-fn candidates(scores: &Scores, index: &Index) -> Vec<Candidate> {
+fn candidates(scores: &mut Scores, index: &Index) -> Vec<Candidate> {
+    let worth_it = scores.worth_a_look(index, CANDIDATES, NEIGHBOUR_SHARE);
+    let scores = &*scores;
     let candidate = |doc: Doc| {
         let place = index.place(doc)?;
         place.paragraph?;
@@ -166,9 +233,7 @@ fn candidates(scores: &Scores, index: &Index) -> Vec<Candidate> {
             run.first..run.end
         })
         .filter(|doc| scores.bm25(*doc) <= 0.0);
-    let worth_it = worth_a_look(scores, index);
-    let scored = scores.docs().iter().copied().filter(|doc| scores.rough(index, *doc) >= worth_it);
-    let mut candidates: Vec<Candidate> = scored.chain(untouched).filter_map(candidate).collect();
+    let mut candidates: Vec<Candidate> = worth_it.iter().copied().chain(untouched).filter_map(candidate).collect();
     if candidates.len() > CANDIDATES {
         candidates.select_nth_unstable_by(CANDIDATES, |a, b| {
             let order = |candidate: &Candidate| index.document_order(candidate.doc);
@@ -179,24 +244,4 @@ fn candidates(scores: &Scores, index: &Index) -> Vec<Candidate> {
     // In an order that does not depend on the index's history, as all that is summed over them.
     candidates.sort_by_key(|candidate| index.document_order(candidate.doc));
     candidates
-}
-
-/// What a document must have, without what its neighbours lend it, to have a chance of being a candidate: enough others are
-/// certain to have more whatever the neighbours lend.
-fn worth_a_look(scores: &Scores, index: &Index) -> f32 {
-    // A head is no candidate, and each article has one.
-    let mut rough: Vec<f32> = Vec::with_capacity(scores.docs().len());
-    let mut most = 0.0_f32;
-    for doc in scores.docs() {
-        if index.place(*doc).is_some_and(|place| place.paragraph.is_some()) {
-            rough.push(scores.rough(index, *doc));
-            most = most.max(scores.bm25(*doc));
-        }
-    }
-    if rough.len() <= CANDIDATES {
-        return f32::NEG_INFINITY;
-    }
-    let (_, least, _) = rough.select_nth_unstable_by(CANDIDATES, |a, b| b.total_cmp(a));
-    // Rounding must not decide.
-    *least - 2.0 * NEIGHBOUR_SHARE * most - 1e-3
 }

@@ -1,8 +1,8 @@
 //! Which sentence of a passage answers.
 
+use super::asked::AnswerKind;
 use super::evidence::Holds;
 use super::query::{Query, Terms};
-use super::terms::AnswerKind;
 use crate::article::Span;
 
 /// How many marks a sentence has.
@@ -21,6 +21,10 @@ pub(super) const NAMES: [&str; COUNT] = [
     "first",
     "length",
 ];
+
+/// Those that are evidence for an answer, and can't be evidence against one.
+pub(super) const EVIDENCE: [&str; 7] =
+    ["coverage", "carried over", "kind near words", "pairs in order", "holds kind", "holds cause", "unit asked for"];
 
 /// What a word of the title counts: any sentence of the article is about it.
 const TITLE_WORD: f32 = 0.35;

@@ -4,9 +4,10 @@
 //! edits. They are weighed by how close they are and by how often the library uses them. Which of them is meant is left
 //! to the passages: every plausible reading is searched for, at less than the weight of a word that is held as written.
 
+use super::asked::Term;
 use super::index::{Entry, Index};
 use super::rarity;
-use super::terms::{Stems, Term, other_writing};
+use super::terms::{Stems, other_writing};
 use super::words::is_stop;
 
 /// Readings that one word may have at most.
@@ -22,7 +23,7 @@ const MIN_LETTERS_OF_NAME: usize = 3;
 const MIN_HALF: usize = 3;
 
 /// From this many letters on a word may have two edits; below, one.
-const TWO_EDITS_FROM: usize = 8;
+pub(super) const TWO_EDITS_FROM: usize = 8;
 
 /// Below this many letters the first one is trusted.
 const SHORT: usize = 6;
@@ -173,12 +174,10 @@ fn near(index: &Index, word: &str, name: bool) -> Vec<Alternative> {
         return Vec::new();
     }
     let edits = if length < TWO_EDITS_FROM { 1 } else { 2 };
-    // An edit changes at most two of the letters that occur: one goes, one comes. Words of other scripts, whose letters take more
-    // bytes, are no misspellings of one in ASCII.
-    let more = if word.is_ascii() { edits } else { 4 * edits };
-    let like = index.like(word.len(), more, letters(word), if edits == 1 { 2 } else { 4 });
     let from = Edits::of(word);
-    let mut found: Vec<(f32, Entry<'_>)> = like
+    let mut found: Vec<(f32, Entry<'_>)> = index
+        .near(word, edits)
+        // Words of other scripts are no misspellings of one in ASCII.
         .filter(|entry| word.is_ascii() == entry.word.is_ascii())
         .filter_map(|entry| closeness(&from, entry, length, edits).map(|close| (close, entry)))
         .collect();
@@ -266,19 +265,11 @@ impl<'w> Edits<'w> {
     }
 }
 
-/// Which letters occur in a word, as a set of 32.
-pub(super) fn letters(word: &str) -> u32 {
-    word.chars().fold(0, |set, c| {
-        let bit = if c.is_ascii_lowercase() { c as u32 - 'a' as u32 } else { 26 + (c as u32 % 6) };
-        set | 1 << bit
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::terms::Asked;
+    use super::super::asked::Asked;
     use super::*;
     use crate::article::read::{Format, read_text};
     use crate::library::Library;
@@ -348,13 +339,6 @@ mod tests {
         #[test]
         fn edits_are_those_of_the_crate_that_knows_all(a in "[a-dé]{0,14}", b in "[a-dé]{0,14}") {
             prop_assert_eq!(Edits::of(&a).to(&b), strsim::osa_distance(&a, &b));
-        }
-    }
-
-    #[test]
-    fn the_set_of_letters_of_close_words_differs_by_two_at_most_per_edit() {
-        for (a, b) in [("harbour", "harbor"), ("point", "paint"), ("naïve", "naive")] {
-            assert!((letters(a) ^ letters(b)).count_ones() <= 2, "{a} {b}");
         }
     }
 }

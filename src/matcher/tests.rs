@@ -41,6 +41,30 @@ fn answer<'l>(library: &'l Library, question: &str) -> &'l str {
 }
 
 #[test]
+fn how_many_passages_are_wanted_changes_none_of_them() {
+    let samples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data/articles");
+    let library = crate::intake::folder::load(&[samples], || ()).library;
+    let matcher = Matcher::build(&library).unwrap();
+    let mut asked = 0;
+    for (_, article) in library.iter() {
+        for sentence in article.sentences().iter().step_by(3) {
+            let words: Vec<&str> = article.slice(*sentence).split_whitespace().step_by(4).take(6).collect();
+            for asks in ["who", "when", "how many", "what did they say of", "latest"] {
+                let question =
+                    |limit| Question { text: format!("{asks} {}", words.join(" ")), limit, ..Question::default() };
+                let passages = |limit| matcher.search(&library, &question(limit)).unwrap().passages;
+                let all = passages(1_000);
+                for limit in [1, 3, 10] {
+                    assert_eq!(passages(limit), all[..limit.min(all.len())], "{}", question(1).text);
+                }
+                asked += 1;
+            }
+        }
+    }
+    assert!(asked > 100, "{asked}");
+}
+
+#[test]
 fn the_sentence_that_answers_comes_first() {
     let library = library(&[("ferry", FERRY), ("museum", MUSEUM)]);
     for (question, start) in [
@@ -82,7 +106,6 @@ fn the_words_that_answer_are_told_within_the_sentence() {
         ("when did the ferry sail again?", "Monday"),
         ("where did the engineers order the new rudder", "Gdansk"),
         ("how many timepieces did the founder leave", "340 timepieces"),
-        ("who is the captain?", "Ingrid Halloran"),
     ] {
         let first = ask(&library, question).passages[0];
         let article = library.article(first.article);
@@ -90,7 +113,12 @@ fn the_words_that_answer_are_told_within_the_sentence() {
         assert_eq!(marked, Some(words), "{question}");
         assert!(first.sentence.contains(first.words.unwrap()));
     }
-    assert_eq!(ask(&library, "why was the fare cut").passages[0].words, None);
+    for question in ["why was the fare cut", "who is the captain?"] {
+        assert_eq!(ask(&library, question).passages[0].words, None, "{question}");
+    }
+    // Two times, and nothing tells which.
+    let mills = self::library(&[("mills", "Mills\n\nThe mill was built in 1911 and rebuilt in 1954.\n")]);
+    assert_eq!(ask(&mills, "when was the mill").passages[0].words, None);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 mod cut;
 mod link;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -88,7 +89,8 @@ pub struct Piece {
     pub span: Span,
     /// The words.
     pub text: String,
-    /// What is marked in it, in bytes of the article's text, inside `span` and in order.
+    /// What is marked in it, in bytes of the article's text, inside `span` and in order; behind a mark may follow one that lies in it:
+    /// the words of the sentence that matter most.
     pub marked: Vec<Span>,
 }
 
@@ -135,19 +137,50 @@ impl Piece {
         Self { span, text: article.slice(span).to_owned(), marked }
     }
 
-    /// The words in turn, each stretch with whether it is marked.
-    pub fn stretches(&self) -> impl Iterator<Item = (&str, bool)> {
+    /// The words in turn, each stretch with how it is marked.
+    pub fn stretches(&self) -> impl Iterator<Item = Stretch<'_>> {
         let base = self.span.start as usize;
-        let inside = move |offset: u32| (offset as usize).saturating_sub(base);
-        let mut cuts = vec![(0, false)];
+        let inside = |offset: u32| (offset as usize).saturating_sub(base);
+        let mut stretches: Vec<(Range<usize>, bool, Option<Range<usize>>)> = Vec::new();
+        let mut end = 0;
         for mark in &self.marked {
-            cuts.extend([(inside(mark.start), true), (inside(mark.end), false)]);
+            let mark = inside(mark.start)..inside(mark.end);
+            match stretches.last_mut() {
+                Some((outer, true, inner)) if mark.start < outer.end => {
+                    *inner = Some(mark.start - outer.start..mark.end.min(outer.end) - outer.start);
+                }
+                _ => {
+                    stretches.push((end..mark.start, false, None));
+                    end = mark.end;
+                    stretches.push((mark, true, None));
+                }
+            }
         }
-        let ends: Vec<usize> = cuts.iter().skip(1).map(|&(at, _)| at).chain([self.text.len()]).collect();
-        cuts.into_iter()
-            .zip(ends)
-            .filter_map(|((start, marked), end)| Some((self.text.get(start..end)?, marked)))
-            .filter(|(words, _)| !words.is_empty())
+        stretches.push((end..self.text.len(), false, None));
+        let stretches = stretches.into_iter().filter(|(range, ..)| !range.is_empty());
+        stretches.filter_map(|(range, marked, inner)| Some(Stretch { words: self.text.get(range)?, marked, inner }))
+    }
+}
+
+/// A part of a piece.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stretch<'p> {
+    /// Its words.
+    pub words: &'p str,
+    /// Whether they are marked.
+    pub marked: bool,
+    /// Which bytes of them are marked a second time, being what matters most.
+    pub inner: Option<Range<usize>>,
+}
+
+impl Stretch<'_> {
+    /// Some bytes of the words: what stands before the inner mark, in it, and behind it; all in the first part where it has none, or
+    /// where it doesn't lie between these bytes as a whole.
+    #[must_use]
+    pub fn around_inner(&self, bytes: Range<usize>) -> [&str; 3] {
+        let inner = self.inner.clone().filter(|inner| bytes.start <= inner.start && inner.end <= bytes.end);
+        let (start, end) = inner.map_or((bytes.end, bytes.end), |inner| (inner.start, inner.end));
+        [bytes.start..start, start..end, end..bytes.end].map(|range| self.words.get(range).unwrap_or_default())
     }
 }
 
@@ -438,7 +471,7 @@ fn stands_in(piece: &Piece, article: &Article) -> bool {
     let quotable = !piece.span.is_empty() && article.paragraph_at(piece.span).is_some_and(inside);
     let marks_fit =
         piece.marked.iter().all(|mark| piece.span.contains(*mark) && article.text().get(mark.range()).is_some());
-    let in_order = piece.marked.windows(2).all(|pair| pair[0].end <= pair[1].start);
+    let in_order = piece.marked.windows(2).all(|pair| pair[0].end <= pair[1].start || pair[0].contains(pair[1]));
     same && quotable && marks_fit && in_order
 }
 
@@ -481,7 +514,26 @@ mod tests {
         let (library, id) = library();
         let quoted = passage(&library, id);
         let stretches: Vec<_> = quoted.pieces[0].stretches().collect();
-        assert_eq!(stretches, [("The wall broke on Monday. ", false), ("Nobody was hurt.", true)]);
+        let told: Vec<_> = stretches.iter().map(|stretch| (stretch.words, stretch.marked)).collect();
+        assert_eq!(told, [("The wall broke on Monday. ", false), ("Nobody was hurt.", true)]);
+    }
+
+    #[test]
+    fn a_mark_may_lie_in_a_mark() {
+        let (library, id) = library();
+        let article = library.article(id);
+        let (paragraph, start) = (article.paragraphs()[0].clone(), article.text().find("Monday").unwrap());
+        let (sentence, word) = (article.sentences_of(&paragraph)[0], Span::new(start, start + 6));
+        let quoted = Quoted::passage(&library, id, paragraph.span, &[sentence, word]);
+        let stretches: Vec<_> = quoted.pieces[0].stretches().collect();
+        assert_eq!(stretches[0].around_inner(0..sentence.len()), ["The wall broke on ", "Monday", "."]);
+        assert_eq!(stretches[0].around_inner(0..20), ["The wall broke on Mo", "", ""]);
+        assert_eq!((stretches[1].words, stretches[1].marked), (" Nobody was hurt.", false));
+        let reply = |quoted| Reply::new(Outcome::Answered).with(Block::Quote(quoted));
+        assert!(reply(quoted.clone()).check(&library).is_ok());
+        let mut crossing = quoted;
+        crossing.pieces[0].marked[1].end += 3;
+        assert!(reply(crossing).check(&library).is_err());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::table::{COMMANDS, Kind, OptionSpec, Spec, YES};
 use super::{COMMAND_MARK, Desk};
+use crate::intake::poll;
 
 /// A way to go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,7 +106,7 @@ pub struct Suggestion {
     pub name: String,
     /// What it is, for surfaces that show it; may be empty.
     pub about: String,
-    /// What names it without doubt: an article's key, else the same as `name`.
+    /// What names it without doubt: an article's key, a feed's number, else the same as `name`.
     pub value: String,
 }
 
@@ -141,6 +142,16 @@ pub async fn suggest(desk: &Desk, kind: Kind, typed: &str) -> Vec<Suggestion> {
             let quoted = |count| super::present::counted(count, "quotation");
             best(book.speakers(), &typed, |(name, _)| name, |(name, count)| plain(name.to_string(), quoted(*count)))
         }
+        Kind::Feed => best(
+            desk.feeds().await,
+            &typed,
+            |feed| poll::name(feed),
+            |feed| Suggestion {
+                name: poll::name(feed).to_owned(),
+                about: format!("#{}", feed.number),
+                value: feed.number.to_string(),
+            },
+        ),
         Kind::Flag => best([YES], &typed, |name| name, |name| plain((**name).to_owned(), String::new())),
         Kind::Choice(choices) => best(choices, &typed, |name| name, |name| plain((**name).to_owned(), String::new())),
         Kind::Zone => {

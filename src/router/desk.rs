@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::OnceCell;
 use tokio::task::{JoinError, spawn_blocking};
 
-use crate::library::store::{CollectionId, Seq, Store, StoreError};
+use crate::library::store::{CollectionId, FeedEntry, Seq, Store, StoreError};
 use crate::library::{ArticleId, Filter, Library, Named};
 use crate::matcher::{MatchError, Matcher, Thresholds};
 use crate::quotes::{self, Corrections, Known, QuoteBook};
@@ -27,11 +27,22 @@ pub struct Settings {
     pub summary_sentences: usize,
     /// Whether managers of any community may change the collection that all share.
     pub shared_open: bool,
+    /// How many articles the managers of one community may add in a day; nothing sets no bound.
+    pub articles_a_day: Option<u32>,
+    /// How many feeds they may subscribe to; nothing sets no bound.
+    pub feeds: Option<u32>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { passages: 3, thresholds: Thresholds::default(), summary_sentences: 3, shared_open: false }
+        Self {
+            passages: 3,
+            thresholds: Thresholds::default(),
+            summary_sentences: 3,
+            shared_open: false,
+            articles_a_day: None,
+            feeds: None,
+        }
     }
 }
 
@@ -156,6 +167,14 @@ impl Desk {
     #[must_use]
     pub fn collection(&self) -> Option<CollectionId> {
         self.kept.as_ref().map(|kept| kept.collection)
+    }
+
+    /// The feeds of this desk's collection; none where the store can't tell, or there is none.
+    pub(super) async fn feeds(&self) -> Vec<FeedEntry> {
+        match &self.kept {
+            Some(Kept { store, collection, .. }) => store.feeds(*collection).await.unwrap_or_default(),
+            None => Vec::new(),
+        }
     }
 
     /// The search index.

@@ -230,6 +230,18 @@ impl<'r> Request<'r> {
         if self.desk.collection() == Some(collection) { Ok(collection) } else { Err(Problem::SharedArticles) }
     }
 
+    /// How many feeds the asker's community may have; nothing sets no bound.
+    #[must_use]
+    pub fn most_feeds(&self) -> Option<u32> {
+        self.settings.feeds.filter(|_| !self.place.is_console())
+    }
+
+    /// How many articles the asker's community may add in a day; nothing sets no bound.
+    #[must_use]
+    pub fn most_articles(&self) -> Option<u32> {
+        self.settings.articles_a_day.filter(|_| !self.place.is_console())
+    }
+
     /// The store, for commands that keep something.
     ///
     /// # Errors

@@ -82,6 +82,8 @@ pub enum Kind {
     Flag,
     /// A time zone of the IANA database: `Europe/Berlin`.
     Zone,
+    /// A feed that the library is subscribed to, by its number, address or words of its title.
+    Feed,
     /// A file: the address under which the network keeps what was attached; on the console its path.
     Attachment,
 }
@@ -107,6 +109,7 @@ impl Kind {
             Self::Choice(_) => "choice",
             Self::Flag => YES,
             Self::Zone => "zone",
+            Self::Feed => "feed",
             Self::Attachment => "file",
         }
     }

@@ -4,7 +4,8 @@ use byline::chat::text::{Style, render_whole};
 use byline::intake::fetch::Fetcher;
 use byline::library::store::{JobState, SHARED, Store};
 use byline::reply::Outcome;
-use byline::router::{Desks, Place, Router, Settings};
+use byline::router::table::Kind;
+use byline::router::{Desks, Place, Router, Settings, complete, suggest};
 use tempfile::TempDir;
 
 use crate::place::sqlite;
@@ -22,10 +23,14 @@ struct World {
 
 impl World {
     async fn new() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    async fn with(settings: Settings) -> Self {
         let (place, server) = (sqlite(), Server::start().await);
         let folder = tempfile::tempdir().unwrap();
         let store = place.open().await;
-        let desks = Desks::new(store.clone(), folder.path().join("index"), Settings::default());
+        let desks = Desks::new(store.clone(), folder.path().join("index"), settings);
         let router = Router::over(desks.clone())
             .with_web(Fetcher::new(policy(&server)))
             .with_feeds(poller(&store, &server, "commands"));
@@ -180,8 +185,70 @@ async fn lists_are_taken_in_and_given_out() {
     // Whoever is not at the console names no file of this machine.
     let own = Place { network: "record".into(), community: "town".into(), channel: None, manager: true };
     world.say_at(&own, "/settings articles own").await;
-    let (outcome, words) = world.say_at(&own, &format!("/feeds import {}", file.display())).await;
-    assert_eq!(outcome, Outcome::Refused, "{words}");
+    for option in ["", "--file "] {
+        let (outcome, words) = world.say_at(&own, &format!("/feeds import {option}{}", file.display())).await;
+        assert_eq!(outcome, Outcome::Refused, "{words}");
+    }
+    let words = world.refused("/feeds import").await;
+    assert!(words.contains("or give one as a file"), "{words}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_may_be_attached_and_a_community_has_its_bound() {
+    let world = World::with(Settings { feeds: Some(3), ..Settings::default() }).await;
+    let outline = |n: u8| format!("<outline type=\"rss\" text=\"Feed {n}\" xmlUrl=\"https://f{n}.example/feed\"/>");
+    let list = |feeds: std::ops::Range<u8>| {
+        format!("<opml version=\"2.0\"><body>{}</body></opml>", feeds.map(outline).collect::<String>())
+    };
+    // As networks keep what is attached: of no kind that a feed has.
+    let octets = "Content-Type: application/x-unknown\r\n";
+    world.server.serve("/attached/a.opml", Reply::with("200 OK", octets, &list(0..2)));
+    world.server.serve("/attached/b.opml", Reply::with("200 OK", octets, &list(1..6)));
+    let town =
+        Place { network: "record".into(), community: "town".into(), channel: Some("desk".into()), manager: true };
+    world.say_at(&town, "/settings articles own").await;
+    let import = async |name: &str| {
+        world.say_at(&town, &format!("/feeds import --file {}", world.server.url(&format!("/attached/{name}")))).await
+    };
+    let (outcome, words) = import("a.opml").await;
+    assert!(outcome == Outcome::Told && words.contains("2 feeds more"), "{words}");
+    let (outcome, words) = import("b.opml").await;
+    assert!(outcome == Outcome::Told && words.contains("1 feed more"), "{words}");
+    assert!(words.contains("3 of the list were left out") && words.contains("feeds.per_community"), "{words}");
+    world.server.serve("/feed", Reply::feed(&rss("One too many", &[report(&world.server, 1)])));
+    let add = format!("/feeds add {}", world.server.url("/feed"));
+    let (outcome, words) = world.say_at(&town, &add).await;
+    assert!(outcome == Outcome::Refused && words.contains("may subscribe to 3 feeds"), "{words}");
+    world.say_at(&town, "/feeds remove 2").await;
+    let (outcome, words) = world.say_at(&town, &add).await;
+    assert_eq!(outcome, Outcome::Told, "{words}");
+    // The console has no bound.
+    world.server.serve("/list.opml", Reply::with("200 OK", "Content-Type: text/x-opml\r\n", &list(0..9)));
+    let words = world.told(&format!("/feeds import {}", world.server.url("/list.opml"))).await;
+    assert!(words.contains("9 feeds more"), "{words}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn feeds_are_suggested_by_their_titles_and_named_by_their_numbers() {
+    let world = World::new().await;
+    let server = &world.server;
+    for (path, title) in [("/a", "Harbour Times"), ("/b", "Island Echo"), ("/c", "Harbour Times")] {
+        server.serve(path, Reply::feed(&rss(title, &[])));
+        world.told(&format!("/feeds add {}", server.url(path))).await;
+    }
+    let desk = world.router.desk(&Place::console()).await.unwrap();
+    let values = async |typed: &str| {
+        let found = suggest(&desk, Kind::Feed, typed).await;
+        found.into_iter().map(|one| one.value).collect::<Vec<_>>()
+    };
+    assert_eq!(values("harb").await, ["1", "3"]);
+    assert_eq!(values("ecoh").await, ["2"]);
+    let (at, found) = complete(&desk, "/feeds pause isl").await;
+    assert_eq!((at, found[0].text.as_str()), (13, "Island Echo"));
+    assert!(world.told("/feeds pause Island Echo").await.contains("#2 Island Echo is paused"));
+    // One title that two have names neither.
+    let words = world.refused("/feeds pause Harbour Times").await;
+    assert!(words.contains("#1 Harbour Times, #3 Harbour Times. Which one?"), "{words}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

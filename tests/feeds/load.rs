@@ -8,6 +8,7 @@
 //! | variable | what it sets | if not set |
 //! |---|---|---|
 //! | `BYLINE_LOAD_FEEDS` | how many feeds | 2000 |
+//! | `BYLINE_LOAD_OLD` | how many entries each holds before | 2 |
 //! | `BYLINE_LOAD_INTERVAL` | between how many seconds they are looked at | 60 |
 //! | `BYLINE_LOAD_MINUTES` | how long entries come | 10 |
 //! | `BYLINE_LOAD_EVERY` | how many seconds lie between two entries | 60 |
@@ -37,9 +38,6 @@ use crate::world::Polling;
 
 /// Hosts that the server stands for.
 const HOSTS: u8 = 100;
-
-/// Entries that each feed holds before.
-const OLD: u64 = 2;
 
 /// Articles that the library holds before: questions are asked of a library of some size.
 const HELD: u64 = 2000;
@@ -79,6 +77,8 @@ fn host_of(feed: u64) -> u8 {
 struct Feeds {
     server: Server,
     count: u64,
+    /// Entries that each holds before.
+    old: u64,
     entries: Mutex<HashMap<u64, Vec<u64>>>,
     came: Mutex<HashMap<u64, Instant>>,
 }
@@ -86,7 +86,13 @@ struct Feeds {
 impl Feeds {
     async fn start(count: u64) -> Arc<Self> {
         let server = Server::on_hosts(HOSTS).await;
-        let feeds = Arc::new(Self { server, count, entries: Mutex::default(), came: Mutex::default() });
+        let feeds = Arc::new(Self {
+            server,
+            count,
+            old: set("BYLINE_LOAD_OLD", 2),
+            entries: Mutex::default(),
+            came: Mutex::default(),
+        });
         let own = Arc::clone(&feeds);
         feeds.server.otherwise(move |request| own.answer(&request.path, request.before, &request.head));
         feeds
@@ -122,7 +128,7 @@ impl Feeds {
                 ..Item::default()
             };
             // Some that were there before, and those that came.
-            let old = (0..OLD).map(|n| 1_000_000 + feed * OLD + n);
+            let old = (0..self.old).map(|n| 1_000_000 + feed * self.old + n);
             let all: Vec<u64> = own.iter().rev().copied().chain(old).collect();
             let headers = format!("ETag: {tag}\r\nContent-Type: application/rss+xml\r\n");
             Reply::with("200 OK", &headers, &rss(&format!("Feed {feed}"), &all.iter().map(item).collect::<Vec<_>>()))
@@ -185,6 +191,7 @@ async fn subscribe_all(store: &Store, feeds: &Feeds) {
                 filters: "",
                 community: None,
                 channel: None,
+                most: None,
                 taken: None,
             })
             .collect();
@@ -227,7 +234,7 @@ async fn two_thousand_feeds() {
     let begun = Instant::now();
     let good = (0..feeds.count).filter(|feed| matches!(manner(*feed), Manner::Good | Manner::Slow)).count() as u64;
     let mut most = 0;
-    while store.feed_health(None).await.unwrap().waiting > 0 || store.count(SHARED).await.unwrap() < good * OLD {
+    while store.feed_health(None).await.unwrap().waiting > 0 || store.count(SHARED).await.unwrap() < good * feeds.old {
         most = most.max(memory(serving.0.id()).unwrap_or_default());
         tokio::time::sleep(Duration::from_millis(500)).await;
         assert!(begun.elapsed() < Duration::from_secs(3600), "{} are there", store.count(SHARED).await.unwrap());
@@ -370,7 +377,9 @@ async fn questions_while_feeds_come() {
         percentile(&times, 99)
     };
     let good = (0..feeds.count).filter(|feed| matches!(manner(*feed), Manner::Good | Manner::Slow)).count() as u64;
-    while store.feed_health(None).await.unwrap().waiting > 0 || store.count(SHARED).await.unwrap() < HELD + good * OLD {
+    while store.feed_health(None).await.unwrap().waiting > 0
+        || store.count(SHARED).await.unwrap() < HELD + good * feeds.old
+    {
         tokio::time::sleep(Duration::from_millis(500)).await;
         assert!(begun.elapsed() < Duration::from_secs(3600));
     }

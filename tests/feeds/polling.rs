@@ -1,17 +1,22 @@
 //! What becomes of feeds, and of those who serve them badly.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use byline::article::read::{Format, read_text};
 use byline::intake::feed::filter::Written;
-use byline::library::store::{FeedState, JobState, NewFeed, SHARED};
+use byline::intake::fetch::Fetcher;
+use byline::intake::poll::{PollOptions, Poller};
+use byline::library::store::{FeedState, JobState, NewFeed, SHARED, Seq};
 use byline::post::FeedTeller;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::place::{each, sqlite};
 use crate::server::{Item, Reply, Server, paragraphs, rss};
-use crate::world::{Polling, articles, feed, looked_at_again, poller, report, subscribe, subscribe_with, times, until};
+use crate::world::{
+    Polling, articles, feed, looked_at_again, options, policy, poller, report, subscribe, subscribe_with, times, until,
+};
 
 /// A moment ago, as feeds write it.
 fn ago(minutes: i64) -> Option<String> {
@@ -310,4 +315,42 @@ async fn several_processes_share_the_feeds_and_double_nothing() {
         two.close().await;
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_waits_for_an_index_that_is_behind_and_not_for_one_that_stands_still() {
+    const HELD: u64 = 1100;
+    let (server, place) = (Server::start().await, sqlite());
+    let store = place.open().await;
+    let held = |number| read_text(&format!("a{number}"), &paragraphs(number, 1), Format::Html);
+    let held = (0..HELD).map(held).collect::<Result<Vec<_>, _>>().unwrap();
+    store.add_all(SHARED, &held).await.unwrap();
+    let latest = store.latest_seq().await.unwrap().0;
+    server.serve("/feed", Reply::feed(&rss("Harbour Times", &[report(&server, 5000)])));
+    let indexed = Arc::new(AtomicI64::new(latest - 1050));
+    let seen = Arc::clone(&indexed);
+    let own = PollOptions { stuck: Duration::from_millis(1500), ..options() };
+    let waiting = Poller::new(store.clone(), Fetcher::new(policy(&server)), "behind", own)
+        .behind(move || Some(Seq(seen.load(Ordering::SeqCst))));
+    let polling = Polling::start(waiting);
+    subscribe(&store, &server.url("/feed")).await;
+    // It moves, and stays far behind: nothing is looked at, however long that takes.
+    for _ in 0..20 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        indexed.fetch_add(1, Ordering::SeqCst);
+        assert_eq!(server.count("/feed"), 0);
+    }
+    // Nearer, the feed is looked at, and its page waits.
+    indexed.store(latest - 500, Ordering::SeqCst);
+    until("the feed is looked at", async || server.count("/feed") > 0).await;
+    for _ in 0..10 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        indexed.fetch_add(1, Ordering::SeqCst);
+        assert_eq!(server.count("/reports/5000"), 0);
+    }
+    // It moves no more: there is something wrong with it, which is no reason to take nothing in.
+    until("the page is fetched", async || server.count("/reports/5000") > 0).await;
+    until("its article is there", async || store.count(SHARED).await.unwrap() == HELD + 1).await;
+    polling.stop().await;
+    store.close().await;
 }

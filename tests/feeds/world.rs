@@ -82,12 +82,13 @@ pub async fn subscribe_with(store: &Store, url: &str, change: impl FnOnce(&mut N
         filters: "",
         community: None,
         channel: None,
+        most: None,
         taken: None,
     };
     change(&mut feed);
     match store.subscribe(&feed).await.unwrap() {
         Subscription::New(feed) => feed.id,
-        Subscription::AlreadyThere(feed) => panic!("{feed:?}"),
+        other => panic!("{other:?}"),
     }
 }
 

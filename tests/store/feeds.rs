@@ -23,6 +23,7 @@ fn new<'a>(url: &'a str, host: &'a str) -> NewFeed<'a> {
         filters: "",
         community: None,
         channel: None,
+        most: None,
         taken: None,
     }
 }
@@ -30,7 +31,7 @@ fn new<'a>(url: &'a str, host: &'a str) -> NewFeed<'a> {
 async fn subscribe(store: &Store, url: &str, host: &str) -> i64 {
     match store.subscribe(&new(url, host)).await.unwrap() {
         Subscription::New(feed) => feed.id.0,
-        Subscription::AlreadyThere(feed) => panic!("{feed:?}"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -85,6 +86,35 @@ async fn a_feed_is_subscribed_to_once() {
         assert_eq!(store.feed_health(Some(SHARED)).await.unwrap().due, 2);
         assert_eq!(store.feed_health(None).await.unwrap().active, 3);
         store.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn bounds_of_a_community_hold_whoever_asks_at_once() {
+    each(async |place| {
+        let (one, other) = (place.open().await, place.open().await);
+        let community = one.community("record", "town").await.unwrap().id;
+        let subscribe = async |store: Store, n: usize| {
+            let (url, host) = (format!("https://f{n}.example/"), format!("f{n}.example"));
+            let feed = NewFeed { community: Some(community), most: Some(5), ..new(&url, &host) };
+            matches!(store.subscribe(&feed).await.unwrap(), Subscription::New(_))
+        };
+        let (mut subscribed, mut allowed) = (0, 0);
+        for n in 0..10 {
+            let both = tokio::join!(subscribe(one.clone(), 2 * n), subscribe(other.clone(), 2 * n + 1));
+            subscribed += usize::from(both.0) + usize::from(both.1);
+            let both = tokio::join!(one.allow(community, 1, 7), other.allow(community, 1, 7));
+            allowed += usize::from(both.0.unwrap().is_ok()) + usize::from(both.1.unwrap().is_ok());
+        }
+        assert_eq!((subscribed, allowed), (5, 7));
+        assert_eq!(one.allow(community, 1, 7).await.unwrap(), Err(0));
+        one.give_back_allowance(community, 3).await.unwrap();
+        assert_eq!(one.allow(community, 4, 7).await.unwrap(), Err(3), "all or none");
+        assert_eq!(one.allow(community, 3, 7).await.unwrap(), Ok(()));
+        assert!(one.forget_community("record", "town").await.unwrap());
+        one.close().await;
+        other.close().await;
     })
     .await;
 }

@@ -107,7 +107,7 @@ fn private() -> CreateCommandOption {
 /// Whether an option of this kind is completed as it is typed.
 #[must_use]
 pub fn completes(kind: Kind) -> bool {
-    matches!(kind, Kind::Article | Kind::Outlet | Kind::Speaker | Kind::Command | Kind::Zone)
+    matches!(kind, Kind::Article | Kind::Outlet | Kind::Speaker | Kind::Feed | Kind::Command | Kind::Zone)
 }
 
 /// Registers the commands, everywhere or in `guilds`, where they are not registered just so; in how many places they were.

@@ -187,14 +187,19 @@ fn description(quoted: &Quoted, room: usize) -> Option<String> {
 
 fn block_quote(piece: &Piece) -> String {
     let mut words = String::new();
-    for (stretch, marked) in piece.stretches() {
+    for stretch in piece.stretches() {
+        let mut from = 0;
         // Bold must begin and end at a word of one line, or Discord shows the stars.
-        for line in stretch.split_inclusive('\n') {
+        for line in stretch.words.split_inclusive('\n') {
             let bare = line.trim();
             let begin = line.len() - line.trim_start().len();
             let (before, after) = (&line[..begin], &line[begin + bare.len()..]);
-            let bare = escape(bare);
-            let bare = if marked && !bare.is_empty() { format!("**{bare}**") } else { bare };
+            let parts = stretch.around_inner(from + begin..from + begin + bare.len()).map(escape);
+            from += line.len();
+            let [start, inner, end] = parts;
+            let inner = if stretch.marked && !inner.is_empty() { format!("__{inner}__") } else { inner };
+            let bare = format!("{start}{inner}{end}");
+            let bare = if stretch.marked && !bare.is_empty() { format!("**{bare}**") } else { bare };
             words.extend([before, &bare, after]);
         }
     }

@@ -134,10 +134,15 @@ fn quote(quoted: &Quoted) -> String {
 }
 
 fn words(piece: &Piece) -> String {
-    piece
-        .stretches()
-        .map(|(words, marked)| if marked { format!("<strong>{}</strong>", escape(words)) } else { escape(words) })
-        .collect()
+    let html = piece.stretches().map(|stretch| {
+        let [before, inner, behind] = stretch.around_inner(0..stretch.words.len()).map(escape);
+        match (stretch.marked, inner.is_empty()) {
+            (false, _) => format!("{before}{inner}{behind}"),
+            (true, true) => format!("<strong>{before}{behind}</strong>"),
+            (true, false) => format!("<strong>{before}<u>{inner}</u>{behind}</strong>"),
+        }
+    });
+    html.collect()
 }
 
 fn source(source: &Source) -> String {

@@ -142,14 +142,14 @@ impl Poller {
     }
 
     /// The feed of what was fetched, or why it is none.
-    pub(super) async fn read(&self, fetched: Fetched) -> (Fetched, Result<Feed, String>) {
-        let _alone = self.0.heavy.acquire().await;
-        let kept = Fetched { body: Vec::new(), ..fetched.clone() };
-        let read = tokio::task::spawn_blocking(move || {
-            let read = feed::parse_bytes(&fetched.body, fetched.charset.as_deref(), Some(&fetched.url));
+    pub(super) async fn read(&self, mut fetched: Fetched) -> (Fetched, Result<Feed, String>) {
+        let (body, charset) = (std::mem::take(&mut fetched.body), fetched.charset.clone());
+        let url = fetched.url.clone();
+        let read = self.0.aside.run(move || {
+            let read = feed::parse_bytes(&body, charset.as_deref(), Some(&url));
             read.map_err(|error| error.to_string())
         });
-        (kept, read.await.unwrap_or_else(|error| Err(format!("a defect of Byline: {error}"))))
+        (fetched, read.await.unwrap_or_else(|error| Err(error.to_string())))
     }
 
     /// Finds what a feed holds that was not seen in it before; not when that failed, by a defect of ours.
@@ -187,9 +187,8 @@ impl Poller {
         if to_read.is_empty() {
             return Ok(true);
         }
-        let _alone = self.0.heavy.acquire().await;
         // Reading mark-up takes milliseconds: not on the threads that answer.
-        let found = tokio::task::spawn_blocking(move || {
+        let found = self.0.aside.run(move || {
             let found = |New { entry, silent }| NewEntry { silent, found: found(&entry, &outlet) };
             to_read.into_iter().map(found).collect::<Vec<_>>()
         });

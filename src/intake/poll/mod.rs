@@ -10,8 +10,9 @@
 //! Every process may do it: rows are leased, and a lease is kept while the work lasts. A process that is killed loses nothing, since
 //! what it had not settled is leased again when its lease runs out, and doubles nothing, since an entry and its article are settled
 //! together. A host is asked by at most two looks at once, so that a slow one holds back no other; where the search index is
-//! behind, pages wait.
+//! behind, pages wait, and where it is far behind, looks too.
 
+mod aside;
 mod entry;
 mod find;
 mod look;
@@ -21,16 +22,16 @@ mod trial;
 use std::collections::HashSet;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 
 use super::feed::rhythm::Bounds;
 use super::fetch::Fetcher;
 use crate::library::store::{DueEntry, DueFeed, FeedEntry, FeedId, NewFeed, Seq, Store, StoreError, Subscription};
 
+use aside::Aside;
 pub use find::{FindError, Found, find};
 pub use look::Came;
 pub use trial::{Tried, Verdict, try_feed};
@@ -47,8 +48,8 @@ const LONGEST: Duration = Duration::from_secs(10 * 60);
 /// How long is waited after the store failed.
 const AFTER_TROUBLE: Duration = Duration::from_secs(5);
 
-/// By how many changes the search index may be behind before pages wait.
-const BEHIND: i64 = 256;
+/// By how many changes the search index may be behind before pages wait, and before looks do, which may bring whole texts too.
+const BEHIND: (i64, i64) = (256, 1024);
 
 /// How long they wait then.
 const WHILE_BEHIND: Duration = Duration::from_millis(200);
@@ -72,6 +73,9 @@ pub struct PollOptions {
     pub pages: usize,
     /// For how long a feed or an entry is leased, and then kept while the work lasts.
     pub lease: Duration,
+    /// How long the search index is waited for while it is behind and takes nothing over: then something is wrong with it, and
+    /// what comes is stored all the same.
+    pub stuck: Duration,
 }
 
 impl Default for PollOptions {
@@ -82,6 +86,7 @@ impl Default for PollOptions {
             looks: 16,
             pages: 8,
             lease: Duration::from_secs(60),
+            stuck: Duration::from_secs(5 * 60),
         }
     }
 }
@@ -98,9 +103,11 @@ struct Inner {
     fetcher: Fetcher,
     owner: String,
     options: PollOptions,
-    /// What takes a core for a while is done one at a time: questions come first.
-    heavy: Semaphore,
+    /// What takes a core for a while is done here: questions come first.
+    aside: Aside,
     indexed: Option<Box<Indexed>>,
+    /// Up to where the index was when it was last seen to move, or not to be behind, and when that was.
+    moved: Mutex<(Seq, Instant)>,
     /// What is being looked at, and fetched: its leases are kept.
     under_way: Mutex<(HashSet<FeedId>, HashSet<i64>)>,
 }
@@ -115,14 +122,14 @@ impl Poller {
     /// A poller over `store`. `owner` is a name that no other has, alive or dead: with a random part, not only the machine's.
     #[must_use]
     pub fn new(store: Store, fetcher: Fetcher, owner: impl Into<String>, options: PollOptions) -> Self {
-        let heavy = Semaphore::new(1);
         Self(Arc::new(Inner {
             store,
             fetcher,
             owner: owner.into(),
             options,
-            heavy,
+            aside: Aside::default(),
             indexed: None,
+            moved: Mutex::new((Seq::default(), Instant::now())),
             under_way: Mutex::default(),
         }))
     }
@@ -239,11 +246,16 @@ impl Poller {
         }
     }
 
-    /// Whether the search index is so far behind that it should not be given more.
-    async fn is_behind(&self) -> bool {
+    /// Whether the search index is behind by more than so many changes: then it should not be given more.
+    async fn is_behind(&self, most: i64) -> bool {
         let Some(indexed) = self.0.indexed.as_ref().and_then(|indexed| indexed()) else { return false };
-        let latest = self.0.store.latest_seq().await;
-        latest.is_ok_and(|latest| latest.0.saturating_sub(indexed.0) > BEHIND)
+        let Ok(latest) = self.0.store.latest_seq().await else { return false };
+        let behind = latest.0.saturating_sub(indexed.0);
+        let mut moved = self.0.moved.lock().unwrap_or_else(PoisonError::into_inner);
+        if behind <= BEHIND.0 || moved.0 != indexed {
+            *moved = (indexed, Instant::now());
+        }
+        behind > most && moved.1.elapsed() < self.0.options.stuck
     }
 }
 
@@ -278,6 +290,10 @@ impl Work for Looks {
     async fn take(&self, poller: &Poller, most: usize) -> Result<Vec<DueFeed>, StoreError> {
         let Inner { store, owner, options, .. } = &*poller.0;
         if most == 0 {
+            return Ok(Vec::new());
+        }
+        if poller.is_behind(BEHIND.1).await {
+            tokio::time::sleep(WHILE_BEHIND).await;
             return Ok(Vec::new());
         }
         store.due_feeds(owner, Timestamp::now(), most, PER_HOST, options.lease).await
@@ -317,7 +333,7 @@ impl Work for Pages {
         if most == 0 {
             return Ok(Vec::new());
         }
-        if poller.is_behind().await {
+        if poller.is_behind(BEHIND.0).await {
             tokio::time::sleep(WHILE_BEHIND).await;
             return Ok(Vec::new());
         }

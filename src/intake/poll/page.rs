@@ -41,23 +41,19 @@ impl Poller {
             Err(error) if error.is_temporary() => return self.later(due, &error.to_string()).await,
             Err(error) => return self.without_page(due, waiting, error.to_string()).await,
         };
-        let read = {
-            let _alone = self.0.heavy.acquire().await;
-            let (reading, outlet) = (waiting.clone(), due.outlet.clone());
-            // Finding an article in a large page takes tens of milliseconds: not on the threads that answer.
-            tokio::task::spawn_blocking(move || reading.of_page(&fetched, &outlet)).await
-        };
-        match read {
+        let (reading, outlet) = (waiting.clone(), due.outlet.clone());
+        // Finding an article in a large page takes tens of milliseconds.
+        match self.0.aside.run(move || reading.of_page(&fetched, &outlet)).await {
             Ok(Ok(article)) => store.settle_entry(due, EntryCame::Article(Box::new(article))).await,
             Ok(Err(error)) => self.without_page(due, waiting, error.to_string()).await,
-            Err(error) => self.without_page(due, waiting, format!("a defect of Byline: {error}")).await,
+            Err(error) => self.without_page(due, waiting, error.to_string()).await,
         }
     }
 
     /// Settles an entry whose page can't be had: what the feed carries of it serves, if that is enough.
     async fn without_page(&self, due: &DueEntry, waiting: Waiting, reason: String) -> Result<Option<bool>, StoreError> {
         let outlet = due.outlet.clone();
-        let own = tokio::task::spawn_blocking(move || waiting.own(&outlet)).await.ok().flatten();
+        let own = self.0.aside.run(move || waiting.own(&outlet)).await.ok().flatten();
         let came = own.map_or(EntryCame::LeftOut(reason), |article| EntryCame::Article(Box::new(article)));
         self.0.store.settle_entry(due, came).await
     }

@@ -167,6 +167,7 @@ pub(super) async fn forget(tx: &mut Transaction<'static, Any>, community: Commun
         "DELETE FROM settings WHERE community = $1",
         "DELETE FROM schedules WHERE community = $1",
         "DELETE FROM had WHERE community = $1",
+        "DELETE FROM added WHERE community = $1",
         "UPDATE outbox SET community = NULL WHERE community = $1",
         "UPDATE feeds SET community = NULL, channel = NULL WHERE community = $1",
         "DELETE FROM communities WHERE id = $1",

@@ -3,10 +3,12 @@
 //! What a feed says, and when to look at it, is [`intake`](crate::intake)'s; here it is only kept: where it is, what was seen in it,
 //! how it fares, and which entries wait for their pages.
 //!
-//! **Once** (`feeds/turn.rs`, `feeds/waiting.rs`). Feeds that are due, and entries that wait, are leased, as schedules are. What a look
-//! brought is settled in one transaction: the articles, the entries that wait, by what all are known, and the feed's own state.
+//! **Once** (`feeds/lease.rs`, `turn.rs`, `waiting.rs`). Feeds that are due, and entries that wait, are leased, as schedules are. What
+//! a look brought is settled in one transaction: the articles, the entries that wait, by what all are known, and the feed's own state.
 //! Whoever lost the lease settles nothing, so that no entry is lost or doubled by a process that dies, or is late.
 
+mod lease;
+mod settle;
 mod tell;
 mod turn;
 mod waiting;
@@ -21,8 +23,9 @@ use super::error::{Located, Problem, check_text};
 use super::writer::next;
 use super::{CollectionId, CommunityId, Store, StoreError, millis, timestamp};
 
+pub use settle::{FoundEntry, Look, NewEntry, SettledLook};
 pub use tell::{FeedNews, ToTell};
-pub use turn::{DueFeed, FoundEntry, Look, NewEntry, SettledLook};
+pub use turn::DueFeed;
 pub use waiting::{DueEntry, EntryCame, PageHeld};
 
 /// The longest address of a feed that is kept, in bytes: it is in an index.
@@ -55,6 +58,8 @@ pub struct NewFeed<'a> {
     pub community: Option<CommunityId>,
     /// The network's name of the channel.
     pub channel: Option<&'a str>,
+    /// How many feeds that community may have in all; nothing sets no bound.
+    pub most: Option<u32>,
     /// Who looks at it now, and for how long nobody else may; nothing leaves it to whoever is first.
     pub taken: Option<(&'a str, Duration)>,
 }
@@ -134,6 +139,8 @@ pub enum Subscription {
     New(FeedEntry),
     /// It had it already, at this address or at the one to which it has moved since.
     AlreadyThere(FeedEntry),
+    /// The community has as many as it may.
+    TooMany,
 }
 
 /// How the feeds of a collection fare, or all.
@@ -217,6 +224,12 @@ impl Store {
         let known = sqlx::query(AssertSqlSafe(known)).bind(feed.collection.0).bind(feed.url);
         if let Some(row) = known.fetch_optional(&mut **tx).await? {
             return Ok(Subscription::AlreadyThere(entry(&row)?));
+        }
+        if let (Some(most), Some(community)) = (feed.most, feed.community) {
+            let count = sqlx::query("SELECT COUNT(*) FROM feeds WHERE community = $1").bind(community.0);
+            if count.fetch_one(&mut **tx).await?.try_get::<i64, _>(0)? >= i64::from(most) {
+                return Ok(Subscription::TooMany);
+            }
         }
         let now = self.now(tx).await?;
         let (owner, until) = match feed.taken {

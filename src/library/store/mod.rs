@@ -58,6 +58,7 @@
 //! ```
 
 mod add;
+mod allowance;
 mod answers;
 mod articles;
 mod bands;

@@ -57,7 +57,7 @@ async fn version(tx: &mut Transaction<'static, Any>, dialect: Dialect) -> Result
                                   'quotations', 'speakers', 'speaker_names', 'watches', 'source_files',
                                   'source_articles', 'communities', 'settings', 'outbox', 'schedules', 'had',
                                   'answers', 'unhelpful', 'promises', 'feeds', 'feed_identities', 'feed_entries',
-                                  'corrections', 'positions', 'heard', 'gaps', 'answered')"
+                                  'corrections', 'positions', 'heard', 'gaps', 'answered', 'added')"
         }
     };
     let mut names = Vec::new();

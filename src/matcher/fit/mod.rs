@@ -64,7 +64,8 @@ pub struct Lessons {
 /// # Errors
 /// [`MatchError`] when an index can't be made.
 pub fn fit(lessons: &Lessons, seed: u64, on: &str, tell: impl Fn(&str)) -> Result<Model, MatchError> {
-    let mut model = Model::clone(&*Model::shipped()?);
+    // Nothing of the shipped weights enters, not even by the order in which things are summed.
+    let mut model = Model::blank();
     let mut score = BTreeMap::new();
     tell("sentences: looking at the paragraphs that answer");
     let sentences = gather::sentences(lessons, &model, seed)?;
@@ -107,7 +108,7 @@ fn confidence_of(model: &mut Model, cases: &[Case<{ confidence::COUNT }>], score
     let reins = Reins { ridge: CONFIDENCE_RIDGE, positive: [false; confidence::COUNT] };
     let fits = folds(|fold| {
         let rest: Vec<&Case<{ confidence::COUNT }>> = cases.iter().filter(|case| case.fold != fold).collect();
-        newton::logistic(&rest, &reins)
+        balanced(&rest, &reins)
     });
     let mut by_set: BTreeMap<&str, (Vec<f32>, Vec<f32>)> = BTreeMap::new();
     for case in cases {
@@ -127,7 +128,31 @@ fn confidence_of(model: &mut Model, cases: &[Case<{ confidence::COUNT }>], score
             score.insert(format!("{set} auroc"), auroc(&right, &wrong));
         }
     }
-    (model.confidence, model.bias) = newton::logistic(&cases.iter().collect::<Vec<_>>(), &reins);
+    (model.confidence, model.bias) = balanced(&cases.iter().collect::<Vec<_>>(), &reins);
+}
+
+/// A logistic regression, moved so that people's questions fall short of [`confidence::ANSWER`] as often as those of other articles
+/// reach it: the sets that are made would decide it otherwise.
+fn balanced(
+    cases: &[&Case<{ confidence::COUNT }>],
+    reins: &Reins<{ confidence::COUNT }>,
+) -> ([f32; confidence::COUNT], f32) {
+    let (weights, bias) = newton::logistic(cases, reins);
+    let sums = |right: bool| {
+        let of = cases.iter().filter(|case| case.set == gather::ALL && case.right == right);
+        let mut sums: Vec<f32> = of.map(|case| sum(&case.row, &weights)).collect();
+        sums.sort_by(f32::total_cmp);
+        sums
+    };
+    let (right, wrong) = (sums(true), sums(false));
+    let uneven = |least: f32| {
+        let short = ratio(right.partition_point(|sum| *sum < least), right.len());
+        let reach = 1.0 - ratio(wrong.partition_point(|sum| *sum < least), wrong.len());
+        (short - reach).abs()
+    };
+    let even = right.iter().chain(&wrong).copied().min_by(|a, b| uneven(*a).total_cmp(&uneven(*b)));
+    let answer = (confidence::ANSWER / (1.0 - confidence::ANSWER)).ln();
+    (weights, even.map_or(bias, |least| answer - least))
 }
 
 /// The chance that one of `right` is higher than one of `wrong`; equals count half.
@@ -178,15 +203,11 @@ fn ratio(part: usize, all: usize) -> f64 {
 
 /// Evidence for an answer must not count against one.
 fn ranking_reins() -> Reins<{ features::COUNT }> {
-    let mut positive = [false; features::COUNT];
-    for (positive, name) in positive.iter_mut().zip(features::NAMES) {
-        *positive = features::EVIDENCE.contains(&name);
-    }
-    Reins { ridge: RIDGE, positive }
+    Reins { ridge: RIDGE, positive: features::NAMES.map(|name| features::EVIDENCE.contains(&name)) }
 }
 
 fn sentence_reins() -> Reins<{ sentence::COUNT }> {
-    Reins { ridge: RIDGE, positive: [false; sentence::COUNT] }
+    Reins { ridge: RIDGE, positive: sentence::NAMES.map(|name| sentence::EVIDENCE.contains(&name)) }
 }
 
 /// A generator of numbers that only the seed decides (`SplitMix64`).

@@ -13,7 +13,8 @@
 //! | `open.rs` | what lies on the disk is opened, or made anew |
 //! | `segment.rs` | a segment as it is read |
 //! | `vocabulary.rs` | words and their counts |
-//! | `words_file.rs` | the same, kept as a file |
+//! | `pieces.rs` | words that are nearly the same |
+//! | `words_file.rs` | the words, kept as a file |
 //! | `held.rs` | which article in which state is held |
 //! | `documents.rs` | what is indexed of an article, word by word |
 //! | `layout.rs` | fields and format on the disk |
@@ -33,6 +34,7 @@ mod held;
 mod keeper;
 mod layout;
 mod open;
+mod pieces;
 mod seat;
 mod segment;
 #[cfg(test)]
@@ -267,6 +269,15 @@ impl Index {
         Some(Place { article, paragraph: doc.checked_sub(self.run(article).first + 1) })
     }
 
+    /// Between which numbers that of a document's words lies.
+    #[expect(clippy::cast_precision_loss, reason = "words of one document")]
+    pub(super) fn words_within(&self, doc: Doc) -> (f32, f32) {
+        let at = self.segments.partition_point(|(first, _)| *first <= doc);
+        let segment = at.checked_sub(1).and_then(|at| self.segments.get(at));
+        let (least, most) = segment.map_or((0, u32::MAX), |(first, segment)| segment.words_within(doc - first));
+        (least as f32, most as f32)
+    }
+
     /// Where an article's documents lie; empty for an article that was added after the snapshot was made.
     pub(super) fn run(&self, article: ArticleId) -> Run {
         self.runs.get(article.0 as usize).copied().unwrap_or_default()
@@ -289,10 +300,9 @@ impl Index {
         self.vocabulary.iter()
     }
 
-    /// The words of the library that have `bytes` bytes, `more` more or less, and but for `others` of them the same letters
-    /// (as a set, see [`Entry::letters`]).
-    pub(super) fn like(&self, bytes: usize, more: usize, letters: u32, others: u32) -> impl Iterator<Item = Entry<'_>> {
-        self.vocabulary.like(bytes, more, letters, others)
+    /// The words of the library that are within so many edits of another, 1, or 2 of one that is long enough, and some more.
+    pub(super) fn near(&self, word: &str, edits: usize) -> impl Iterator<Item = Entry<'_>> {
+        self.vocabulary.near(word, edits)
     }
 
     /// Whether the library holds this very word.
@@ -318,13 +328,14 @@ impl Index {
         }
     }
 
-    /// Calls `each` with every living document that holds `word`, in order: its number, how often, and its length in words.
+    /// Calls `each` with every living document that holds `word`, in order: its number, its article, how often, and its length in
+    /// words.
     /// `within` keeps to some articles' runs, in order.
     pub(super) fn postings(
         &self,
         word: &str,
         within: Option<&[Run]>,
-        mut each: impl FnMut(Doc, u32, u32),
+        mut each: impl FnMut(Doc, ArticleId, u32, u32),
     ) -> tantivy::Result<()> {
         for (first, segment) in &self.segments {
             let past = first + segment.documents();
@@ -339,8 +350,8 @@ impl Index {
             let within = within.unwrap_or_else(|| vec![(0, segment.documents())]);
             segment.postings(word, &within, |doc, times, length| {
                 let doc = first + doc;
-                if self.owners.get(doc as usize).is_some_and(|owner| *owner != NOBODY) {
-                    each(doc, times, length);
+                if let Some(owner) = self.owner(doc) {
+                    each(doc, owner, times, length);
                 }
             })?;
         }

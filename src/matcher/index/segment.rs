@@ -113,6 +113,13 @@ impl Segment {
         Ok(())
     }
 
+    /// Between which numbers that of a document's words lies: lengths are kept in a byte, and longer ones are rounded down.
+    pub(super) fn words_within(&self, doc: DocId) -> (u32, u32) {
+        let id = self.data.lengths.fieldnorm_id(doc);
+        let least = FieldNormReader::id_to_fieldnorm(id);
+        (least, FieldNormReader::id_to_fieldnorm(id.saturating_add(1)).max(least))
+    }
+
     /// Calls `each` with every word, in order, and with how many living documents hold it, if any does.
     pub(super) fn words(&self, mut each: impl FnMut(&str, u32)) -> Result<()> {
         let postings = &self.data.postings;

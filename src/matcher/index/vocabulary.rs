@@ -6,14 +6,13 @@
 //! A snapshot of the index shares the layers with the one before and has only the counts for itself: four bytes a word.
 
 use std::collections::HashMap;
-use std::ops::RangeInclusive;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 use tantivy::Result;
 
+use super::pieces::Pieces;
 use super::segment::Segment;
-use crate::matcher::spelling::letters;
 use crate::matcher::terms::Stems;
 
 /// Words that the second layer may have before it is joined to the first; more if the first is large, see [`SHARE`].
@@ -31,8 +30,6 @@ pub(in crate::matcher) struct Entry<'v> {
     pub(in crate::matcher) word: &'v str,
     /// How many documents hold it, at least one.
     pub(in crate::matcher) documents: u32,
-    /// The set of its letters, see [`letters`].
-    pub(in crate::matcher) letters: u32,
 }
 
 /// All words.
@@ -55,10 +52,8 @@ struct Words {
     words: Vec<Word>,
     /// The numbers of the words, by the hash of the stem.
     by_stem: Vec<u32>,
-    /// The numbers of the words and the sets of their letters, by their length in bytes.
-    by_length: Vec<(u32, u32)>,
-    /// Where in `by_length` each length begins; one more than the longest has.
-    lengths: Vec<usize>,
+    /// Made when the first word is looked for that is not held.
+    pieces: OnceLock<Pieces>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -66,7 +61,6 @@ struct Word {
     /// Hash of its stem. Among a million stems two have one hash once in thirty million libraries.
     stem: u64,
     start: u32,
-    letters: u32,
     length: u16,
 }
 
@@ -87,7 +81,7 @@ impl Vocabulary {
                     *at += 1;
                 }
             }
-            words.push(least, letters(least), 0);
+            words.push(least, 0);
             layer.documents.push(documents);
         }
         words.stem();
@@ -114,6 +108,8 @@ impl Vocabulary {
         if recent.documents.len() > FRESH.max(old.documents.len() / SHARE) {
             *old = old.with(recent);
             *recent = Layer::default();
+            // Now, where no question waits for it.
+            old.words.pieces();
         }
         shifted
     }
@@ -121,13 +117,12 @@ impl Vocabulary {
     /// All words that a document holds, in no order that matters.
     #[cfg(test)]
     pub(super) fn iter(&self) -> impl Iterator<Item = Entry<'_>> {
-        self.like(0, usize::MAX, 0, u32::MAX)
+        self.layers.iter().flat_map(|layer| layer.with_hashes().map(|(entry, _)| entry))
     }
 
-    /// The words that have `bytes` bytes, `more` more or less, and but for `others` of them the same `letters`.
-    pub(super) fn like(&self, bytes: usize, more: usize, letters: u32, others: u32) -> impl Iterator<Item = Entry<'_>> {
-        let lengths = bytes.saturating_sub(more)..=bytes.saturating_add(more);
-        self.layers.iter().flat_map(move |layer| layer.like(lengths.clone(), letters, others))
+    /// The words that are within so many edits of another, and some more; see [`Pieces::near`].
+    pub(super) fn near(&self, word: &str, edits: usize) -> impl Iterator<Item = Entry<'_>> {
+        self.layers.iter().flat_map(move |layer| layer.near(word, edits))
     }
 
     /// Whether a document holds this very word.
@@ -158,9 +153,9 @@ pub(super) struct Raw<'v> {
 }
 
 impl Raw<'_> {
-    /// Length, letters and the stem's hash of each word, in order.
-    pub(super) fn words(&self) -> impl Iterator<Item = (u16, u32, u64)> {
-        self.words.iter().map(|word| (word.length, word.letters, word.stem))
+    /// Length and the stem's hash of each word, in order.
+    pub(super) fn words(&self) -> impl Iterator<Item = (u16, u64)> {
+        self.words.iter().map(|word| (word.length, word.stem))
     }
 }
 
@@ -175,20 +170,19 @@ impl Vocabulary {
     /// A vocabulary of what [`Vocabulary::raw`] gave; nothing where that does not fit together.
     pub(super) fn of_raw(
         text: String,
-        words: impl Iterator<Item = (u16, u32, u64)>,
+        words: impl Iterator<Item = (u16, u64)>,
         documents: Vec<u32>,
         by_stem: Vec<u32>,
     ) -> Option<Self> {
         let mut made = Words { text, words: Vec::with_capacity(documents.len()), by_stem, ..Words::default() };
         let mut start = 0_u32;
-        for (length, letters, stem) in words {
-            made.words.push(Word { stem, start, letters, length });
+        for (length, stem) in words {
+            made.words.push(Word { stem, start, length });
             start = start.checked_add(u32::from(length))?;
         }
         if start as usize != made.text.len() || made.words.len() != documents.len() {
             return None;
         }
-        made.sort_lengths();
         Some(Self { layers: [Layer { words: Arc::new(made), documents }, Layer::default()] })
     }
 
@@ -209,7 +203,7 @@ impl Layer {
     fn of(words: &[(String, u32)]) -> Self {
         let mut made = Words::default();
         for (word, _) in words {
-            made.push(word, letters(word), 0);
+            made.push(word, 0);
         }
         made.stem();
         Self { words: Arc::new(made), documents: words.iter().map(|(_, documents)| *documents).collect() }
@@ -227,27 +221,23 @@ impl Layer {
                 _ => right.next(),
             };
             let Some((entry, stem)) = next else { break };
-            words.push(entry.word, entry.letters, stem);
+            words.push(entry.word, stem);
             documents.push(entry.documents);
         }
-        words.sort();
+        words.sort_stems();
         Self { words: Arc::new(words), documents }
     }
 
-    /// The words of these lengths that a document holds and that have, but for `others` of them, the same letters.
-    fn like(&self, lengths: RangeInclusive<usize>, letters: u32, others: u32) -> impl Iterator<Item = Entry<'_>> {
-        let Words { words, by_length, lengths: starts, .. } = &*self.words;
-        let start = |length: usize| starts.get(length).copied().unwrap_or(by_length.len());
-        let some = by_length.get(start(*lengths.start())..start(lengths.end().saturating_add(1))).unwrap_or_default();
-        let alike = some.iter().filter(move |(_, of)| (of ^ letters).count_ones() <= others);
-        alike.filter_map(|(at, _)| {
-            let documents = self.documents.get(*at as usize).copied().filter(|documents| *documents > 0)?;
-            Some(self.entry(*words.get(*at as usize)?, documents))
+    /// See [`Vocabulary::near`].
+    fn near(&self, word: &str, edits: usize) -> impl Iterator<Item = Entry<'_>> {
+        self.words.pieces().near(word, edits).into_iter().filter_map(|at| {
+            let documents = self.documents.get(at as usize).copied().filter(|documents| *documents > 0)?;
+            Some(self.entry(*self.words.words.get(at as usize)?, documents))
         })
     }
 
     fn entry(&self, word: Word, documents: u32) -> Entry<'_> {
-        Entry { word: self.words.text_of(word), documents, letters: word.letters }
+        Entry { word: self.words.text_of(word), documents }
     }
 
     /// The words that a document holds, with the hashes of their stems.
@@ -263,7 +253,7 @@ impl Layer {
     fn with_stem(&self, hash: u64) -> impl Iterator<Item = Entry<'_>> {
         let Words { words, by_stem, .. } = &*self.words;
         let stem_of = |at: u32| words.get(at as usize).map_or(0, |word| word.stem);
-        let first = by_stem.partition_point(|at| stem_of(*at) < hash);
+        let first = lowest(by_stem.len(), hash, |at| by_stem.get(at).map_or(u64::MAX, |at| stem_of(*at)));
         let same = by_stem.get(first..).unwrap_or_default().iter().take_while(move |at| stem_of(**at) == hash);
         same.filter_map(|at| {
             let word = words.get(*at as usize)?;
@@ -275,10 +265,10 @@ impl Layer {
 
 impl Words {
     /// Adds the next word.
-    fn push(&mut self, word: &str, letters: u32, stem: u64) {
+    fn push(&mut self, word: &str, stem: u64) {
         let start = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
         let length = u16::try_from(word.len()).unwrap_or(u16::MAX);
-        self.words.push(Word { start, length, letters, stem });
+        self.words.push(Word { start, length, stem });
         self.text.push_str(word);
     }
 
@@ -294,38 +284,11 @@ impl Words {
                 chunk.iter_mut().for_each(|word| stem(word, stems));
             });
         }
-        self.sort();
-    }
-
-    /// Puts the words in the orders that they are looked up in.
-    fn sort(&mut self) {
         self.sort_stems();
-        self.sort_lengths();
     }
 
-    fn sort_lengths(&mut self) {
-        let longest = self.words.iter().map(|word| usize::from(word.length)).max().unwrap_or(0);
-        let mut starts = vec![0_usize; longest + 2];
-        for word in &self.words {
-            if let Some(count) = starts.get_mut(usize::from(word.length) + 1) {
-                *count += 1;
-            }
-        }
-        let mut sum = 0;
-        for start in &mut starts {
-            sum += *start;
-            *start = sum;
-        }
-        self.by_length = vec![(0, 0); self.words.len()];
-        let mut next = starts.clone();
-        for (word, at) in self.words.iter().zip(0..) {
-            let Some(next) = next.get_mut(usize::from(word.length)) else { continue };
-            if let Some(place) = self.by_length.get_mut(*next) {
-                *place = (at, word.letters);
-            }
-            *next += 1;
-        }
-        self.lengths = starts;
+    fn pieces(&self) -> &Pieces {
+        self.pieces.get_or_init(|| Pieces::of(self.words.iter().map(|word| self.text_of(*word))))
     }
 
     fn sort_stems(&mut self) {
@@ -346,6 +309,28 @@ impl Words {
 fn slice(text: &str, word: Word) -> &str {
     let start = word.start as usize;
     text.get(start..start + usize::from(word.length)).unwrap_or_default()
+}
+
+/// The first of `count` places in order whose `value` is not below `wanted`. Values are spread evenly, as those of hashes are: it is
+/// looked for where it should be, and in steps that double from there.
+fn lowest(count: usize, wanted: u64, value: impl Fn(usize) -> u64) -> usize {
+    let (mut low, mut step) = (usize::try_from((u128::from(wanted) * count as u128) >> u64::BITS).unwrap_or(0), 8);
+    let mut high = low;
+    while low > 0 && value(low - 1) >= wanted {
+        high = low - 1;
+        low = low.saturating_sub(step);
+        step *= 2;
+    }
+    while high < count && value(high) < wanted {
+        low = high + 1;
+        high = high.saturating_add(step).min(count);
+        step *= 2;
+    }
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if value(middle) < wanted { low = middle + 1 } else { high = middle }
+    }
+    low
 }
 
 /// FNV-1a.
@@ -407,6 +392,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_lowest_place_is_the_one_that_halving_finds(
+            values in prop::collection::vec(prop_oneof![any::<u64>(), 0_u64..9], 0..99),
+            other: u64,
+        ) {
+            let mut values = values;
+            values.sort_unstable();
+            for wanted in values.iter().copied().chain([other, 0, u64::MAX]) {
+                let found = lowest(values.len(), wanted, |at| values[at]);
+                prop_assert_eq!(found, values.partition_point(|value| *value < wanted));
+            }
+        }
+
         #[test]
         fn counts_are_what_was_added_whatever_layer_a_word_is_in(
             steps in prop::collection::vec(prop::collection::hash_map("[a-d]{1,3}", 1_i64..4, 0..9), 0..9),

@@ -21,10 +21,10 @@ const WORTH_IT: usize = 20_000;
 
 /// Mark, format and fingerprint of the segments; words, bytes of text; and behind all else the fingerprint of the rest.
 const HEAD: usize = 4 + 4 + 8 + 8 + 8;
-const MARK: &[u8; 4] = b"bylw";
+const MARK: &[u8; 4] = b"byw2";
 
-/// Bytes of a word beside its text: documents, length, letters, stem, and its place by stem.
-const WORD: usize = 4 + 2 + 4 + 8 + 4;
+/// Bytes of a word beside its text: documents, length, stem, and its place by stem.
+const WORD: usize = 4 + 2 + 8 + 4;
 
 /// The vocabulary of exactly these segments, if it lies there.
 pub(super) fn read(folder: &Path, segments: &[Segment]) -> Option<Vocabulary> {
@@ -57,9 +57,8 @@ fn bytes(raw: &Raw<'_>, segments: u64) -> Vec<u8> {
     bytes.extend_from_slice(&(raw.documents.len() as u64).to_le_bytes());
     bytes.extend_from_slice(&(raw.text.len() as u64).to_le_bytes());
     raw.documents.iter().for_each(|n| bytes.extend_from_slice(&n.to_le_bytes()));
-    raw.words().for_each(|(length, _, _)| bytes.extend_from_slice(&length.to_le_bytes()));
-    raw.words().for_each(|(_, letters, _)| bytes.extend_from_slice(&letters.to_le_bytes()));
-    raw.words().for_each(|(_, _, stem)| bytes.extend_from_slice(&stem.to_le_bytes()));
+    raw.words().for_each(|(length, _)| bytes.extend_from_slice(&length.to_le_bytes()));
+    raw.words().for_each(|(_, stem)| bytes.extend_from_slice(&stem.to_le_bytes()));
     raw.by_stem.iter().for_each(|n| bytes.extend_from_slice(&n.to_le_bytes()));
     bytes.extend_from_slice(raw.text.as_bytes());
     let print = print_of(&bytes);
@@ -87,16 +86,13 @@ fn parse(bytes: &[u8], segments: u64) -> Option<Vocabulary> {
     }
     let (documents, rest) = rest.split_at_checked(count * 4)?;
     let (lengths, rest) = rest.split_at_checked(count * 2)?;
-    let (letters, rest) = rest.split_at_checked(count * 4)?;
     let (stems, rest) = rest.split_at_checked(count * 8)?;
     let (by_stem, text) = rest.split_at_checked(count * 4)?;
     let numbers =
         |bytes: &[u8]| -> Vec<u32> { bytes.as_chunks::<4>().0.iter().map(|n| u32::from_le_bytes(*n)).collect() };
     let lengths = lengths.as_chunks::<2>().0.iter().map(|n| u16::from_le_bytes(*n));
-    let letters = letters.as_chunks::<4>().0.iter().map(|n| u32::from_le_bytes(*n));
     let stems = stems.as_chunks::<8>().0.iter().map(|n| u64::from_le_bytes(*n));
-    let words = lengths.zip(letters).zip(stems).map(|((length, letters), stem)| (length, letters, stem));
-    Vocabulary::of_raw(String::from_utf8(text.to_vec()).ok()?, words, numbers(documents), numbers(by_stem))
+    Vocabulary::of_raw(String::from_utf8(text.to_vec()).ok()?, lengths.zip(stems), numbers(documents), numbers(by_stem))
 }
 
 fn print_of(bytes: &[u8]) -> u64 {
@@ -120,7 +116,7 @@ mod tests {
         let whole = vocabulary().whole();
         let kept = bytes(&whole.raw().unwrap(), 7);
         let back = parse(&kept, 7).unwrap();
-        let words = |v: &Vocabulary| v.iter().map(|e| (e.word.to_owned(), e.documents, e.letters)).collect::<Vec<_>>();
+        let words = |v: &Vocabulary| v.iter().map(|e| (e.word.to_owned(), e.documents)).collect::<Vec<_>>();
         assert_eq!(words(&back), words(&whole));
         assert_eq!(back.forms("sail").count(), 2);
         assert!(back.knows("ferry"));

@@ -51,7 +51,7 @@ pub(super) fn writer(index: &Index, articles: usize) -> Result<IndexWriter> {
         .build();
     let writer: IndexWriter = index.writer_with_options(options)?;
     if many {
-        // All cores are at work on what comes in. Merging follows when articles come one by one.
+        // All cores are at work on what comes in; merging follows.
         writer.set_merge_policy(Box::new(NoMergePolicy));
     } else {
         writer.set_merge_policy(Box::new(merging()));
@@ -67,6 +67,10 @@ pub(super) fn write(writer: &mut IndexWriter, fields: Fields, out: &[i64], into:
     for held in into {
         // What is run together lies together, in one segment and in this order.
         writer.run(run(held, fields))?;
+    }
+    if is_many(into.len()) {
+        // Each segment has a dictionary of its own, in which each word of a question is looked up.
+        writer.set_merge_policy(Box::new(merging()));
     }
     let mut commit = writer.prepare_commit()?;
     commit.set_payload(&Payload::new(seq).write());

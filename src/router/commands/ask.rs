@@ -92,5 +92,6 @@ fn decline(desk: &Desk, findings: &Findings, filtered: bool) -> Reply {
 
 fn quoted(desk: &Desk, passage: &Passage) -> Option<Quoted> {
     let paragraph = desk.library().get(passage.article)?.paragraphs().get(passage.paragraph)?;
-    Some(Quoted::passage(desk.library(), passage.article, paragraph.span, &[passage.sentence]))
+    let marked: Vec<_> = std::iter::once(passage.sentence).chain(passage.words).collect();
+    Some(Quoted::passage(desk.library(), passage.article, paragraph.span, &marked))
 }

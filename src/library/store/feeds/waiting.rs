@@ -12,7 +12,8 @@ use super::super::record::Parcel;
 use super::super::watches::{Hold, Origin};
 use super::super::writer::Writer;
 use super::super::{CollectionId, Store, StoreError, StoredId, canonical_url, millis};
-use super::turn::{count, due_of};
+use super::lease::{Leased, Share};
+use super::settle::count;
 use super::{FeedEntry, FeedId};
 use crate::article::Article;
 
@@ -36,6 +37,17 @@ pub struct DueEntry {
     owner: String,
     turn: i64,
 }
+
+/// Entries, which are leased for their pages. What is news comes first.
+const FETCHED: Leased = Leased {
+    table: "feed_entries",
+    alias: "e",
+    columns: "e.id, e.feed, f.collection, f.title, e.entry, e.silent, e.failures, e.turn",
+    from: "feed_entries AS e JOIN feeds AS f ON f.id = e.feed",
+    // All of them; said so, SQLite finds them by the index.
+    wanted: "silent IN (0, 1)",
+    order: &["silent", "next_at", "id"],
+};
 
 /// What became of an entry that waited.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,22 +101,10 @@ impl Store {
         lease: Duration,
     ) -> Result<Vec<DueEntry>, StoreError> {
         let due = async {
-            check_text("the owner's name", owner, MAX_ID_BYTES)?;
-            let mut tx = self.inner.pools.begin().await?;
-            let (clock, until) = self.lease_until(&mut tx, lease).await?;
-            let query = format!(
-                "SELECT e.id, e.feed, f.collection, f.title, e.entry, e.silent, e.failures, e.turn
-                 FROM feed_entries AS e JOIN feeds AS f ON f.id = e.feed
-                 WHERE e.id IN ({}) AND (e.lease_until IS NULL OR e.lease_until <= $2) ORDER BY e.silent, e.next_at, e.id {}",
-                due_of("feed_entries", "d.silent IN (0, 1)", &["silent", "next_at", "id"]),
-                self.skip_locked("e")
-            );
-            let query = sqlx::query(AssertSqlSafe(query)).bind(millis(now)).bind(clock);
-            let query = query.bind(i64::try_from(most).unwrap_or(i64::MAX));
-            let query = query.bind(i64::try_from(per_host).unwrap_or(i64::MAX));
-            let mut due = Vec::new();
-            for row in query.fetch_all(&mut *tx).await? {
-                due.push(DueEntry {
+            let share = Share { most, per_host, lease };
+            let rows = self.lease_due(&FETCHED, owner, now, share).await?;
+            let due = rows.iter().map(|row| {
+                Ok(DueEntry {
                     id: row.try_get(0)?,
                     feed: FeedId(row.try_get(1)?),
                     collection: CollectionId(row.try_get(2)?),
@@ -114,20 +114,9 @@ impl Store {
                     failures: u32::try_from(row.try_get::<i64, _>(6)?).unwrap_or(u32::MAX),
                     owner: owner.to_owned(),
                     turn: row.try_get::<i64, _>(7)?.saturating_add(1),
-                });
-            }
-            if due.is_empty() {
-                return Ok(due);
-            }
-            let ids = due.iter().map(|due| due.id.to_string()).collect::<Vec<_>>().join(", ");
-            let take = format!(
-                "UPDATE feed_entries SET lease_owner = $1, lease_until = $2, turn = turn + 1 WHERE id IN ({ids})"
-            );
-            // Not kept as a prepared statement: each is another text.
-            let take = sqlx::query(AssertSqlSafe(take)).persistent(false).bind(owner).bind(until);
-            take.execute(&mut *tx).await?;
-            tx.commit().await?;
-            Ok::<_, Problem>(due)
+                })
+            });
+            due.collect::<Result<Vec<_>, Problem>>()
         };
         due.await.at(self.place())
     }

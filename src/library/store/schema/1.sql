@@ -368,3 +368,10 @@ CREATE TABLE answered (
 );
 CREATE INDEX answered_by ON answered (owner, answer);
 CREATE INDEX answered_by_age ON answered (answered_at);
+
+-- How many articles the managers of a community have added on a day, in days since 1970; of each community only the last day.
+CREATE TABLE added (
+    community BIGINT PRIMARY KEY REFERENCES communities (id),
+    day BIGINT NOT NULL,
+    articles BIGINT NOT NULL
+);

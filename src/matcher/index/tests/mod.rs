@@ -152,8 +152,8 @@ fn check(matcher: &Matcher, library: &Library, shelf: &Shelf) {
     let fresh = Matcher::build(&fresh_library).unwrap();
     let counts = |index: &Index| (index.documents, index.articles, index.words);
     assert_eq!(counts(&matcher.index), counts(&fresh.index));
-    let words = |index: &Index| -> BTreeSet<(String, u32, u32)> {
-        index.vocabulary().map(|entry| (entry.word.to_owned(), entry.documents, entry.letters)).collect()
+    let words = |index: &Index| -> BTreeSet<(String, u32)> {
+        index.vocabulary().map(|entry| (entry.word.to_owned(), entry.documents)).collect()
     };
     assert_eq!(words(&matcher.index), words(&fresh.index));
     assert_eq!(told(matcher, library), told(&fresh, &fresh_library));

@@ -6,7 +6,8 @@ use tokio::io::AsyncReadExt;
 use tokio::task::JoinSet;
 use url::Url;
 
-use crate::intake::attached;
+use super::allowance::Allowance;
+use crate::intake::attached::File;
 use crate::intake::fetch::{Fetcher, Wanted, shown};
 use crate::intake::web::{self, WebError};
 use crate::library::store::{Added, CollectionId, Outcome as Became, Store, StoreError};
@@ -109,14 +110,15 @@ fn named(request: &Request<'_>, args: &Args) -> Result<Vec<Named>, Problem> {
 async fn take(request: &Request<'_>, named: Vec<Named>) -> Result<Reply, Problem> {
     let (store, fetcher) = (request.store()?, request.web()?);
     let collection = request.collection_to_change().await?;
+    let allowance = Allowance::of(request).await?;
     let all = named.len();
     let labels: Vec<String> = named.iter().map(Named::label).collect();
     let mut came: Vec<Option<Came>> = (0..all).map(|_| None).collect();
     // Dropped with this request, it ends them all.
     let mut work = JoinSet::new();
     for (place, one) in named.into_iter().enumerate() {
-        let (store, fetcher) = (store.clone(), fetcher.clone());
-        work.spawn(async move { (place, one.take(&store, collection, &fetcher).await) });
+        let (fetcher, allowance) = (fetcher.clone(), allowance.clone());
+        work.spawn(async move { (place, one.take(collection, &fetcher, &allowance).await) });
     }
     request.progress.tell(told_so_far(&labels, &came));
     while let Some(done) = work.join_next().await {
@@ -145,29 +147,50 @@ impl Named {
         }
     }
 
-    async fn take(self, store: &Store, collection: CollectionId, fetcher: &Fetcher) -> Result<Came, StoreError> {
-        let attached = async |name: &str, bytes| {
-            let attached = attached::add(store, collection, name, bytes).await?;
-            Ok(Came::Taken(attached.added, attached.refused))
-        };
-        let taken: Result<Came, WebError> = match &self {
-            Self::Page(url) => {
-                web::add(store, collection, fetcher, url).await.map(|added| Came::Taken(vec![added], Vec::new()))
-            }
-            Self::Attached(url) => match fetcher.get(url, &Wanted::file()).await {
-                Ok(fetched) => attached(&file_name(url), fetched.body).await,
-                Err(error) => Err(error.into()),
-            },
-            Self::Local(path) => match read(path, fetcher.policy().max_bytes).await {
-                Ok(bytes) => attached(&path.file_name().unwrap_or_default().to_string_lossy(), bytes).await,
-                Err(reason) => Ok(Came::Refused(reason)),
-            },
-        };
-        match taken {
+    async fn take(
+        self,
+        collection: CollectionId,
+        fetcher: &Fetcher,
+        allowance: &Allowance,
+    ) -> Result<Came, StoreError> {
+        match self.taken(collection, fetcher, allowance).await {
             Ok(came) => Ok(came),
             Err(WebError::Store(error)) => Err(error),
             Err(refused) => Ok(Came::Refused(refused.to_string())),
         }
+    }
+
+    async fn taken(self, collection: CollectionId, fetcher: &Fetcher, allowance: &Allowance) -> Result<Came, WebError> {
+        let store = allowance.store();
+        let (name, bytes) = match &self {
+            Self::Page(url) => {
+                // For a community that may add no more nothing is fetched.
+                if let Some(reason) = allowance.used_up().await? {
+                    return Ok(Came::Refused(reason));
+                }
+                let article = web::read(fetcher, url).await?;
+                if let Err(reason) = allowance.take(1).await? {
+                    return Ok(Came::Refused(reason));
+                }
+                let added = web::put(store, collection, article).await;
+                allowance.settle(1, added.as_ref().map_or(&[], std::slice::from_ref)).await?;
+                return Ok(Came::Taken(vec![added?], Vec::new()));
+            }
+            Self::Attached(url) => (file_name(url), fetcher.get(url, &Wanted::file()).await?.body),
+            Self::Local(path) => match read(path, fetcher.policy().max_bytes).await {
+                Ok(bytes) => (path.file_name().unwrap_or_default().to_string_lossy().into_owned(), bytes),
+                Err(reason) => return Ok(Came::Refused(reason)),
+            },
+        };
+        let file = File::read(&name, bytes).await?;
+        let articles = u32::try_from(file.articles()).unwrap_or(u32::MAX);
+        if let Err(reason) = allowance.take(articles).await? {
+            return Ok(Came::Refused(reason));
+        }
+        let attached = file.hold(store, collection).await;
+        allowance.settle(articles, attached.as_ref().map_or(&[], |attached| attached.added.as_slice())).await?;
+        let attached = attached?;
+        Ok(Came::Taken(attached.added, attached.refused))
     }
 }
 

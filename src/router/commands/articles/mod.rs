@@ -1,6 +1,7 @@
 //! `/articles`: what is loaded, and what managers add to it and take out of it.
 
 mod add;
+mod allowance;
 mod versions;
 
 use super::{OUTLET, SINCE};

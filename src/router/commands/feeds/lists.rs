@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
-use super::subscribe::address;
+use super::subscribe::{address, too_many};
 use super::{read_here, refused, told};
 use crate::article::read;
 use crate::intake::feed::opml::{self, List, Outline};
 use crate::intake::fetch::Wanted;
 use crate::intake::poll::name;
+use crate::intake::web;
 use crate::library::store::{FeedEntry, MAX_FEED_URL_BYTES, NewFeed, Subscription};
 use crate::reply::{Outcome, Reply};
+use crate::router::table::{Kind, OptionSpec};
 use crate::router::{Args, Problem, Request, present};
 
 /// Feeds that are subscribed to in one transaction.
@@ -35,15 +37,24 @@ const CONTENT_TYPES: [&str; 7] = [
     "application/opml+xml",
 ];
 
+pub(super) const LIST: OptionSpec = OptionSpec {
+    name: "list",
+    about: "The address of the list; on the console also a file",
+    kind: Kind::Words,
+    required: false,
+};
+
+pub(super) const FILE: OptionSpec =
+    OptionSpec { name: "file", about: "The list as a file", kind: Kind::Attachment, required: false };
+
 pub(super) async fn import(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
     let (store, collection) = (request.store()?, request.collection_to_change().await?);
-    let typed = args.quote("list").unwrap_or_default();
-    let list = match list(request, typed).await {
+    let list = match list(request, args).await {
         Ok(list) => list,
         Err(reason) => return Ok(refused(reason)),
     };
     let community = request.community().await?;
-    let (mut new, mut there, mut refused_here) = (0, 0, list.refused);
+    let (mut new, mut there, mut refused_here, mut too_many_here) = (0, 0, list.refused, 0);
     let total = list.feeds.len();
     for chunk in list.feeds.chunks(BATCH) {
         request.progress.tell(format!("{} of {total} feeds", new + there));
@@ -61,6 +72,7 @@ pub(super) async fn import(request: &Request<'_>, args: &Args) -> Result<Reply, 
                 filters: "",
                 community: Some(community.id),
                 channel: request.place.channel.as_deref(),
+                most: request.most_feeds(),
                 taken: None,
             })
             .collect();
@@ -68,6 +80,7 @@ pub(super) async fn import(request: &Request<'_>, args: &Args) -> Result<Reply, 
             match subscription {
                 Subscription::New(_) => new += 1,
                 Subscription::AlreadyThere(_) => there += 1,
+                Subscription::TooMany => too_many_here += 1,
             }
         }
     }
@@ -80,6 +93,9 @@ pub(super) async fn import(request: &Request<'_>, args: &Args) -> Result<Reply, 
         let (has, was) = if refused_here == 1 { ("has", "was") } else { ("have", "were") };
         parts.push(format!("{refused_here} of the list {has} no address of the web and {was} left out."));
     }
+    if too_many_here > 0 {
+        parts.push(format!("{too_many_here} of the list were left out. {}", too_many(request)));
+    }
     if new > 0 {
         parts.push(
             "They are read one after another while Byline runs; /feeds list tells how each fares. What they hold now is no \
@@ -87,25 +103,39 @@ pub(super) async fn import(request: &Request<'_>, args: &Args) -> Result<Reply, 
                 .to_owned(),
         );
     }
-    Ok(told(parts.join(" ")))
+    let text = parts.join(" ");
+    Ok(if new + there == 0 { refused(text) } else { told(text) })
 }
 
-/// The list that somebody names: at an address, or for who sits at the console, in a file.
-async fn list(request: &Request<'_>, typed: &str) -> Result<List, String> {
+/// The list that somebody names, at an address, or has attached; for who sits at the console also in a file.
+async fn list(request: &Request<'_>, args: &Args) -> Result<List, String> {
+    let console = request.place.is_console();
+    let (typed, attached) = match (args.quote(FILE.name), args.quote(LIST.name)) {
+        (Some(given), _) => (given, true),
+        (None, Some(typed)) => (typed, false),
+        (None, None) => {
+            return Err("Name the address of an OPML list, or give one as a file. For example: \
+                        /feeds import https://news.example/feeds.opml"
+                .to_owned());
+        }
+    };
     let path = PathBuf::from(typed);
-    let is_file = request.place.is_console() && !typed.contains("://") && path.exists();
+    let is_file = console && !typed.contains("://") && (attached || path.exists());
     let text = if is_file {
         let read = tokio::task::spawn_blocking(move || file(&path)).await;
         read.map_err(|error| format!("A defect of Byline: {error}."))??
     } else {
-        let Some(url) = address(typed) else {
-            return Err(match request.place.is_console() {
-                true => format!("“{typed}” is neither an address of the web nor a file."),
-                false => format!("“{typed}” is no address of the web."),
+        // The network gives the address of what was attached; it holds the right to read it, and is not shown.
+        let url = if attached { web::address(typed) } else { address(typed) };
+        let Some(url) = url else {
+            return Err(match (attached, console) {
+                (true, _) => Problem::NoFile.to_string(),
+                (false, true) => format!("“{typed}” is neither an address of the web nor a file."),
+                (false, false) => format!("“{typed}” is no address of the web."),
             });
         };
+        let wanted = if attached { Wanted::file() } else { Wanted { content_types: &CONTENT_TYPES, ..Wanted::feed() } };
         let web = request.web().map_err(|problem| problem.to_string())?;
-        let wanted = Wanted { content_types: &CONTENT_TYPES, ..Wanted::feed() };
         request.progress.tell("Fetching the list");
         let fetched = web.get(&url, &wanted).await.map_err(|error| format!("The list was not fetched: {error}."))?;
         read::decode(&fetched.body, fetched.charset.as_deref()).map_err(|error| format!("No list: {error}."))?

@@ -22,7 +22,7 @@ const ADDRESS: OptionSpec = OptionSpec {
 const FEED: OptionSpec = OptionSpec {
     name: "feed",
     about: "Its number in the list, its address, or words of its title",
-    kind: Kind::Words,
+    kind: Kind::Feed,
     required: true,
 };
 
@@ -61,7 +61,8 @@ pub(in crate::router) const SPEC: Spec = Spec {
             &[
                 OptionSpec {
                     name: "address",
-                    about: "The address of a feed or site, or the number of a feed in the list",
+                    about: "The address of a feed or site, or a feed of the list",
+                    kind: Kind::Feed,
                     ..ADDRESS
                 },
                 INCLUDE,
@@ -82,12 +83,7 @@ pub(in crate::router) const SPEC: Spec = Spec {
         part(
             "import",
             "Subscribe to all feeds of an OPML list",
-            &[OptionSpec {
-                name: "list",
-                about: "The address of the list; on the console also a file",
-                kind: Kind::Words,
-                required: true,
-            }],
+            &[lists::LIST, lists::FILE],
             "feeds import https://news.example/feeds.opml",
             |request, args| Box::pin(lists::import(request, args)),
         ),
@@ -271,8 +267,10 @@ async fn own(request: &Request<'_>, args: &Args) -> Result<Result<FeedEntry, Rep
 fn which(feeds: Vec<FeedEntry>, typed: &str) -> Result<FeedEntry, Reply> {
     let number = typed.trim_start_matches('#').parse::<i64>().ok();
     let lower = typed.to_lowercase();
+    let titled = feeds.iter().filter(|feed| feed.title.to_lowercase() == lower).count() == 1;
     let exact = feeds.iter().position(|feed| {
-        number == Some(feed.number) || feed.url == typed || feed.given == typed || feed.title.to_lowercase() == lower
+        let title = titled && feed.title.to_lowercase() == lower;
+        number == Some(feed.number) || feed.url == typed || feed.given == typed || title
     });
     let holding = |feed: &&FeedEntry| feed.title.to_lowercase().contains(&lower) || feed.url.contains(&lower);
     let of_words: Vec<&FeedEntry> = feeds.iter().filter(holding).collect();

@@ -40,6 +40,7 @@ pub(super) async fn add(request: &Request<'_>, args: &Args) -> Result<Reply, Pro
         filters: &filters,
         community: Some(community.id),
         channel: request.place.channel.as_deref(),
+        most: request.most_feeds(),
         taken: None,
     };
     request.progress.tell(format!("Reading {}", entries(feed.entries.len() as u64)));
@@ -55,11 +56,21 @@ pub(super) async fn add(request: &Request<'_>, args: &Args) -> Result<Reply, Pro
             let titled = FeedEntry { title: feed.title.clone(), ..added };
             subscribed(&titled, came.as_ref())
         }
+        (Subscription::TooMany, _) => refused(too_many(request)),
     };
     Ok(match names(&others) {
         Some(others) => reply.with(Block::Item { name: "The page names other feeds".to_owned(), about: others }),
         None => reply,
     })
+}
+
+/// What is told a community that has as many feeds as it may.
+pub(super) fn too_many(request: &Request<'_>) -> String {
+    let most = present::counted(request.most_feeds().unwrap_or_default() as usize, "feed");
+    format!(
+        "This community may subscribe to {most}, and has as many: /feeds remove makes room, or who runs Byline allows more \
+         (feeds.per_community)."
+    )
 }
 
 fn already(there: &FeedEntry, changed: bool) -> Reply {
