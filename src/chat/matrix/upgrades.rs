@@ -136,6 +136,7 @@ async fn moved(bot: &Bot, from: &str, to: &str) {
     match bot.store.move_community(NETWORK, from, to, &[LEFT, SUCCESSOR, INTRODUCED]).await {
         Ok(Moved::Wholly) => {
             tracing::info!(room = from, successor = to, "an upgraded room was followed");
+            back(bot, to).await;
             match next {
                 Some(next) => {
                     if let Err(error) = note(bot, to, SUCCESSOR, &next).await {
@@ -174,6 +175,13 @@ async fn forget(bot: &Bot, room: &str, name: &str) {
     if let Err(error) = forgotten.await {
         let error: StoreError = error;
         tracing::warn!(%error, room, "a note about a room could not be taken back");
+    }
+}
+
+/// Goes on with what rested while we were not in a room: the feeds that only it reads.
+async fn back(bot: &Bot, room: &str) {
+    if let Err(error) = bot.store.community_back(NETWORK, room).await {
+        tracing::warn!(%error, room, "the feeds of a room that is back rest on");
     }
 }
 
@@ -226,9 +234,7 @@ pub fn left(bot: &Arc<Bot>, room: &RoomId) {
 /// [`Trouble`]: whether it goes on from them is not known.
 pub async fn entered(bot: &Bot, room: &Room) -> Result<bool, Trouble> {
     forget(bot, room.room_id().as_str(), LEFT).await;
-    if let Err(error) = bot.store.community_back(NETWORK, room.room_id().as_str()).await {
-        tracing::warn!(%error, "that a room was joined could not be noted");
-    }
+    back(bot, room.room_id().as_str()).await;
     let expected_from = expected_from(bot, room.room_id()).await;
     if expected_from.is_empty() {
         return Ok(false);
