@@ -13,7 +13,7 @@ async fn a_question_is_answered_in_the_articles_words_with_their_source() {
     let shown = answer.shown.unwrap();
     let embed = &shown["embeds"][0];
     let description = embed["description"].as_str().unwrap();
-    assert!(description.starts_with("> **The pier at Oldhaven closes on 5 November"), "{description}");
+    assert!(description.starts_with("> **The pier at Oldhaven closes on __5 November__"), "{description}");
     assert_eq!(embed["title"], "Pier at Oldhaven closes for the winter");
     assert!(embed["footer"]["text"].as_str().unwrap().starts_with("Oldhaven Herald · Mina Torvald · paragraph 1"));
     assert_eq!(embed["timestamp"].as_str().unwrap().get(..16), Some("2026-11-03T07:00"));

@@ -25,10 +25,9 @@ fn a_plain_room_is_answered_with_a_notice_that_replies() {
     let answer = room.answer(&asked);
     has_manners(&answer);
     assert!(!answer.encrypted);
-    assert!(answer.body().contains("closes on 5 November"), "{answer:?}");
+    assert!(answer.body().contains("closes on __5 November__"), "{answer:?}");
     let html = answer.content()["formatted_body"].as_str().unwrap();
-    let quotation =
-        "<blockquote><p><strong>The pier at Oldhaven closes on 5 November and stays closed until March.</strong>";
+    let quotation = "<blockquote><p><strong>The pier at Oldhaven closes on <u>5 November</u> and stays closed until March.</strong>";
     assert!(html.contains(quotation), "{html}");
     assert!(html.contains("<a href=\"https://herald.example/pier#:~:text="), "{html}");
     assert_eq!(answer.relates().0, "", "a reply is not of a thread: {answer:?}");
