@@ -386,7 +386,7 @@ fn over_time_nobody_is_counted_twice_or_left_out() {
             let told = each.iter().filter(|(_, about)| about.as_str() != "not quoted");
             let dated: usize = told.map(|(_, about)| numbers(about)[0]).sum();
             let undated = reply.blocks.iter().find_map(|block| match block {
-                Block::Text(words) if words.starts_with("Besides, ") => Some(numbers(words)[0]),
+                Block::Text(words) if words.starts_with("Not counted: ") => Some(numbers(words)[0]),
                 _ => None,
             });
             assert_eq!(dated + undated.unwrap_or(0), numbers(&all.1)[0], "{speaker} by {by}: {each:?}, {all:?}");

@@ -82,8 +82,7 @@ fn by(desk: &Desk, book: &QuoteBook, period: Period, filter: &Filter) -> Reply {
     };
     let pages = all.periods.chunks(PERIODS_PER_PAGE).map(|page| page.iter().map(item).collect()).collect();
     let heading = format!("Who is quoted by {}, newest first:", word(period));
-    let reply = Reply { pages, ..Reply::new(Outcome::Answered) }.with(Block::Heading(heading));
-    undated(&all).into_iter().fold(reply, Reply::with)
+    listed(undated(&all), heading, pages)
 }
 
 /// How often one speaker is quoted in each period.
@@ -98,8 +97,7 @@ fn of_one(desk: &Desk, book: &QuoteBook, speaker: &str, period: Period, filter: 
     let pages = items.chunks(PER_PAGE).map(<[Block]>::to_vec).collect();
     let count = present::counted(said.quotations.len(), "quotation");
     let heading = format!("{name} by {}, newest first: {count}", word(period));
-    let reply = Reply { pages, ..Reply::new(Outcome::Answered) }.with(Block::Heading(heading));
-    undated(&all).into_iter().fold(reply, Reply::with)
+    listed(undated(&all), heading, pages)
 }
 
 /// A line for each period from the newest to the oldest in which the speaker is quoted; what lies between is told as well.
@@ -130,9 +128,15 @@ fn counted(share: &Share) -> String {
     format!("{} in {articles}", present::counted(share.quotations, "quotation"))
 }
 
+/// A list under its heading, and before both what it leaves out: behind the heading that would part the two.
+fn listed(left_out: Option<Block>, heading: String, pages: Vec<Vec<Block>>) -> Reply {
+    let reply = left_out.into_iter().fold(Reply::new(Outcome::Answered), Reply::with);
+    Reply { pages, ..reply.with(Block::Heading(heading)) }
+}
+
 fn undated(all: &OverTime) -> Option<Block> {
     let of = present::counted(all.undated, "quotation");
-    (all.undated > 0).then(|| Block::Text(format!("Besides, {of} in articles whose day is not known.")))
+    (all.undated > 0).then(|| Block::Text(format!("Not counted: {of} in articles whose day is not known.")))
 }
 
 fn word(period: Period) -> &'static str {
@@ -165,7 +169,7 @@ fn most(desk: &Desk, book: &QuoteBook, filter: &Filter) -> Reply {
         } else {
             String::new()
         };
-        Block::Text(format!("Besides, {of} of speakers whom the articles do not name{loose}."))
+        Block::Text(format!("Not listed: {of} of speakers whom the articles do not name{loose}."))
     });
     if most.speakers.is_empty() {
         return unnamed.into_iter().fold(nobody(desk), Reply::with);
@@ -179,8 +183,7 @@ fn most(desk: &Desk, book: &QuoteBook, filter: &Filter) -> Reply {
         None => format!("{}, most quoted first:", present::counted(most.speakers.len(), "speaker")),
     };
     let pages = most.speakers.chunks(PER_PAGE).map(|page| page.iter().map(item).collect()).collect();
-    let reply = Reply { pages, ..Reply::new(Outcome::Answered) }.with(Block::Heading(heading));
-    unnamed.into_iter().fold(reply, Reply::with)
+    listed(unnamed, heading, pages)
 }
 
 #[cfg(test)]
