@@ -45,7 +45,7 @@ fn screened(why: Why) -> Option<&'static str> {
         Why::Newer => Some("published after the last day that counts"),
         Why::Undated => Some("without a date"),
         Why::Elsewhere => Some("not asked for"),
-        Why::Crowded => Some("older than the newest 2,000, which are compared"),
+        Why::Crowded => Some("older than those that are compared: more are open than that"),
         _ => None,
     }
 }

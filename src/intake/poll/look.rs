@@ -132,7 +132,7 @@ impl Poller {
             ..Look::default()
         };
         let entries = read.entries.len();
-        if !self.find_new(due, read, &mut look).await? {
+        if !self.find_new(due, &url, read, &mut look).await? {
             return self.fail(due, "a defect of Byline: its entries could not be read", None).await;
         }
         Ok(match store.settle_look(due, look).await? {
@@ -153,7 +153,7 @@ impl Poller {
     }
 
     /// Finds what a feed holds that was not seen in it before; not when that failed, by a defect of ours.
-    async fn find_new(&self, due: &DueFeed, read: Feed, look: &mut Look) -> Result<bool, StoreError> {
+    async fn find_new(&self, due: &DueFeed, url: &Url, read: Feed, look: &mut Look) -> Result<bool, StoreError> {
         let Inner { store, options, .. } = &*self.0;
         let now = Timestamp::now();
         let seen = store.seen_in_feed(due.feed.id).await?;
@@ -197,7 +197,7 @@ impl Poller {
         if to_read.is_empty() {
             return Ok(true);
         }
-        let Ok(feed) = Url::parse(&due.feed.url) else { return Ok(false) };
+        let feed = url.clone();
         let found = self.0.aside.run(move || {
             let found = |New { entry, silent }| NewEntry { silent, found: found(&entry, &outlet, &feed) };
             to_read.into_iter().map(found).collect::<Vec<_>>()

@@ -88,6 +88,7 @@ pub async fn try_feed(
     let mut tried = Vec::with_capacity(entries.len());
     // Reading mark-up, and searching it for what is filtered, takes its time: not on the threads that answer.
     let is_new: Vec<_> = sorted.new.iter().map(|new| new.entry.identities.clone()).collect();
+    let titles: Vec<String> = entries.iter().map(title).collect();
     let looked_at = tokio::task::spawn_blocking(move || {
         let look = |entry: Entry| {
             let new = is_new.contains(&entry.identities);
@@ -97,10 +98,13 @@ pub async fn try_feed(
         };
         entries.into_iter().map(look).collect::<Vec<_>>()
     });
-    let looked_at = looked_at.await.unwrap_or_else(|error| {
-        tracing::error!(%error, "the entries of a feed could not be read");
-        Vec::new()
-    });
+    let looked_at = match looked_at.await {
+        Ok(looked_at) => looked_at,
+        Err(error) => {
+            let refused = |title| Tried { title, verdict: Verdict::Refused(format!("a defect of Byline: {error}")) };
+            return Ok(titles.into_iter().map(refused).collect());
+        }
+    };
     let whole = looked_at.iter().filter(|(.., whole)| whole.is_some()).count();
     let pages = sorted.new.len().saturating_sub(whole).min(PAGES);
     let mut fetched = 0;
@@ -140,10 +144,14 @@ pub async fn try_feed(
                 }
             }
         };
-        let title = if entry.title.is_empty() { entry.link.unwrap_or_default() } else { entry.title };
-        tried.push(Tried { title, verdict });
+        tried.push(Tried { title: title(&entry), verdict });
     }
     Ok(tried)
+}
+
+/// What an entry is called: by its title, or its link where it has none.
+fn title(entry: &Entry) -> String {
+    if entry.title.is_empty() { entry.link.clone().unwrap_or_default() } else { entry.title.clone() }
 }
 
 /// How many words the article of a page has, or why it has none.
