@@ -97,6 +97,14 @@ impl Router {
         }
     }
 
+    /// The desks over a store, where there is one.
+    fn kept(&self) -> Option<&Desks> {
+        match &self.source {
+            Source::Fixed(_) => None,
+            Source::Kept(desks) => Some(desks),
+        }
+    }
+
     /// Answers a line of text: a command that begins with `/`, or plain language.
     pub async fn answer_text(&self, place: &Place, text: &str) -> Checked {
         self.answer_text_telling(place, text, Progress::unseen()).await
@@ -129,15 +137,11 @@ impl Router {
             Ok(desk) => desk,
             Err(problem) => return self.refuse(problem),
         };
-        let kept = match &self.source {
-            Source::Fixed(_) => None,
-            Source::Kept(desks) => Some(desks),
-        };
         let run = async {
             if spec.audience == Audience::Managers && !place.manager {
                 return Err(Problem::NotManager { command: spec.name });
             }
-            let request = Request::new(Arc::clone(&desk), place, kept).await?;
+            let request = Request::new(Arc::clone(&desk), place, self.kept()).await?;
             let request = request.with_web(self.web.as_ref()).with_feeds(self.feeds.as_ref()).with_progress(progress);
             let reply = (spec.run)(&request, args).await?;
             Ok((reply, request.into_earlier()))
@@ -155,11 +159,7 @@ impl Router {
         if !place.manager {
             return Err(Problem::NotManager { command });
         }
-        let kept = match &self.source {
-            Source::Fixed(_) => None,
-            Source::Kept(desks) => Some(desks),
-        };
-        let request = Request::new(self.desk(place).await?, place, kept).await?;
+        let request = Request::new(self.desk(place).await?, place, self.kept()).await?;
         request.collection_to_change().await.map(|_| ())
     }
 
@@ -193,7 +193,7 @@ impl Router {
 
     /// Waits until what was found on the way is kept, for a process that is about to end.
     pub async fn settle(&self) {
-        if let Source::Kept(desks) = &self.source {
+        if let Some(desks) = self.kept() {
             desks.settle().await;
         }
     }
