@@ -12,6 +12,8 @@ const MAX_HEAD: usize = 64 * 1024;
 #[derive(Default)]
 struct Keeper {
     words: Mutex<String>,
+    /// With what: the status and the body.
+    answer: Mutex<(&'static str, &'static str)>,
     closed: AtomicBool,
     refused: AtomicUsize,
 }
@@ -41,7 +43,18 @@ impl Door {
 
     /// Turns requests away from now on whose first line holds these words.
     pub fn close(&self, words: &str) {
+        self.close_with(words, "400 Bad Request", r#"{"errcode":"M_UNKNOWN","error":"not today"}"#);
+    }
+
+    /// The same, as too many.
+    pub fn limit(&self, words: &str) {
+        let body = r#"{"errcode":"M_LIMIT_EXCEEDED","error":"Too Many Requests","retry_after_ms":1500}"#;
+        self.close_with(words, "429 Too Many Requests", body);
+    }
+
+    fn close_with(&self, words: &str, status: &'static str, body: &'static str) {
         *self.keeper.words.lock().unwrap() = words.to_owned();
+        *self.keeper.answer.lock().unwrap() = (status, body);
         self.keeper.closed.store(true, Ordering::SeqCst);
     }
 
@@ -74,8 +87,8 @@ fn pass(mut asking: TcpStream, behind: &str, keeper: &Keeper) -> std::io::Result
     let first = lines.next().unwrap_or_default();
     if keeper.closed.load(Ordering::SeqCst) && first.contains(keeper.words.lock().unwrap().as_str()) {
         keeper.refused.fetch_add(1, Ordering::SeqCst);
-        let body = r#"{"errcode":"M_UNKNOWN","error":"not today"}"#;
-        let head = "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close";
+        let (status, body) = *keeper.answer.lock().unwrap();
+        let head = format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\nConnection: close");
         write!(asking, "{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len())?;
         return asking.shutdown(Shutdown::Both);
     }

@@ -187,6 +187,20 @@ fn a_rate_limit_is_waited_out() {
 }
 
 #[test]
+fn a_login_that_is_limited_is_told_and_waited_for() {
+    let Some(world) = World::without_bot() else { return };
+    let door = Door::before(&world.homeserver().url());
+    world.bot().set("MATRIX__HOMESERVER", &door.url);
+    door.limit("POST /_matrix/client/v3/login");
+    world.bot().start();
+    until_logged(&world, "it is to be left alone for 2 s");
+    until(|| (door.refused() > 1).then_some(()), || "it did not try again");
+    door.open();
+    is_answered(&world.room(true));
+    world.bot().stop();
+}
+
+#[test]
 fn what_came_too_long_ago_is_not_answered() {
     let Some(world) = World::own(|bot| bot.set("MATRIX__MAX_AGE", "1")) else { return };
     let rooms = [world.room(false), world.room(true)];

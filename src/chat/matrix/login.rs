@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
+use matrix_sdk::ruma::api::client::session::login::v3 as login;
 use matrix_sdk::ruma::api::client::uiaa::{self, AuthData, UserIdentifier};
 use matrix_sdk::ruma::api::error::ErrorKind;
-use matrix_sdk::{Client, Error, SessionMeta};
+use matrix_sdk::{Client, HttpError, SessionMeta};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::build::{REQUEST, build, passing};
 use super::folder::{Folder, Kept, KeptSession};
-use super::session::{Entering, Session, SessionError, parsed, resume};
+use super::session::{Entering, Session, SessionError, parsed, restore, resume};
 use super::settings::{Credential, Settings};
 use super::trouble::Trouble;
 
@@ -34,25 +35,26 @@ pub(super) async fn log_in(
     if device.is_none() {
         folder.write(&kept)?;
     }
-    let mut login = client
-        .matrix_auth()
-        .login_username(user, password.expose_secret())
-        .initial_device_display_name(&settings.device_name);
-    if let Some((device, _)) = device {
-        login = login.device_id(device);
-    }
-    let response = login.send().await.map_err(|error| refused(settings, &error, user))?;
+    // By a request of our own: the SDK's would wait out a rate limit without a word.
+    let identifier = UserIdentifier::Matrix(uiaa::MatrixUserIdentifier::new(user.to_owned()));
+    let how = login::Password::new(identifier, password.expose_secret().to_owned());
+    let mut request = login::Request::new(login::LoginInfo::Password(how));
+    request.initial_device_display_name = Some(settings.device_name.clone());
+    request.device_id = device.map(|(device, _)| device.into());
+    let response = client.send(request).await.map_err(|error| refused(settings, &error, user))?;
     let session = KeptSession {
         user: response.user_id.to_string(),
         device: response.device_id.to_string(),
-        token: response.access_token,
+        token: response.access_token.clone(),
     };
     folder.write(&Kept { session: Some(session), ..kept })?;
+    let meta = SessionMeta { user_id: response.user_id.clone(), device_id: response.device_id.clone() };
+    restore(&client, meta, response.access_token).await?;
     tracing::info!(user = %response.user_id, device = %response.device_id, "logged in to Matrix");
     Ok(Session { client, base, fresh: device.is_none_or(|(_, fresh)| fresh) })
 }
 
-fn refused(settings: &Settings, error: &Error, user: &str) -> Entering {
+fn refused(settings: &Settings, error: &HttpError, user: &str) -> Entering {
     match error.client_api_error_kind() {
         Some(ErrorKind::Forbidden) => SessionError::WrongPassword { user: user.to_owned() }.into(),
         Some(ErrorKind::UserDeactivated) => SessionError::Refused(
@@ -63,7 +65,7 @@ fn refused(settings: &Settings, error: &Error, user: &str) -> Entering {
         _ if error.as_client_api_error().is_some_and(|error| error.status_code.as_u16() == 404) => {
             no_homeserver(settings)
         }
-        _ => Trouble::of(error).into(),
+        _ => Trouble::of_http(error).into(),
     }
 }
 

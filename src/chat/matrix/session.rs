@@ -199,10 +199,15 @@ async fn go_on(
 
 /// Enters with a token, and makes sure that the homeserver knows it.
 pub(super) async fn resume(client: &Client, meta: SessionMeta, token: String) -> Result<(), Trouble> {
-    let tokens = SessionTokens { access_token: token, refresh_token: None };
-    client.restore_session(MatrixSession { meta, tokens }).await.map_err(|error| Trouble::of(&error))?;
+    restore(client, meta, token).await?;
     client.whoami().await.map_err(|error| Trouble::of_http(&error))?;
     Ok(())
+}
+
+/// Enters with a token.
+pub(super) async fn restore(client: &Client, meta: SessionMeta, token: String) -> Result<(), Trouble> {
+    let tokens = SessionTokens { access_token: token, refresh_token: None };
+    client.restore_session(MatrixSession { meta, tokens }).await.map_err(|error| Trouble::of(&error))
 }
 
 /// Forgets the position that the SDK has kept: ours is the one that counts, and an answer to a request from it must not be taken
