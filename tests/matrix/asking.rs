@@ -179,6 +179,26 @@ fn the_quotations_of_another_message_are_checked() {
 }
 
 #[test]
+fn a_manager_says_wrong_speaker_in_reply_to_an_answer() {
+    let Some(world) = World::own(|bot| bot.set("LIBRARY__SHARED_OPEN", "true")) else { return };
+    let (room, guest) = world.group(true);
+    let who = "!byline who the mole has no bench and no bream";
+    let answer = room.ask(who);
+    assert!(answer.body().contains("Olof Brandt"), "{answer:?}");
+    // Whoever manages nothing here changes nothing.
+    let theirs = room.seen_by(&guest);
+    let refused = theirs.answer(&theirs.reply("!byline correct Greta Lindqvist", answer.id()));
+    assert!(refused.body().contains("those who manage"), "{refused:?}");
+    let told = room.answer(&room.reply("!byline correct Greta Lindqvist", answer.id()));
+    assert!(told.body().starts_with("Corrected: these words are of Greta Lindqvist"), "{told:?}");
+    let corrected = room.ask(who);
+    assert!(corrected.body().starts_with("Greta Lindqvist"), "{corrected:?}");
+    let back = room.answer(&room.reply("!byline correct as found", corrected.id()));
+    assert!(back.body().contains("Taken back"), "{back:?}");
+    assert!(room.ask(who).body().starts_with("Olof Brandt"));
+}
+
+#[test]
 fn a_reply_to_an_answer_goes_on_about_the_same_person() {
     let Some(world) = World::shared() else { return };
     let (room, _) = world.group(true);
