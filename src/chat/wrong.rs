@@ -92,7 +92,13 @@ pub async fn answer(
 ) -> Option<Checked> {
     // Most lines are something else: nothing is read for them.
     name_in(line, &[])?;
-    let quotations = attributed(kept, page, store).await.ok()?;
+    let quotations = match attributed(kept, page, store).await {
+        Ok(quotations) => quotations,
+        Err(error) => {
+            tracing::warn!(%error, "what an answer quotes is not known");
+            return None;
+        }
+    };
     let name = name_in(line, &quotations)?;
     let parsed = match &quotations[..] {
         [] => return None,

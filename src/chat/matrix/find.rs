@@ -18,7 +18,7 @@ use super::events::Message;
 use super::place::{self, manages};
 use super::send;
 use crate::chat::keeper::text_hash;
-use crate::chat::kept::Kept;
+use crate::chat::kept::{Kept, RestoreError};
 use crate::chat::{checks, going_on, wrong};
 use crate::library::store::{Answered, Step};
 use crate::reply::Checked;
@@ -261,10 +261,22 @@ async fn replied_to(room: &Room, message: &Message) -> Option<String> {
 async fn correct_that(bot: &Bot, place: &Place, replied: &str, text: &str) -> Option<Checked> {
     wrong::name_in(text, &[])?;
     bot.scribe.written().await;
-    let answered = bot.store.answered_by(&bot.owner, replied).await.ok()??;
-    let kept = Kept::from_json(&bot.keeper.pages(&answered.pages?).await.ok()??).ok()?;
-    let page = usize::try_from(answered.page).unwrap_or(0);
-    wrong::answer(&bot.router, place, text, (&kept, page), &bot.store).await
+    let kept = async {
+        let Some(answered) = bot.store.answered_by(&bot.owner, replied).await? else { return Ok(None) };
+        let Some(pages) = answered.pages else { return Ok(None) };
+        let Some(json) = bot.keeper.pages(&pages).await? else { return Ok(None) };
+        Ok::<_, RestoreError>(Some((Kept::from_json(&json)?, usize::try_from(answered.page).unwrap_or(0))))
+    };
+    match kept.await {
+        Ok(kept) => {
+            let (kept, page) = kept?;
+            wrong::answer(&bot.router, place, text, (&kept, page), &bot.store).await
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the answer that is corrected is not known");
+            None
+        }
+    }
 }
 
 /// The answer that a message goes on from: the one that it replies to, or the last in its thread or between two.

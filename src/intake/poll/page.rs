@@ -53,7 +53,10 @@ impl Poller {
     /// Settles an entry whose page can't be had: what the feed carries of it serves, if that is enough.
     async fn without_page(&self, due: &DueEntry, waiting: Waiting, reason: String) -> Result<Option<bool>, StoreError> {
         let outlet = due.outlet.clone();
-        let own = self.0.aside.run(move || waiting.own(&outlet)).await.ok().flatten();
+        let own = self.0.aside.run(move || waiting.own(&outlet)).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "what a feed carries of an entry could not be read");
+            None
+        });
         let came = own.map_or(EntryCame::LeftOut(reason), |article| EntryCame::Article(Box::new(article)));
         self.0.store.settle_entry(due, came).await
     }
