@@ -36,7 +36,7 @@ pub struct Piece {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// The article's number in the library; for the check, not for people. It is not written: whoever reads a reply back must
-    /// set it ([`Reply::quotations_mut`]), or no check passes.
+    /// set it ([`Reply::quotations_mut`](super::Reply::quotations_mut)), or no check passes.
     #[serde(skip, default = "nowhere")]
     pub id: ArticleId,
     /// The article's key.
