@@ -15,6 +15,12 @@ use crate::process::Process;
 /// How long Synapse may take to start.
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
+/// Below those that Linux and others take for the near end of connections.
+const PORTS: std::ops::Range<u16> = 16_000..32_000;
+
+/// How much of its log is told where a test fails: it knows why it said no.
+const LAST_LINES: usize = 80;
+
 /// What the configuration says.
 pub const SECRET: &str = "of-the-tests";
 
@@ -51,8 +57,7 @@ pub struct Homeserver {
 impl Homeserver {
     pub fn start(python: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        // Free until somebody takes it.
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let place = folder.path().to_str().unwrap();
         let config = CONFIG.replace("{folder}", place).replace("{port}", &port.to_string());
         fs::write(folder.path().join("homeserver.yaml"), config).unwrap();
@@ -86,18 +91,20 @@ impl Homeserver {
         assert!(ended.success());
     }
 
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
     /// Starts it and waits until it answers.
     pub fn start_again(&mut self) {
-        let log = self.folder.path().join("log");
         let mut command = Command::new(&self.python);
         command.args(["-m", "synapse.app.homeserver", "-c"]).arg(self.folder.path().join("homeserver.yaml"));
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).current_dir(self.folder.path());
         let mut process = Process::start(&command, self.folder.path());
         let started = Instant::now();
         while !self.is_up() {
-            let log = || fs::read_to_string(&log).unwrap_or_default();
-            assert!(process.is_running(), "Synapse ended: {}", log());
-            assert!(started.elapsed() < STARTS_WITHIN, "Synapse does not start: {}", log());
+            assert!(process.is_running(), "Synapse ended: {}", self.log());
+            assert!(started.elapsed() < STARTS_WITHIN, "Synapse does not start: {}", self.log());
             std::thread::sleep(Duration::from_millis(100));
         }
         self.running = Some(process);
@@ -123,4 +130,22 @@ impl Homeserver {
             bytes.windows(words.len()).any(|window| window == words.as_bytes())
         })
     }
+}
+
+impl Drop for Homeserver {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("The end of the homeserver's log:");
+            let log = self.log();
+            let lines: Vec<&str> = log.lines().collect();
+            lines[lines.len().saturating_sub(LAST_LINES)..].iter().for_each(|line| println!("{line}"));
+        }
+    }
+}
+
+/// A port that is free, and stays so while the homeserver is away: none of those from which connections are made. Whoever
+/// asks again and again at one of these that nobody listens at is one day given the same for its own end, and talks to itself there.
+fn free_port() -> u16 {
+    let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    std::iter::repeat_with(|| fastrand::u16(PORTS)).take(1_000).find(free).expect("a port that is free")
 }
