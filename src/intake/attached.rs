@@ -10,8 +10,11 @@
 //! paragraphs of their own besides. Whoever has made text of a PDF attaches that.
 
 use std::collections::HashSet;
+use std::fmt::Debug;
 use std::path::Path;
+use std::pin::Pin;
 
+use super::fetch::{FetchError, Policy};
 use super::page::{self, PageError};
 use super::web::{WebError, hold};
 use crate::article::read::{self, Format, ReadError, stem};
@@ -19,6 +22,19 @@ use crate::library::store::{Added, CollectionId, SourceEntry, Store};
 
 /// The most bytes that a packed file may unfold to. It comes from a stranger, and JSON takes sixteen times its bytes of memory.
 const MAX_UNPACKED_BYTES: u64 = 16 * 1024 * 1024;
+
+/// A file that came with a message, on a network where it has no address that everybody may fetch: the network reads it.
+pub trait Sent: Debug + Send + Sync {
+    /// What it is called, as whoever sent it says.
+    fn name(&self) -> &str;
+
+    /// Its bytes. Of the policy holds what holds for every file that is fetched: how large it may be, how long it may take, and that
+    /// what may pass is tried twice.
+    fn read<'a>(&'a self, policy: &'a Policy) -> Reading<'a>;
+}
+
+/// The bytes of a [`Sent`] file, once they are there.
+pub type Reading<'a> = Pin<Box<dyn Future<Output = Result<Vec<u8>, FetchError>> + Send + 'a>>;
 
 /// What came of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

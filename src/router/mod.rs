@@ -35,11 +35,12 @@ pub use request::{Place, PlaceError, Progress, Request};
 
 use std::sync::Arc;
 
+use crate::intake::attached::Sent;
 use crate::intake::fetch::Fetcher;
 use crate::intake::poll::Poller;
 use crate::library::Library;
 use crate::reply::{self, Block, Checked, Reply};
-use table::{Audience, Spec};
+use table::{Audience, Kind, Spec};
 
 /// Takes what people say and gives back checked replies.
 #[derive(Debug)]
@@ -112,15 +113,22 @@ impl Router {
 
     /// The same, and a command that takes its time tells on the way how far it is.
     pub async fn answer_text_telling(&self, place: &Place, text: &str, progress: Progress) -> Checked {
+        self.answer_text_with(place, text, None, progress).await
+    }
+
+    /// The same, of a text with which a file came. Commands that take none leave it alone: see [`takes_file`].
+    pub async fn answer_text_with(
+        &self,
+        place: &Place,
+        text: &str,
+        file: Option<Arc<dyn Sent>>,
+        progress: Progress,
+    ) -> Checked {
         // People's words are private: they are told at debug level only.
         tracing::debug!(%text, "asked");
         let text = text.trim();
-        let parsed = match text.strip_prefix(COMMAND_MARK) {
-            Some(command) => line::parse_command(command),
-            None => understand(text),
-        };
-        match parsed {
-            Ok((spec, args)) => self.answer_telling(place, spec, &args, progress).await,
+        match parsed(text) {
+            Ok((spec, args)) => self.answer_with(place, spec, &args, file, progress).await,
             Err(problem) => self.refuse(problem),
         }
     }
@@ -132,6 +140,17 @@ impl Router {
 
     /// The same, and a command that takes its time tells on the way how far it is.
     pub async fn answer_telling(&self, place: &Place, spec: &'static Spec, args: &Args, progress: Progress) -> Checked {
+        self.answer_with(place, spec, args, None, progress).await
+    }
+
+    async fn answer_with(
+        &self,
+        place: &Place,
+        spec: &'static Spec,
+        args: &Args,
+        file: Option<Arc<dyn Sent>>,
+        progress: Progress,
+    ) -> Checked {
         let started = std::time::Instant::now();
         let desk = match self.desk(place).await {
             Ok(desk) => desk,
@@ -142,7 +161,8 @@ impl Router {
                 return Err(Problem::NotManager { command: spec.name });
             }
             let request = Request::new(Arc::clone(&desk), place, self.kept()).await?;
-            let request = request.with_web(self.web.as_ref()).with_feeds(self.feeds.as_ref()).with_progress(progress);
+            let request = request.with_web(self.web.as_ref()).with_feeds(self.feeds.as_ref());
+            let request = request.with_file(file).with_progress(progress);
             let reply = (spec.run)(&request, args).await?;
             Ok((reply, request.into_earlier()))
         };
@@ -205,6 +225,21 @@ impl Router {
     pub async fn summary_of_library(&self, place: &Place) -> Result<String, Problem> {
         Ok(present::held(self.desk(place).await?.library()))
     }
+}
+
+/// A text as a command with its options.
+fn parsed(text: &str) -> Result<(&'static Spec, Args), Problem> {
+    match text.strip_prefix(COMMAND_MARK) {
+        Some(command) => line::parse_command(command),
+        None => understand(text),
+    }
+}
+
+/// Whether a text is a command that takes a file.
+#[must_use]
+pub fn takes_file(text: &str) -> bool {
+    let takes = |spec: &Spec| spec.options.iter().any(|option| option.kind == Kind::Attachment);
+    parsed(text.trim()).is_ok_and(|(spec, _)| takes(spec))
 }
 
 /// Whether every quotation of a reply is of an article that the library holds under the same number and key, word for word; or

@@ -145,7 +145,9 @@ pub enum Problem {
         typed: String,
     },
     /// A file that is none, or one that this surface may not name.
-    #[error("Files are taken as attachments on Discord, and by their paths on the console.")]
+    #[error(
+        "Files are taken as attachments on Discord, on Matrix where the command replies to them or is what is written below them, and by their paths on the console."
+    )]
     NoFile,
     /// An article whose page is not known.
     #[error(

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use super::keeper::lock;
 use super::{Desk, Desks, Problem, Settings, in_force};
+use crate::intake::attached::Sent;
 use crate::intake::fetch::Fetcher;
 use crate::intake::poll::Poller;
 use crate::library::store::{CollectionId, Community, SHARED, Store, StoredId};
@@ -122,6 +123,8 @@ pub struct Request<'r> {
     web: Option<&'r Fetcher>,
     /// What looks at feeds, where there is something that does.
     feeds: Option<&'r Poller>,
+    /// The file that came with it, on a network where options hold none.
+    file: Option<Arc<dyn Sent>>,
 }
 
 impl<'r> Request<'r> {
@@ -131,7 +134,7 @@ impl<'r> Request<'r> {
             None => desk.settings,
         };
         let (progress, earlier) = (Progress::unseen(), Mutex::default());
-        Ok(Self { desk, place, settings, progress, kept, earlier, web: None, feeds: None })
+        Ok(Self { desk, place, settings, progress, kept, earlier, web: None, feeds: None, file: None })
     }
 
     /// The same, with a way to the web.
@@ -144,6 +147,12 @@ impl<'r> Request<'r> {
     #[must_use]
     pub(super) fn with_feeds(self, feeds: Option<&'r Poller>) -> Self {
         Self { feeds, ..self }
+    }
+
+    /// The same, with the file that came with it.
+    #[must_use]
+    pub(super) fn with_file(self, file: Option<Arc<dyn Sent>>) -> Self {
+        Self { file, ..self }
     }
 
     /// The same, with somebody who looks at how far it is.
@@ -198,6 +207,12 @@ impl<'r> Request<'r> {
     /// [`Problem::NoWeb`] where there is none.
     pub fn feeds(&self) -> Result<&'r Poller, Problem> {
         self.feeds.ok_or(Problem::NoWeb)
+    }
+
+    /// The file that came with it, for commands that take one; what an option names is another.
+    #[must_use]
+    pub fn file(&self) -> Option<&Arc<dyn Sent>> {
+        self.file.as_ref()
     }
 
     /// The collection that this place reads, for commands that change what is in it: a community's own is its

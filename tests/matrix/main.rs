@@ -12,6 +12,7 @@ mod digests;
 mod door;
 #[path = "../shared/due.rs"]
 mod due;
+mod files;
 mod homeserver;
 mod joining;
 mod load;

@@ -137,6 +137,12 @@ impl Room {
         self.send(&json!({ "msgtype": "m.text", "body": words }))
     }
 
+    /// The message that sends a file of this name, without a caption; in encrypted rooms the file is encrypted too.
+    pub fn file(&self, name: &str, text: &str) -> Value {
+        let order = json!({ "as": self.maker.name, "name": name, "text": text, "encrypt": self.encrypted });
+        self.maker.peer.order("upload", order)
+    }
+
     /// Says something in reply to an event.
     pub fn reply(&self, words: &str, to: &str) -> Sent {
         let relation = json!({ "m.in_reply_to": { "event_id": to } });

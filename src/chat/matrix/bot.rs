@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use matrix_sdk::ruma::OwnedRoomId;
 use matrix_sdk::{Client, Room, RoomMemberships};
 use matrix_sdk_base::BaseClient;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 use super::gaps::Gaps;
 use super::keys::Unreadable;
@@ -70,6 +70,10 @@ pub struct Bot {
     pub gaps: Gaps,
     /// What commands begin with, by room; nothing where that is as configured.
     pub prefixes: Mutex<HashMap<String, Option<String>>>,
+    /// Turns for files that are fetched.
+    pub files: Arc<Semaphore>,
+    /// Held while what is kept of a room moves to the one that it goes on in, or it is noted which that is.
+    pub moving: tokio::sync::Mutex<()>,
     /// How many are in a room, where that had to be counted.
     pub counted: Mutex<HashMap<OwnedRoomId, usize>>,
     /// Told once, when the first sync is done.

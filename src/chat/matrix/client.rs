@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
 use super::bot::Bot;
@@ -20,7 +20,7 @@ use super::session::{self, SessionError};
 use super::settings::Settings;
 use super::trouble::{Patience, Trouble};
 use super::upgrades::{TIDY_EVERY, tidy};
-use super::{listen, recovery};
+use super::{files, listen, recovery};
 use crate::chat::busy::Busy;
 use crate::chat::keeper::Keeper;
 use crate::chat::limits::Limits;
@@ -135,6 +135,8 @@ impl Matrix {
                 unreadable: Unreadable::default(),
                 gaps: Gaps::default(),
                 prefixes: Mutex::default(),
+                files: Arc::new(Semaphore::new(files::ABREAST)),
+                moving: tokio::sync::Mutex::default(),
                 counted: Mutex::default(),
                 names: Mutex::default(),
                 connected: Notify::new(),

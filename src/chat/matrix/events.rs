@@ -4,6 +4,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
+use super::files::File;
+
 /// An event that may concern us.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
@@ -72,6 +74,8 @@ pub struct Message {
     pub reply_to: Option<String>,
     /// The first event of the thread that it stands in.
     pub thread: Option<String>,
+    /// The file of which its words are the caption.
+    pub file: Option<File>,
 }
 
 /// The most of a message that is read, in bytes.
@@ -131,13 +135,16 @@ fn message(content: &Value) -> Option<What> {
     }
 }
 
-/// A message of type `m.text`: notices are other bots', and pictures have no words.
+/// A message of type `m.text`, or a file with a caption: notices are other bots', and pictures have no words.
 fn text_message(content: &Value, relation: &Value) -> Option<Message> {
-    if content["msgtype"] != "m.text" {
-        return None;
-    }
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let body = content["body"].as_str()?;
+    let file = match content["msgtype"].as_str()? {
+        "m.text" => None,
+        // Without a caption the body is the file's name.
+        "m.file" if content["filename"].as_str().is_some_and(|name| name != body) => Some(file(content)?),
+        _ => return None,
+    };
     let thread = text(&relation["event_id"]).filter(|_| relation["rel_type"] == "m.thread");
     // In a thread, clients that know none are given the message before as the one replied to: that is no reply.
     let falls_back = thread.is_some() && relation["is_falling_back"].as_bool().unwrap_or(false);
@@ -148,7 +155,19 @@ fn text_message(content: &Value, relation: &Value) -> Option<Message> {
     });
     let body = if relation["m.in_reply_to"].is_object() { without_fallback(body) } else { body };
     let body = &body[..body.floor_char_boundary(MAX_BODY)];
-    Some(Message { body: body.to_owned(), html: text(&content["formatted_body"]), mentions, reply_to, thread })
+    Some(Message { body: body.to_owned(), html: text(&content["formatted_body"]), mentions, reply_to, thread, file })
+}
+
+/// The file of a message of type `m.file` (client-server API, "m.file" and "Sending encrypted attachments").
+#[must_use]
+pub fn file(content: &Value) -> Option<File> {
+    if content["msgtype"] != "m.file" {
+        return None;
+    }
+    let encrypted = Some(&content["file"]).filter(|file| file.is_object());
+    let url = encrypted.map_or(&content["url"], |file| &file["url"]).as_str()?.to_owned();
+    let name = content["filename"].as_str().or_else(|| content["body"].as_str()).unwrap_or_default().to_owned();
+    Some(File { name, url, key: encrypted.cloned() })
 }
 
 /// A reply's words without the lines of the message that it replies to, with which older clients begin.
@@ -211,6 +230,25 @@ mod tests {
             json!([]),
         ] {
             assert_eq!(what(&event("m.room.message", content.clone())), None, "{content}");
+        }
+    }
+
+    #[test]
+    fn a_file_tells_its_name_and_its_caption_is_what_is_asked() {
+        let url = "mxc://x/1";
+        let plain =
+            text(json!({ "msgtype": "m.file", "body": "!byline articles add", "filename": "a.md", "url": url }));
+        assert_eq!(plain.body, "!byline articles add");
+        assert_eq!(plain.file, Some(File { name: "a.md".into(), url: url.into(), key: None }));
+        let key = json!({ "url": url, "v": "v2" });
+        let old = json!({ "msgtype": "m.file", "body": "a.md", "file": key });
+        assert_eq!(file(&old), Some(File { name: "a.md".into(), url: url.into(), key: Some(key) }));
+        // Without a caption it asks nothing.
+        for same in [old, json!({ "msgtype": "m.file", "body": "a.md", "filename": "a.md", "url": url })] {
+            assert_eq!(what(&event("m.room.message", same)), None);
+        }
+        for other in [json!({ "msgtype": "m.image", "url": url }), json!({ "msgtype": "m.file" }), json!([])] {
+            assert_eq!(file(&other), None);
         }
     }
 

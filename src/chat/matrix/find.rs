@@ -16,7 +16,7 @@ use super::answer::{self, Shown, in_reply};
 use super::bot::Bot;
 use super::events::Message;
 use super::place::{self, manages};
-use super::send;
+use super::{files, send};
 use crate::chat::keeper::text_hash;
 use crate::chat::kept::{Kept, RestoreError};
 use crate::chat::{checks, going_on, wrong};
@@ -208,7 +208,9 @@ async fn find(
             let reply = match corrected {
                 Some(reply) => reply,
                 None if words.starts_with(COMMAND_MARK) => {
-                    bot.router.answer_text_telling(&place, words, progress).await
+                    let file =
+                        if router::takes_file(words) { files::of_command(bot, room, message).await } else { None };
+                    bot.router.answer_text_with(&place, words, file, progress).await
                 }
                 None => going_on::answer(&bot.router, &place, words, before.as_ref()).await,
             };
@@ -237,8 +239,8 @@ async fn keep(
     bot.keeper.keep(reply, desk.library(), asked, answers_at.to_owned(), Duration::ZERO).await
 }
 
-/// The words of the message that a message replies to.
-async fn replied_to(room: &Room, message: &Message) -> Option<String> {
+/// The event that a message replies to.
+pub async fn replied_event(room: &Room, message: &Message) -> Option<Value> {
     let id = EventId::parse(message.reply_to.as_deref()?).ok()?;
     let mut event = room.event(&id, None).await.ok()?;
     if let TimelineEventKind::UnableToDecrypt { utd_info, .. } = &event.kind
@@ -250,7 +252,12 @@ async fn replied_to(room: &Room, message: &Message) -> Option<String> {
             event = room.event(&id, None).await.ok()?;
         }
     }
-    let json: Value = serde_json::from_str(event.raw().json().get()).ok()?;
+    serde_json::from_str(event.raw().json().get()).ok()
+}
+
+/// The words of the message that a message replies to.
+async fn replied_to(room: &Room, message: &Message) -> Option<String> {
+    let json = replied_event(room, message).await?;
     // The words as they are now, where the message was changed since.
     let latest = &json["unsigned"]["m.relations"]["m.replace"]["content"]["m.new_content"]["body"];
     let body = latest.as_str().or_else(|| json["content"]["body"].as_str())?;

@@ -23,6 +23,7 @@
 //! | `rooms.rs` | the work of each room, one event after the other |
 //! | `messages.rs` | questions, their edits, their redactions |
 //! | `find.rs` | the answer to what is asked, found |
+//! | `files.rs` | files that come with a command |
 //! | `reactions.rs` | turning pages |
 //! | `keys.rs` | messages that can't be decrypted |
 //! | `invites.rs` | invitations |
@@ -39,6 +40,7 @@ mod build;
 mod client;
 mod courier;
 mod events;
+mod files;
 mod find;
 mod folder;
 mod gaps;

@@ -1,13 +1,14 @@
 //! `/articles add` and `/articles reload`: pages and files that somebody names, taken in side by side, each told of for itself.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tokio::io::AsyncReadExt;
 use tokio::task::JoinSet;
 use url::Url;
 
 use super::allowance::Allowance;
-use crate::intake::attached::File;
+use crate::intake::attached::{File, Sent};
 use crate::intake::fetch::{Fetcher, Wanted, shown};
 use crate::intake::web::{self, WebError};
 use crate::library::store::{Added, CollectionId, Outcome as Became, Store, StoreError};
@@ -39,12 +40,14 @@ const fn file(name: &'static str, about: &'static str) -> OptionSpec {
 }
 
 /// Something that an article is made of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 enum Named {
     /// A page.
     Page(Url),
     /// A file that the network keeps for us.
     Attached(Url),
+    /// A file that the network reads for us.
+    Sent(Arc<dyn Sent>),
     /// A file of this machine.
     Local(PathBuf),
 }
@@ -78,7 +81,7 @@ fn named(request: &Request<'_>, args: &Args) -> Result<Vec<Named>, Problem> {
     let local = request.place.is_console();
     let mut named: Vec<Named> = Vec::new();
     let mut add = |one: Named| {
-        if !named.contains(&one) {
+        if !named.iter().any(|other| other.is_same(&one)) {
             named.push(one);
         }
     };
@@ -99,6 +102,9 @@ fn named(request: &Request<'_>, args: &Args) -> Result<Vec<Named>, Problem> {
             None if local => add(Named::Local(given.into())),
             None => return Err(Problem::NoFile),
         }
+    }
+    if let Some(file) = request.file() {
+        add(Named::Sent(Arc::clone(file)));
     }
     match named.len() {
         0 => Err(Problem::NothingNamed),
@@ -138,11 +144,20 @@ async fn take(request: &Request<'_>, named: Vec<Named>) -> Result<Reply, Problem
 }
 
 impl Named {
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Page(one), Self::Page(other)) | (Self::Attached(one), Self::Attached(other)) => one == other,
+            (Self::Local(one), Self::Local(other)) => one == other,
+            _ => false,
+        }
+    }
+
     /// What it is called until its title is known. An attachment's address holds the right to read it, and is not shown.
     fn label(&self) -> String {
         match self {
             Self::Page(url) => shown::address(url),
             Self::Attached(url) => file_name(url),
+            Self::Sent(file) => harmless(file.name()),
             Self::Local(path) => path.display().to_string(),
         }
     }
@@ -177,6 +192,7 @@ impl Named {
                 return Ok(Came::Taken(vec![added?], Vec::new()));
             }
             Self::Attached(url) => (file_name(url), fetcher.get(url, &Wanted::file()).await?.body),
+            Self::Sent(file) => (harmless(file.name()), file.read(fetcher.policy()).await?),
             Self::Local(path) => match read(path, fetcher.policy().max_bytes).await {
                 Ok(bytes) => (path.file_name().unwrap_or_default().to_string_lossy().into_owned(), bytes),
                 Err(reason) => return Ok(Came::Refused(reason)),
@@ -197,7 +213,11 @@ impl Named {
 /// The last part of an address's path.
 fn file_name(url: &Url) -> String {
     let name = url.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();
-    let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy().into_owned();
+    harmless(&percent_encoding::percent_decode_str(name).decode_utf8_lossy())
+}
+
+/// The name of a file that somebody else has named.
+fn harmless(name: &str) -> String {
     let name: String = name.chars().filter(|c| !c.is_control() && !matches!(c, '/' | '\\')).take(120).collect();
     if name.is_empty() { "file".to_owned() } else { name }
 }

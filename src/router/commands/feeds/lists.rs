@@ -8,6 +8,7 @@ use url::Url;
 use super::subscribe::{address, too_many};
 use super::{read_here, refused, told};
 use crate::article::read;
+use crate::intake::attached::Sent;
 use crate::intake::feed::opml::{self, List, Outline};
 use crate::intake::fetch::Wanted;
 use crate::intake::poll::name;
@@ -114,6 +115,9 @@ async fn list(request: &Request<'_>, args: &Args) -> Result<List, String> {
         (Some(given), _) => (given, true),
         (None, Some(typed)) => (typed, false),
         (None, None) => {
+            if let Some(file) = request.file() {
+                return sent(request, file.as_ref()).await;
+            }
             return Err("Name the address of an OPML list, or give one as a file. For example: \
                         /feeds import https://news.example/feeds.opml"
                 .to_owned());
@@ -140,6 +144,18 @@ async fn list(request: &Request<'_>, args: &Args) -> Result<List, String> {
         let fetched = web.get(&url, &wanted).await.map_err(|error| format!("The list was not fetched: {error}."))?;
         read::decode(&fetched.body, fetched.charset.as_deref()).map_err(|error| format!("No list: {error}."))?
     };
+    parsed(text).await
+}
+
+/// The list in a file that came with the command.
+async fn sent(request: &Request<'_>, file: &dyn Sent) -> Result<List, String> {
+    let web = request.web().map_err(|problem| problem.to_string())?;
+    request.progress.tell("Fetching the list");
+    let bytes = file.read(web.policy()).await.map_err(|error| format!("The list was not fetched: {error}."))?;
+    parsed(read::decode(&bytes, None).map_err(|error| format!("No list: {error}."))?).await
+}
+
+async fn parsed(text: String) -> Result<List, String> {
     let parsed = tokio::task::spawn_blocking(move || opml::import(&text)).await;
     parsed.map_err(|error| format!("A defect of Byline: {error}."))?.map_err(|error| format!("No list: {error}."))
 }
