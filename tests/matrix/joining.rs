@@ -86,9 +86,57 @@ fn an_upgraded_room_is_followed_with_its_settings_and_its_digest() {
     }
 }
 
+#[test]
+fn rooms_that_were_upgraded_one_after_the_other_are_followed_to_the_last() {
+    let Some(world) = World::own(|_| {}) else { return };
+    let mut chains = Vec::new();
+    for (encrypted, preset) in [(false, "public_chat"), (true, "private_chat")] {
+        // In the second it is somebody who may not invite it, unless it is awaited there.
+        let upgrades = if preset == "private_chat" { world.person("stranger") } else { world.friend() };
+        let maker = world.friend();
+        let powers = json!({ "users": { maker.user.as_str(): 100, upgrades.user.as_str(): 100 } });
+        let wish = json!({ "preset": preset, "room_version": "10", "power_level_content_override": powers });
+        let first = with_settings_in(Room::wished(&maker, encrypted, &[&upgrades], wish), "08:30", 1);
+        chains.push((first.seen_by(&upgrades), preset));
+    }
+    world.bot().stop();
+    let followed: Vec<Room> = chains
+        .iter()
+        .map(|(first, preset)| {
+            let second = upgrade(first, "11");
+            let third = upgrade(&second, "12");
+            if *preset == "private_chat" {
+                // The last first: nobody has told yet that it goes on from the one before.
+                third.invite();
+                second.invite();
+            }
+            third
+        })
+        .collect();
+    world.bot().start();
+    for last in &followed {
+        last.until_bot("join");
+        let knows = json!({ "as": last.maker.name, "room": last.id, "encrypted": last.encrypted });
+        last.maker.peer.order("knows", knows);
+        until_has_settings(last, "08:30");
+        has_settings(last, "08:30", 1);
+        let introduced = last.said().iter().filter(|seen| seen.replies_to().is_empty()).count();
+        assert_eq!(introduced, 0, "its people know it: {:?}", last.said());
+    }
+}
+
+/// Waits until what was set before is known in a room.
+fn until_has_settings(room: &Room, time: &str) {
+    let look = || room.ask("!byline digest show").body().contains(time).then_some(());
+    until(look, || format!("{time} is never set in {}", room.id));
+}
+
 /// A room whose maker has set a digest and a number of passages.
 fn with_settings(world: &World, time: &str, passages: u32) -> Room {
-    let room = world.room(false);
+    with_settings_in(world.room(false), time, passages)
+}
+
+fn with_settings_in(room: Room, time: &str, passages: u32) -> Room {
     let set = room.ask(&format!("!byline digest set {time} --zone Europe/Berlin"));
     assert!(set.body().contains(time), "{set:?}");
     room.ask(&format!("!byline settings passages {passages}"));

@@ -1,6 +1,7 @@
 //! Invitations: accepted from those who are allowed to invite, declined from others, with a reason.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use matrix_sdk::ruma::api::client::membership::leave_room;
 use matrix_sdk::ruma::{OwnedRoomId, RoomId, UserId};
@@ -15,10 +16,14 @@ use super::upgrades;
 const TRIES: usize = 10;
 
 /// The longest wait between attempts.
-const LONGEST: std::time::Duration = std::time::Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// How long an invitation waits for the encryption to be set up.
-const SET_UP: std::time::Duration = std::time::Duration::from_secs(30);
+const SET_UP: Duration = Duration::from_secs(30);
+
+/// How often, and how many times, is looked whether a room is expected before an invitation to it is declined.
+const LOOK: Duration = Duration::from_secs(1);
+const LOOKS: usize = 10;
 
 /// What is told to whoever may not invite.
 const REASON: &str = "This Byline accepts invitations only from people whom its operator allows.";
@@ -49,7 +54,19 @@ async fn decide(bot: &Bot, id: OwnedRoomId) {
         Err(error) => return tracing::warn!(room = %id, %error, "who invites is not known"),
     };
     let allowed = bot.settings.invites.holds(&inviter) || bot.settings.managers.holds(&inviter);
-    let expected = upgrades::expected_from(bot, &id).await;
+    let mut expected = upgrades::expected_from(bot, &id).await;
+    // Of several upgrades that came while we were away, all but the first are learned of one after the other.
+    for _ in 0..LOOKS {
+        if allowed || !expected.is_empty() {
+            break;
+        }
+        let mut stopped = bot.stopped.clone();
+        if timeout(LOOK, stopped.wait_for(|stopped| *stopped)).await.is_ok() {
+            // It is looked at again at the next start.
+            return;
+        }
+        expected = upgrades::expected_from(bot, &id).await;
+    }
     if allowed || !expected.is_empty() {
         tracing::info!(room = %id, inviter, "an invitation is accepted");
         // Who invites us to verify us has asked for that before we joined: the SDK drops requests of devices that it never heard of.
@@ -62,7 +79,8 @@ async fn decide(bot: &Bot, id: OwnedRoomId) {
         let is_in = joined.is_ok();
         told("accepted", &id, joined);
         if is_in && !expected.is_empty() {
-            upgrades::arrived(bot, &id, &expected, allowed).await;
+            // What it did not learn is asked again by whoever deals with our joining.
+            let _ = upgrades::arrived(bot, &id, &expected, allowed).await;
         }
     } else {
         tracing::info!(room = %id, inviter, "an invitation is declined: the inviter is not allowed to invite");

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use matrix_sdk::ruma::api::client::state::get_state_event_for_key;
+use matrix_sdk::ruma::api::client::state::get_state_event_for_key::v3::StateEventFormat;
 use matrix_sdk::ruma::events::StateEventType;
-use matrix_sdk::ruma::{RoomId, RoomOrAliasId, UserId};
+use matrix_sdk::ruma::{OwnedRoomId, RoomId, RoomOrAliasId, UserId};
 use matrix_sdk::{Room, RoomMemberships, RoomState};
 use serde_json::Value;
 
@@ -23,6 +24,9 @@ const LEFT: &str = "left";
 /// The setting of a room that was upgraded: in which room it goes on.
 const SUCCESSOR: &str = "successor";
 
+/// The most rooms that are followed one after the other.
+const MOST_UPGRADES: usize = 16;
+
 /// How many times it is tried to join a room that another goes on in, and to look what it says of itself.
 const TRIES: usize = 8;
 
@@ -32,29 +36,57 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// How often what is old is deleted.
 pub const TIDY_EVERY: Duration = Duration::from_secs(60 * 60);
 
-/// Follows a room into the one that it goes on in; its settings and schedules go along. `sender` upgraded it.
+/// Follows a room into the one that it goes on in, and on from there where that was upgraded too; its settings and schedules go
+/// along. `sender` upgraded it.
 ///
 /// Who may end a room may name any other as the one that it goes on in. So nothing goes along unless the other says that it goes on
 /// from this one.
 pub async fn follow(bot: &Bot, room: &Room, sender: &str, to: &str) -> Dealt {
     let Ok(to) = RoomId::parse(to) else { return Some(Vec::new()) };
-    let from = room.room_id();
-    if to == from {
-        return Some(Vec::new());
+    match follow_on(bot, room.room_id().to_owned(), Successor { to, sender: sender.to_owned() }).await {
+        Ok(()) => Some(Vec::new()),
+        Err(trouble) => given_up(&trouble),
     }
+}
+
+/// In which room another goes on, and who says so.
+struct Successor {
+    to: OwnedRoomId,
+    sender: String,
+}
+
+async fn follow_on(bot: &Bot, mut from: OwnedRoomId, mut next: Successor) -> Result<(), Trouble> {
+    // A room may lie about where it goes on, and so may the next: not without end.
+    for _ in 0..MOST_UPGRADES {
+        let Successor { to, sender } = next;
+        if to == from || !step(bot, &from, &to, &sender).await? {
+            return Ok(());
+        }
+        match successor(bot, &to).await? {
+            Some(successor) => next = successor,
+            None => return Ok(()),
+        }
+        from = to;
+    }
+    tracing::warn!(room = %from, "a room was upgraded again and again: it is followed no further");
+    Ok(())
+}
+
+/// Follows a room into the next. Whether we are there, and it is the next.
+async fn step(bot: &Bot, from: &RoomId, to: &RoomId, sender: &str) -> Result<bool, Trouble> {
     // Noted first: where the new room has to be joined by invitation, that one is expected.
-    if let Err(error) = note(bot, from.as_str(), SUCCESSOR, to.as_str()).await {
-        tracing::warn!(%error, "where a room goes on could not be noted");
+    {
+        let _alone = bot.moving.lock().await;
+        if let Err(error) = note(bot, from.as_str(), SUCCESSOR, to.as_str()).await {
+            tracing::warn!(%error, "where a room goes on could not be noted");
+        }
     }
     let was_in = bot.joined(to.as_str()).is_some();
-    if !was_in && let Err(trouble) = join(bot, &to, sender).await {
+    if !was_in && let Err(trouble) = join(bot, to, sender).await {
         tracing::warn!(room = %from, successor = %to, "an upgraded room can't be followed without an invitation: {trouble}");
-        return given_up(&trouble);
+        return Err(trouble);
     }
-    match arrived(bot, &to, &[from.to_string()], was_in).await {
-        Some(trouble) => given_up(&trouble),
-        None => Some(Vec::new()),
-    }
+    arrived(bot, to, &[from.to_string()], was_in).await
 }
 
 async fn join(bot: &Bot, to: &RoomId, sender: &str) -> Result<(), Trouble> {
@@ -80,10 +112,14 @@ pub async fn expected_from(bot: &Bot, to: &RoomId) -> Vec<String> {
     }
 }
 
-/// We are in a room of which these say that they go on in it: what was kept of them goes along where it says so too. A room that does
-/// not, and in which we are for that alone, is left again: without `stays`.
-pub async fn arrived(bot: &Bot, to: &RoomId, expected_from: &[String], stays: bool) -> Option<Trouble> {
-    match take_along(bot, to, expected_from).await {
+/// We are in a room of which these say that they go on in it: what was kept of them goes along where it says so too. Whether it does. A
+/// room that does not, and in which we are for that alone, is left again: without `stays`.
+///
+/// # Errors
+/// [`Trouble`]: whether it goes on from them is not known.
+pub async fn arrived(bot: &Bot, to: &RoomId, expected_from: &[String], stays: bool) -> Result<bool, Trouble> {
+    let says_so = take_along(bot, to, expected_from).await;
+    match &says_so {
         Ok(true) => {}
         Ok(false) => {
             tracing::warn!(room = %to, "a room does not say that it goes on from those that say so: nothing of them goes along");
@@ -98,12 +134,9 @@ pub async fn arrived(bot: &Bot, to: &RoomId, expected_from: &[String], stays: bo
                 forget(bot, from, SUCCESSOR).await;
             }
         }
-        Err(trouble) => {
-            tracing::warn!(room = %to, "from which room one goes on is not known: {trouble}");
-            return Some(trouble);
-        }
+        Err(trouble) => tracing::warn!(room = %to, "from which room one goes on is not known: {trouble}"),
     }
-    None
+    says_so
 }
 
 /// Takes along what was kept of the room that this one goes on from, if that is among these. Whether it is.
@@ -116,18 +149,38 @@ async fn take_along(bot: &Bot, to: &RoomId, expected_from: &[String]) -> Result<
 /// From which room another goes on, as its first event says. The homeserver is asked: what the SDK knows of a room that we were invited
 /// to, it has from who invites us.
 async fn predecessor(bot: &Bot, room: &RoomId) -> Result<Option<String>, Trouble> {
+    let made = state(bot, room, StateEventType::RoomCreate).await?;
+    Ok(made["content"]["predecessor"]["room_id"].as_str().map(str::to_owned))
+}
+
+/// In which room one goes on that we are in, where it does. The homeserver is asked: of what was said before we came it tells nothing
+/// by itself.
+async fn successor(bot: &Bot, room: &RoomId) -> Result<Option<Successor>, Trouble> {
+    let ended = match state(bot, room, StateEventType::RoomTombstone).await {
+        // It is not there.
+        Err(Trouble::Forbidden { .. }) => return Ok(None),
+        ended => ended?,
+    };
+    let to = ended["content"]["replacement_room"].as_str().and_then(|to| RoomId::parse(to).ok());
+    let sender = ended["sender"].as_str().unwrap_or_default().to_owned();
+    Ok(to.map(|to| Successor { to, sender }))
+}
+
+/// An event of a room's state, as the homeserver has it.
+async fn state(bot: &Bot, room: &RoomId, kind: StateEventType) -> Result<Value, Trouble> {
     let ask = || async {
-        let request =
-            get_state_event_for_key::v3::Request::new(room.to_owned(), StateEventType::RoomCreate, String::new());
+        let mut request = get_state_event_for_key::v3::Request::new(room.to_owned(), kind.clone(), String::new());
+        request.format = StateEventFormat::Event;
         bot.client.send(request).await.map_err(|error| Trouble::of_http(&error))
     };
-    let made = again(TRIES, LONGEST, ask).await?;
-    let made: Value = serde_json::from_str(made.event_or_content.get()).unwrap_or_default();
-    Ok(made["predecessor"]["room_id"].as_str().map(str::to_owned))
+    let event = again(TRIES, LONGEST, ask).await?;
+    Ok(serde_json::from_str(event.event_or_content.get()).unwrap_or_default())
 }
 
 /// Takes everything that was kept of a room to the one that it goes on in, unless that has something of its own.
 async fn moved(bot: &Bot, from: &str, to: &str) {
+    // A room may be followed by several at once: whoever comes second finds nothing left to do.
+    let _alone = bot.moving.lock().await;
     // It may be upgraded itself by now.
     let next = match bot.store.known_community(NETWORK, to).await {
         Ok(Some(there)) => bot.store.setting(Scope::community(there.id), SUCCESSOR).await.ok().flatten(),
@@ -228,19 +281,22 @@ pub fn left(bot: &Arc<Bot>, room: &RoomId) {
     });
 }
 
-/// We are in a room, again. Whether others say that they go on in it: then its people know us.
+/// We are in a room, again. Whether it is one of several that go on in each other: then its people know us.
 ///
 /// # Errors
-/// [`Trouble`]: whether it goes on from them is not known.
+/// [`Trouble`]: whether it goes on from another, or in one, is not known.
 pub async fn entered(bot: &Bot, room: &Room) -> Result<bool, Trouble> {
-    forget(bot, room.room_id().as_str(), LEFT).await;
-    back(bot, room.room_id().as_str()).await;
-    let expected_from = expected_from(bot, room.room_id()).await;
-    if expected_from.is_empty() {
-        return Ok(false);
-    }
+    let id = room.room_id();
+    forget(bot, id.as_str(), LEFT).await;
+    back(bot, id.as_str()).await;
+    let expected_from = expected_from(bot, id).await;
     // Whoever joined it looks too, and leaves it if need be; here nothing is asked of it before its settings are there.
-    take_along(bot, room.room_id(), &expected_from).await?;
+    if !expected_from.is_empty() && !take_along(bot, id, &expected_from).await? {
+        return Ok(true);
+    }
+    // It may have been upgraded itself before we came.
+    let Some(next) = successor(bot, id).await? else { return Ok(!expected_from.is_empty()) };
+    follow_on(bot, id.to_owned(), next).await?;
     Ok(true)
 }
 
