@@ -1,4 +1,4 @@
-//! A door between the bot and its homeserver, at which some requests can be turned away.
+//! A door between the bot and its homeserver, at which some requests can be turned away, or their answers be lost.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -15,6 +15,8 @@ struct Keeper {
     /// With what: the status and the body.
     answer: Mutex<(&'static str, &'static str)>,
     closed: AtomicBool,
+    /// The homeserver is asked all the same, and what it answers is lost.
+    loses: AtomicBool,
     refused: AtomicUsize,
 }
 
@@ -52,6 +54,13 @@ impl Door {
         self.close_with(words, "429 Too Many Requests", body);
     }
 
+    /// Lets requests through from now on whose first line holds these words, and loses what is answered.
+    pub fn lose(&self, words: &str) {
+        *self.keeper.words.lock().unwrap() = words.to_owned();
+        self.keeper.loses.store(true, Ordering::SeqCst);
+        self.keeper.closed.store(true, Ordering::SeqCst);
+    }
+
     fn close_with(&self, words: &str, status: &'static str, body: &'static str) {
         *self.keeper.words.lock().unwrap() = words.to_owned();
         *self.keeper.answer.lock().unwrap() = (status, body);
@@ -60,9 +69,10 @@ impl Door {
 
     pub fn open(&self) {
         self.keeper.closed.store(false, Ordering::SeqCst);
+        self.keeper.loses.store(false, Ordering::SeqCst);
     }
 
-    /// How many were turned away.
+    /// How many were turned away, or lost.
     pub fn refused(&self) -> usize {
         self.keeper.refused.load(Ordering::SeqCst)
     }
@@ -85,7 +95,9 @@ fn pass(mut asking: TcpStream, behind: &str, keeper: &Keeper) -> std::io::Result
     let head = String::from_utf8_lossy(&read[..end]).into_owned();
     let mut lines = head.split("\r\n");
     let first = lines.next().unwrap_or_default();
-    if keeper.closed.load(Ordering::SeqCst) && first.contains(keeper.words.lock().unwrap().as_str()) {
+    let is_meant = keeper.closed.load(Ordering::SeqCst) && first.contains(keeper.words.lock().unwrap().as_str());
+    let loses = is_meant && keeper.loses.load(Ordering::SeqCst);
+    if is_meant && !loses {
         keeper.refused.fetch_add(1, Ordering::SeqCst);
         let (status, body) = *keeper.answer.lock().unwrap();
         let head = format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\nConnection: close");
@@ -99,7 +111,12 @@ fn pass(mut asking: TcpStream, behind: &str, keeper: &Keeper) -> std::io::Result
     answering.write_all(&read[end + 4..])?;
     let (mut more, mut on) = (asking.try_clone()?, answering.try_clone()?);
     std::thread::spawn(move || drop(std::io::copy(&mut more, &mut on)));
-    std::io::copy(&mut answering, &mut asking)?;
+    if loses {
+        std::io::copy(&mut answering, &mut std::io::sink())?;
+        keeper.refused.fetch_add(1, Ordering::SeqCst);
+    } else {
+        std::io::copy(&mut answering, &mut asking)?;
+    }
     asking.shutdown(Shutdown::Both)?;
     answering.shutdown(Shutdown::Both)
 }

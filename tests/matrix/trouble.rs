@@ -314,6 +314,37 @@ fn what_keeps_it_from_starting_is_told_and_what_passes_is_waited_for() {
 }
 
 #[test]
+fn an_answer_that_a_device_sent_which_is_gone_is_not_sent_again() {
+    let Some(world) = World::without_bot() else { return };
+    let door = Door::before(&world.homeserver().url());
+    world.bot().set("MATRIX__HOMESERVER", &door.url);
+    world.bot().start();
+    let admin = world.peer.admin("warden");
+    let rooms = [world.room(false), world.room(true)];
+    for room in &rooms {
+        room.settle();
+    }
+    // The homeserver takes the answers, and the bot never learns of it.
+    door.lose("/send/m.room.");
+    let asked: Vec<(Room, Sent)> = rooms.iter().map(|room| (room.clone(), room.say(QUESTION))).collect();
+    for (room, question) in &asked {
+        room.answer(question);
+    }
+    until(|| (door.refused() >= rooms.len()).then_some(()), || "no answer was lost");
+    let [device] = devices(&admin).try_into().unwrap();
+    admin.api("DELETE", &format!("/_synapse/admin/v2/users/{}/devices/{device}", path(BYLINE)), &Value::Null);
+    until_logged(&world, "the connection to Matrix ended");
+    door.open();
+    until_logged(&world, "the keys were recovered");
+    until_logged(&world, "what was to be sent again is there");
+    // In the encrypted room the question can't be read any more; that is not told where it was answered.
+    std::thread::sleep(Duration::from_secs(10));
+    each_answered_once(&asked);
+    assert_ne!(devices(&admin), [device]);
+    world.bot().stop();
+}
+
+#[test]
 fn an_access_token_will_do() {
     let Some(world) = World::without_bot() else { return };
     let login = json!({ "type": "m.login.password", "identifier": { "type": "m.id.user", "user": "byline" }, "password": "byline" });

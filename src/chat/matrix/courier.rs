@@ -1,5 +1,5 @@
 //! Posting unasked: what waits in the outbox goes to its room, and shows there once: the transaction id is a digest of the job's
-//! key, which a homeserver knows for as long as it keeps the event.
+//! key, which a homeserver knows for as long as it keeps the event; from the second attempt on the message is looked for in the room too.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -45,7 +45,8 @@ impl Post {
             return Err(Undelivered::Gone { reason: "Byline is not in the room".to_owned() });
         };
         let shown = Shown { reply: &posting.reply, page: 0, prefix: &self.prefix, turns: false };
-        let sent = send::once(&room, "m.room.message", &shown.content(), &transaction("post", &posting.key)).await;
+        let (transaction, again) = (transaction("post", &posting.key), posting.attempt > 1);
+        let sent = send::once(&room, &shown.content(), &transaction, again).await;
         match sent {
             Ok(event) => Ok(Delivered { network_id: Some(event.to_string()) }),
             Err(trouble) => Err(undelivered(trouble)),

@@ -72,7 +72,7 @@ impl Asker<'_> {
         let Err(too_much) = bot.limits.take(person, Some(here), Instant::now()) else { return true };
         if !too_much.told {
             let told = in_reply(answer::line(&too_much.kind_word()), question, message.thread.as_deref());
-            if let Err(trouble) = send::message(room, &told, &self.transaction).await {
+            if let Err(trouble) = send::message(room, &told, &self.transaction, false).await {
                 tracing::warn!(room = %room.room_id(), "that it was too much could not be told: {trouble}");
             }
         }

@@ -87,6 +87,9 @@ async fn wait(bot: &Arc<Bot>, room: &Room, event: &Event, raw: &Raw<AnySyncTimel
         }
         if !said && begun.elapsed() >= bot.settings.key_wait {
             said = true;
+            if is_answered(room, event).await {
+                return bot.scribe.note(vec![Step::Done { event: event.id.clone() }]).await;
+            }
             if bot.unreadable.is_to_be_said(room) {
                 say(room, event).await;
             }
@@ -100,9 +103,15 @@ async fn wait(bot: &Arc<Bot>, room: &Room, event: &Event, raw: &Raw<AnySyncTimel
     }
 }
 
+/// Whether a message was answered by a device that could read it, and which we have no more.
+async fn is_answered(room: &Room, event: &Event) -> bool {
+    let answer = transaction("answer", &event.id);
+    matches!(send::sent_before(room, &answer).await, Ok(Some(_)))
+}
+
 async fn say(room: &Room, event: &Event) {
     let told = in_reply(answer::line(SORRY), &event.id, None);
-    if let Err(trouble) = send::message(room, &told, &transaction("unreadable", &event.id)).await {
+    if let Err(trouble) = send::message(room, &told, &transaction("unreadable", &event.id), false).await {
         tracing::warn!(room = %room.room_id(), "that a message can't be read could not be told: {trouble}");
     }
 }

@@ -65,7 +65,7 @@ pub async fn question(
     drop(found);
     let content = in_reply(made.content, &event.id, message.thread.as_deref());
     note_share(received);
-    match send::message(room, &content, &asker.transaction).await {
+    match send::message(room, &content, &asker.transaction, again).await {
         Ok(answer) => {
             if made.turns {
                 reactions::offer(room, &answer);
@@ -139,7 +139,7 @@ pub async fn changed(
         Here { me: &bot.me, name: name.as_deref(), prefix: &prefix, aliases: &bot.settings.aliases, direct: true };
     let made = asker.make(bot, room, message, address::asked_of_us(message, &here)).await;
     note_share(received);
-    let sent = send::message(room, &in_place_of(made.content, &before.answer), &asker.transaction).await;
+    let sent = send::message(room, &in_place_of(made.content, &before.answer), &asker.transaction, false).await;
     match sent {
         Ok(_) => {
             if let (true, Ok(answer)) = (made.turns, EventId::parse(&before.answer)) {
@@ -221,7 +221,7 @@ pub async fn introduce(bot: &Bot, room: &Room) -> Dealt {
     let words = format!(
         "I am Byline. I answer from news articles, in their own words, and say who said it. {how}; {prefix} help lists what else I do."
     );
-    match send::message(room, &answer::line(&words), &transaction("introduction", id)).await {
+    match send::message(room, &answer::line(&words), &transaction("introduction", id), false).await {
         Ok(_) => {
             if let Err(error) = bot.store.set(scope, INTRODUCED, Some(&Timestamp::now().to_string())).await {
                 tracing::warn!(%error, "that Byline was introduced could not be noted");

@@ -26,7 +26,7 @@ pub fn offer(room: &Room, answer: &EventId) {
             let content = json!({ "m.relates_to": relation });
             let transaction = transaction(key, answer.as_str());
             for _ in 0..3 {
-                match send::once(&room, "m.reaction", &content, &transaction).await {
+                match send::event(&room, "m.reaction", content.clone(), &transaction).await {
                     Err(Trouble::Passing { after, .. }) => tokio::time::sleep(after.unwrap_or_default()).await,
                     _ => break,
                 }
@@ -69,7 +69,7 @@ pub async fn reaction(bot: &Bot, room: &Room, event: &Event, to: &str, key: &str
     match turned(bot, room, &answered, direction).await {
         Ok(Some((content, page))) => {
             let edit = in_place_of(content, to);
-            if let Err(trouble) = send::message(room, &edit, &transaction("page", &event.id)).await {
+            if let Err(trouble) = send::message(room, &edit, &transaction("page", &event.id), false).await {
                 tracing::warn!(room = %room.room_id(), "a page could not be turned: {trouble}");
                 return given_up(&trouble);
             }

@@ -1,14 +1,20 @@
 //! Sending into a room, however often it takes: each event under a transaction id of its own, so that it shows once.
+//!
+//! A homeserver knows such an id of the device that used it. So each message says itself under which it was sent, and what may have
+//! been sent before, by a device that we have no more, is looked for first.
 
 use std::time::Duration;
 
 use matrix_sdk::Room;
-use matrix_sdk::ruma::{EventId, OwnedEventId, OwnedTransactionId};
+use matrix_sdk::ruma::api::client::message::get_message_events;
+use matrix_sdk::ruma::{EventId, OwnedEventId, OwnedTransactionId, UInt};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use super::answer;
 use super::trouble::{Patience, Trouble};
+
+const MESSAGE: &str = "m.room.message";
 
 /// The longest wait between attempts.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -19,29 +25,81 @@ pub const PATIENCE: Duration = Duration::from_secs(60 * 60);
 /// How often is tried again what should be vain: mostly it is, but a store of keys that was busy is called the same.
 const FINALS: usize = 2;
 
-/// Sends a message once.
+/// Where a message says under which transaction it was sent: what it relates to stays legible where it is encrypted.
+const TRANSACTION: &str = "byline.transaction";
+
+/// Among how many of our latest messages in a room one is looked for, with so many requests.
+const LATEST: u32 = 100;
+const REQUESTS: usize = 3;
+
+/// Sends a message once. Where it may have been sent before (`again`), and it was, that one is it.
 ///
 /// # Errors
 /// [`Trouble`]
-pub async fn once(room: &Room, kind: &str, content: &Value, transaction: &str) -> Result<OwnedEventId, Trouble> {
+pub async fn once(room: &Room, content: &Value, transaction: &str, again: bool) -> Result<OwnedEventId, Trouble> {
+    if again && let Some(event) = sent_before(room, transaction).await? {
+        tracing::debug!(room = %room.room_id(), "what was to be sent again is there");
+        return Ok(event);
+    }
+    let mut content = content.clone();
+    content["m.relates_to"][TRANSACTION] = transaction.into();
+    event(room, MESSAGE, content, transaction).await
+}
+
+/// Sends an event of any kind once.
+///
+/// # Errors
+/// [`Trouble`]
+pub async fn event(room: &Room, kind: &str, content: Value, transaction: &str) -> Result<OwnedEventId, Trouble> {
     let transaction = OwnedTransactionId::from(transaction);
-    let sent = room.send_raw(kind, content.clone()).with_transaction_id(&transaction).await;
+    let sent = room.send_raw(kind, content).with_transaction_id(&transaction).await;
     sent.map(|sent| sent.response.event_id).map_err(|error| Trouble::of(&error))
 }
 
-/// Sends a message, again and again while what is in the way passes.
+/// The message of ours that was sent under a transaction, by whichever device.
+///
+/// # Errors
+/// [`Trouble`]
+pub async fn sent_before(room: &Room, transaction: &str) -> Result<Option<OwnedEventId>, Trouble> {
+    let mut from = None;
+    for _ in 0..REQUESTS {
+        let mut request = get_message_events::v3::Request::backward(room.room_id().to_owned());
+        request.from = from;
+        request.limit = UInt::from(LATEST);
+        request.filter.senders = Some(vec![room.own_user_id().to_owned()]);
+        request.filter.types = Some(vec![MESSAGE.to_owned(), "m.room.encrypted".to_owned()]);
+        let page = match room.client().send(request).await.map_err(|error| Trouble::of_http(&error)) {
+            // Then nothing can be sent either, for which there is the better message.
+            Err(Trouble::Forbidden { .. }) => return Ok(None),
+            page => page?,
+        };
+        for raw in &page.chunk {
+            let event: Value = serde_json::from_str(raw.json().get()).unwrap_or_default();
+            if event["content"]["m.relates_to"][TRANSACTION] == transaction {
+                return Ok(event["event_id"].as_str().and_then(|id| EventId::parse(id).ok()));
+            }
+        }
+        match page.end {
+            Some(end) => from = Some(end),
+            None => break,
+        }
+    }
+    Ok(None)
+}
+
+/// Sends a message, again and again while what is in the way passes; `again` as in [`once`].
 ///
 /// # Errors
 /// [`Trouble`] that does not pass, or not in time.
-pub async fn message(room: &Room, content: &Value, transaction: &str) -> Result<OwnedEventId, Trouble> {
-    let sent = until_sent(move || once(room, "m.room.message", content, transaction)).await;
+pub async fn message(room: &Room, content: &Value, transaction: &str, again: bool) -> Result<OwnedEventId, Trouble> {
+    let sent = until_sent(move || once(room, content, transaction, again)).await;
     match sent {
         Err(Trouble::TooLarge) => {
             let mut short = answer::line("I found an answer, and it is too long for a message. Ask for less at once.");
             short["m.relates_to"] = content["m.relates_to"].clone();
             let other = format!("{transaction}-short");
             let (short, other) = (&short, other.as_str());
-            until_sent(move || once(room, "m.room.message", short, other)).await
+            until_sent(move || once(room, short, other, again)).await
         }
         sent => sent,
     }
