@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::door::Door;
 use crate::peer::Seen;
 use crate::world::{Room, World};
 
@@ -81,7 +82,11 @@ fn at<'f>(file: &'f mut Value, field: &str) -> &'f mut Value {
 
 #[test]
 fn a_list_of_feeds_is_taken_from_a_file() {
-    let Some(world) = World::own(|bot| bot.set("LIBRARY__SHARED_OPEN", "true")) else { return };
+    let Some(world) = World::without_bot() else { return };
+    let door = Door::before(&world.homeserver().url());
+    world.bot().set("MATRIX__HOMESERVER", &door.url);
+    world.bot().set("LIBRARY__SHARED_OPEN", "true");
+    world.bot().start();
     for encrypted in [false, true] {
         let room = world.room(encrypted);
         let list = format!(
@@ -95,5 +100,15 @@ fn a_list_of_feeds_is_taken_from_a_file() {
         let wrong = captioned(&room, room.file("no.opml", "no list"), "!byline feeds import");
         assert!(wrong.body().contains("No list"), "{wrong:?}");
         assert_eq!(wrong.content()["m.mentions"], json!({}));
+        // What may pass is tried twice.
+        let before = door.refused();
+        door.limit("/media/download/");
+        let limited = captioned(&room, room.file("later.opml", &list), "!byline feeds import");
+        assert!(limited.body().contains("later.opml answered with status 429"), "{limited:?}");
+        assert_eq!(door.refused() - before, 2);
+        door.lose("/media/download/");
+        let broken = captioned(&room, room.file("lost.opml", &list), "!byline feeds import");
+        assert!(broken.body().contains("the connection broke"), "{broken:?}");
+        door.open();
     }
 }

@@ -4,8 +4,9 @@
 use std::fmt;
 use std::io::Read;
 use std::sync::Arc;
+use std::time::Duration;
 
-use matrix_sdk::reqwest::header::HeaderMap;
+use matrix_sdk::reqwest::header::{HeaderMap, RETRY_AFTER};
 use matrix_sdk::reqwest::{self, Response};
 use matrix_sdk::ruma::api::auth_scheme::SendAccessToken;
 use matrix_sdk::ruma::api::client::{authenticated_media, media};
@@ -114,7 +115,8 @@ impl Sent {
         let response = response.map_err(|error| self.broken(&error))?;
         if !response.status().is_success() {
             let (url, status) = (self.file.name.clone(), response.status().as_u16());
-            return Err(FetchError::Status { url, status, retry_after: None });
+            let asked = response.headers().get(RETRY_AFTER).and_then(|asked| asked.to_str().ok()?.parse().ok());
+            return Err(FetchError::Status { url, status, retry_after: asked.map(Duration::from_secs) });
         }
         Ok(response)
     }
