@@ -8,7 +8,7 @@ use crate::bot::Bot;
 use crate::door::Door;
 use crate::peer::{Person, Seen, Sent, path, sent};
 use crate::wait::until;
-use crate::world::{BYLINE, Room, World};
+use crate::world::{BYLINE, ENCRYPTION, Room, World, encryption};
 
 const QUESTION: &str = "when does the pier at Oldhaven close?";
 
@@ -219,6 +219,23 @@ fn what_came_too_long_ago_is_not_answered() {
     for (room, question) in rooms.iter().zip(&old) {
         assert!(room.answers(question).is_empty(), "{:?}", room.answers(question));
     }
+}
+
+#[test]
+fn a_session_of_encryption_that_ends_between_answers_costs_none() {
+    let Some(world) = World::own(|_| {}) else { return };
+    let room = world.room(false);
+    // A session is for a hundred messages elsewhere.
+    let mut encryption = encryption();
+    encryption["rotation_period_msgs"] = 2.into();
+    room.maker.set_state(&room.id, ENCRYPTION, &encryption);
+    let room = Room { encrypted: true, ..room };
+    room.settle();
+    world.bot().stop();
+    // After the start, several answers are on their way at once.
+    let asked: Vec<(Room, Sent)> = (0..40).map(|_| (room.clone(), room.say(QUESTION))).collect();
+    world.bot().start();
+    each_answered_once(&asked);
 }
 
 /// Says so much that the homeserver leaves the beginning out when it tells of it.

@@ -5,10 +5,12 @@
 
 use std::time::Duration;
 
-use matrix_sdk::Room;
 use matrix_sdk::ruma::api::client::message::get_message_events;
 use matrix_sdk::ruma::{EventId, OwnedEventId, OwnedTransactionId, UInt};
+use matrix_sdk::{EncryptionState, Room};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::{Instant, sleep};
 
 use super::answer;
@@ -52,8 +54,21 @@ pub async fn once(room: &Room, content: &Value, transaction: &str, again: bool) 
 /// [`Trouble`]
 pub async fn event(room: &Room, kind: &str, content: Value, transaction: &str) -> Result<OwnedEventId, Trouble> {
     let transaction = OwnedTransactionId::from(transaction);
+    let _turn = turn_to_encrypt(room).await;
     let sent = room.send_raw(kind, content).with_transaction_id(&transaction).await;
     sent.map(|sent| sent.response.event_id).map_err(|error| Trouble::of(&error))
+}
+
+/// Waits until nothing else of an encrypted room is being encrypted. A session of encryption ends after so many messages, which the SDK
+/// looks at before it shares one and takes for granted afterwards: of several at once, all but the first that are too many would panic.
+async fn turn_to_encrypt(room: &Room) -> Option<MutexGuard<'static, ()>> {
+    /// By the digest of a room's id: that two share one now and then does no harm.
+    static TURNS: [Mutex<()>; 256] = [const { Mutex::const_new(()) }; 256];
+    if matches!(room.encryption_state(), EncryptionState::NotEncrypted) {
+        return None;
+    }
+    let place = Sha256::digest(room.room_id().as_bytes())[0];
+    Some(TURNS[usize::from(place)].lock().await)
 }
 
 /// The message of ours that was sent under a transaction, by whichever device.
