@@ -77,6 +77,7 @@ comes_up() {
 
 cat >"$folder/log.yaml" <<END
 version: 1
+disable_existing_loggers: false
 handlers: { console: { class: logging.StreamHandler } }
 root: { level: WARNING, handlers: [console] }
 END

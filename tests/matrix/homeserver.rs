@@ -26,10 +26,45 @@ pub const SECRET: &str = "of-the-tests";
 
 const CONFIG: &str = include_str!("homeserver.yaml");
 
+/// Loggers exist before this is read: unless it says so, they are silenced.
 const LOGGING: &str = "version: 1
+disable_existing_loggers: false
 handlers: { console: { class: logging.StreamHandler } }
 root: { level: WARNING, handlers: [console] }
 ";
+
+const END_SESSIONS: &str = "\
+import sqlite3, sys
+with sqlite3.connect(sys.argv[1]) as database:
+    ended = database.execute('UPDATE access_tokens SET valid_until_ms = 1 WHERE user_id = ?', sys.argv[2:])
+    assert ended.rowcount
+";
+
+/// Sets the positions of streams, where they are kept, to the last number that anything has there.
+const COUNT_ON: &str = "\
+import sqlite3, sys
+with sqlite3.connect(sys.argv[1]) as database:
+    for stream in sys.argv[2].split(';'):
+        name, columns = stream.split('=')
+        for column in columns.split(','):
+            table, number = column.split('.')
+            database.execute(f'UPDATE stream_positions SET stream_id = MAX(stream_id, '
+                f'(SELECT COALESCE(MAX({number}), 0) FROM {table})) WHERE stream_name = ?', [name])
+";
+
+/// The streams of Synapse that say something to clients, and where their numbers are.
+const STREAMS: &[(&str, &str)] = &[
+    ("events", "events.stream_ordering,current_state_delta_stream.stream_id,ex_outlier_stream.event_stream_ordering"),
+    ("to_device", "device_inbox.stream_id,device_federation_outbox.stream_id"),
+    (
+        "device_lists_stream",
+        "device_lists_stream.stream_id,user_signature_stream.stream_id,device_lists_outbound_pokes.stream_id,\
+         device_lists_changes_in_room.stream_id,device_lists_remote_pending.stream_id",
+    ),
+    ("account_data", "room_account_data.stream_id,room_tags_revisions.stream_id,account_data.stream_id"),
+    ("receipts", "receipts_linearized.stream_id"),
+    ("push_rules_stream", "push_rules_stream.stream_id"),
+];
 
 /// The Python that has Synapse, where there is one; otherwise says that the tests are skipped.
 pub fn python() -> Option<PathBuf> {
@@ -74,21 +109,28 @@ impl Homeserver {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// `kill -9`.
+    /// `kill -9`, and what Synapse does not mend of that by itself over SQLite.
+    ///
+    /// It numbers what it writes, and on PostgreSQL a sequence does; here it begins after the last number up to which nothing is missing.
+    /// Where two writes were under way and only the second was kept, it gives that one's number out again: then something is refused
+    /// (“UNIQUE constraint failed: events.stream_ordering”, status 500), or is taken for known by clients that were told of the number.
     pub fn kill(&mut self) {
         self.running.take().expect("a homeserver that runs").kill("-9");
+        let streams: Vec<String> = STREAMS.iter().map(|(stream, tables)| format!("{stream}={tables}")).collect();
+        self.in_database(COUNT_ON, &streams.join(";"));
     }
 
     /// Ends the sessions of somebody while it is down, as their time does: the devices stay.
     pub fn end_sessions(&self, user: &str) {
-        const END: &str = "import sqlite3, sys\n\
-            with sqlite3.connect(sys.argv[1]) as database:\n\
-            \x20   ended = database.execute('UPDATE access_tokens SET valid_until_ms = 1 WHERE user_id = ?', sys.argv[2:])\n\
-            \x20   assert ended.rowcount";
+        self.in_database(END_SESSIONS, user);
+    }
+
+    /// Does something in the database while nobody uses it: as Python, which has SQLite.
+    fn in_database(&self, what: &str, with: &str) {
         assert!(self.running.is_none());
         let database = self.folder.path().join("homeserver.db");
-        let ended = Command::new(&self.python).args(["-c", END]).arg(database).arg(user).status().unwrap();
-        assert!(ended.success());
+        let done = Command::new(&self.python).args(["-c", what]).arg(database).arg(with).status().unwrap();
+        assert!(done.success());
     }
 
     fn log(&self) -> String {
