@@ -84,9 +84,13 @@ pub async fn sent_before(room: &Room, transaction: &str) -> Result<Option<OwnedE
         request.filter.senders = Some(vec![room.own_user_id().to_owned()]);
         request.filter.types = Some(vec![MESSAGE.to_owned(), "m.room.encrypted".to_owned()]);
         let page = match room.client().send(request).await.map_err(|error| Trouble::of_http(&error)) {
-            // Then nothing can be sent either, for which there is the better message.
-            Err(Trouble::Forbidden { .. }) => return Ok(None),
-            page => page?,
+            Ok(page) => page,
+            Err(trouble @ (Trouble::Passing { .. } | Trouble::LoggedOut { .. })) => return Err(trouble),
+            // What can't be looked for is sent: that it shows twice is the lesser evil, and mostly the homeserver knows the transaction.
+            Err(trouble) => {
+                tracing::debug!(room = %room.room_id(), "whether something was sent before is not known: {trouble}");
+                return Ok(None);
+            }
         };
         for raw in &page.chunk {
             let event: Value = serde_json::from_str(raw.json().get()).unwrap_or_default();
