@@ -40,7 +40,8 @@ with sqlite3.connect(sys.argv[1]) as database:
     assert ended.rowcount
 ";
 
-/// Sets the positions of streams, where they are kept, to the last number that anything has there.
+/// Sets the positions of streams, where they are kept, beyond every number that was given out. What was delivered and deleted has left
+/// none behind, such as the keys of messages.
 const COUNT_ON: &str = "\
 import sqlite3, sys
 with sqlite3.connect(sys.argv[1]) as database:
@@ -50,6 +51,7 @@ with sqlite3.connect(sys.argv[1]) as database:
             table, number = column.split('.')
             database.execute(f'UPDATE stream_positions SET stream_id = MAX(stream_id, '
                 f'(SELECT COALESCE(MAX({number}), 0) FROM {table})) WHERE stream_name = ?', [name])
+        database.execute('UPDATE stream_positions SET stream_id = stream_id + 1000 WHERE stream_name = ?', [name])
 ";
 
 /// The streams of Synapse that say something to clients, and where their numbers are.
@@ -112,8 +114,9 @@ impl Homeserver {
     /// `kill -9`, and what Synapse does not mend of that by itself over SQLite.
     ///
     /// It numbers what it writes, and on PostgreSQL a sequence does; here it begins after the last number up to which nothing is missing.
-    /// Where two writes were under way and only the second was kept, it gives that one's number out again: then something is refused
-    /// (“UNIQUE constraint failed: events.stream_ordering”, status 500), or is taken for known by clients that were told of the number.
+    /// Where two writes were under way and only the second was kept, it gives that one's number out again, and refuses what it is for
+    /// (“UNIQUE constraint failed: events.stream_ordering”, status 500); or the number was told to a client, for which what has it now
+    /// is known already, and is never delivered.
     pub fn kill(&mut self) {
         self.running.take().expect("a homeserver that runs").kill("-9");
         let streams: Vec<String> = STREAMS.iter().map(|(stream, tables)| format!("{stream}={tables}")).collect();

@@ -149,7 +149,11 @@ impl Peer {
     /// Waits for what was seen to hold this.
     pub fn until<T>(&self, what: &str, mut of: impl FnMut(&[Seen]) -> Option<T>) -> T {
         let found = self.wait(PATIENCE, |state| of(&state.seen));
-        found.unwrap_or_else(|| panic!("{what} never came\n{}", self.log()))
+        let unread = || {
+            let is_unread = |seen: &&Seen| seen.event["type"] == "m.room.encrypted";
+            self.look(|seen| seen.iter().filter(is_unread).map(|seen| seen.event.to_string()).collect::<Vec<_>>())
+        };
+        found.unwrap_or_else(|| panic!("{what} never came; what nobody could read: {:?}\n{}", unread(), self.log()))
     }
 
     /// What was seen up to now, looked at.
