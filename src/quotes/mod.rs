@@ -51,7 +51,7 @@ pub enum Kind {
 
 /// The number of the rules, and of the model, by which quotations are found. A store keeps it beside what they found, and what rules of another
 /// number found is found again: it is to be raised whenever [`find`] gives something else for an article than it did.
-pub const RULES: i64 = 4;
+pub const RULES: i64 = 5;
 
 /// From this confidence on, a quotation is listed as someone's words ([`QuoteBook::said`]).
 pub const CONFIDENT: f32 = 0.5;

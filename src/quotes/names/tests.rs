@@ -56,6 +56,22 @@ fn another_middle_name_or_suffix_is_another_person() {
 }
 
 #[test]
+fn a_capital_that_only_the_sentence_gives_is_no_part_of_a_name() {
+    for (text, expected) in [
+        ("Ann Lee came. “It is old.” But Lee stayed. “It is new,” Lee said.", "Ann Lee"),
+        ("It rained. (It had not.) When Holm came, it stopped. “It is new,” Holm said.", "Holm"),
+        ("It fell. “It is old!” Unlike Holm, he stayed. “It is new,” Holm said.", "Holm"),
+        ("It rained. Following Holm’s lead, he stayed. “It is new,” Holm said.", "Holm"),
+        ("The Holm Show began. “It is new,” Holm said.", "Holm"),
+        ("The winner is Exton-born Holm, who came. “It is new,” Holm said.", "Holm"),
+    ] {
+        assert_eq!(names(text).last().map(String::as_str), Some(expected), "{text}");
+    }
+    let loud = "IT HAS BEEN CALLED OUT BY DOCTORS, who said that it was safe.";
+    assert_eq!(named(loud, "DOCTORS").0, None);
+}
+
+#[test]
 fn a_body_is_named_with_its_owners_and_a_town_is_not_what_is_in_it() {
     let guild = "The Exton Traders’ Guild (ETG) asked whether it was safe.";
     assert_eq!(named(guild, "Guild").0.as_deref(), Some("Exton Traders’ Guild"));
