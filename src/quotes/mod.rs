@@ -172,6 +172,10 @@ pub struct Said<'b> {
     pub speaker: Option<String>,
     /// The quotations that pass, newest article first.
     pub quotations: Vec<&'b Held>,
+    /// How many quotations they have, also those that do not pass.
+    pub all: usize,
+    /// Others who are called so too, with how often they are quoted, most first: "Lee" may be Ann, and Bo as well.
+    pub namesakes: Vec<(String, usize)>,
     /// Speakers with a similar name, best first, when `speaker` is `None`.
     pub suggestions: Vec<String>,
 }

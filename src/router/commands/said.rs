@@ -32,6 +32,10 @@ async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
     let (speaker, about) = (args.quote("speaker").unwrap_or_default(), args.quote("about"));
     let said = book.said(desk.library(), speaker, about, &filter);
     let topic = about.map(|about| format!(" about “{about}”")).unwrap_or_default();
+    if said.speaker.is_none() && is_pronoun(speaker) {
+        let words = format!("“{speaker}” could be anybody. Say whose words you want, by name.");
+        return Ok(Reply::text(Outcome::NotInArticles, words));
+    }
     if said.quotations.is_empty()
         && let Some(sentence) = args.sentence()
     {
@@ -46,22 +50,53 @@ async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
                 .map(|page| page.iter().map(|held| Block::Quote(present::quotation(desk.library(), held))).collect())
                 .collect();
             let heading = Block::Heading(format!("{name}{topic}: {count}"));
-            Ok(Reply { pages, ..Reply::new(Outcome::Answered) }.with(heading))
+            let reply = Reply { pages, ..Reply::new(Outcome::Answered) };
+            let reply = namesakes(&said).into_iter().fold(reply, Reply::with);
+            Ok(reply.with(heading))
         }
-        _ => Ok(not_quoted(desk, speaker, &said, &topic)),
+        _ => Ok(not_quoted(desk, speaker, &said, &topic, !filter.is_empty())),
     }
 }
 
-/// That nobody of this name is quoted, or nothing of theirs about the topic.
-pub(super) fn not_quoted(desk: &Desk, speaker: &str, said: &Said<'_>, topic: &str) -> Reply {
+/// Whether a word names nobody by itself.
+fn is_pronoun(speaker: &str) -> bool {
+    let words = ["he", "she", "they", "it", "him", "her", "them", "we", "you", "someone", "somebody"];
+    words.iter().any(|word| speaker.eq_ignore_ascii_case(word))
+}
+
+/// Others of the same name that are told.
+const NAMESAKES: usize = 5;
+
+/// Who else is called so.
+fn namesakes(said: &Said<'_>) -> Option<Block> {
+    let named = said.namesakes.iter().take(NAMESAKES).map(|(name, count)| format!("{name} ({count})"));
+    let named = named.collect::<Vec<_>>().join(", ");
+    let more = said.namesakes.len().saturating_sub(NAMESAKES);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!named.is_empty()).then(|| Block::Text(format!("Also quoted by this name: {named}{more}.")))
+}
+
+/// That nobody of this name is quoted, or nothing of theirs about the topic, or in the articles that were asked for.
+pub(super) fn not_quoted(desk: &Desk, speaker: &str, said: &Said<'_>, topic: &str, filtered: bool) -> Reply {
     let held = present::held(desk.library());
     let words = match &said.speaker {
-        Some(name) => format!("{name} is not quoted{topic}. {held}"),
+        Some(name) => {
+            let within = if filtered { " in the articles that you asked for" } else { "" };
+            let all = present::counted(said.all, "quotation");
+            let otherwise = match (topic.is_empty(), filtered) {
+                _ if said.all == 0 => String::new(),
+                (false, _) => format!(" /said {name} shows what they are quoted with otherwise: {all}."),
+                (true, true) => format!(" /said {name} shows what they are quoted with in others: {all}."),
+                (true, false) => String::new(),
+            };
+            format!("{name} is not quoted{topic}{within}.{otherwise} {held}")
+        }
         None => {
             let near = said.suggestions.iter().map(|name| format!("“{name}”")).collect::<Vec<_>>().join(", ");
             let near = if near.is_empty() { near } else { format!(" Similar names: {near}.") };
             format!("Nobody called “{speaker}” is quoted.{near} {held}")
         }
     };
-    Reply::text(Outcome::NotInArticles, words)
+    let reply = Reply::text(Outcome::NotInArticles, words);
+    namesakes(said).into_iter().fold(reply, Reply::with)
 }
