@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::asked::AnswerKind;
-use super::evidence::Evidence;
+use super::evidence::{Evidence, Measure, UNIT_WITHIN};
 use super::features::{Seen, nearness, written};
 use super::kinds::{is_calendar, is_number_word, is_time_word, is_unit};
 use super::query::{Query, Terms};
@@ -75,6 +75,11 @@ pub(super) fn words(query: &Query, article: &Article, sentence: Span, head: Term
         _ => false,
     };
     let (mut first, mut last) = (at, at);
+    if query.kind == AnswerKind::Number && words.get(at).is_some_and(|word| !word.number) {
+        // "thousands of children", "5,600 keen supporters": from the number to what it counts.
+        let from = at.saturating_sub(UNIT_WITHIN as usize);
+        first = (from..at).rev().find(|number| words.get(*number).is_some_and(is_part))?;
+    }
     while first > 0 && words.get(first - 1).is_some_and(is_part) && joins(first - 1, first) {
         first -= 1;
     }
@@ -83,6 +88,14 @@ pub(super) fn words(query: &Query, article: &Article, sentence: Span, head: Term
     }
     if query.kind == AnswerKind::Number && words.get(last + 1).is_some_and(|word| word.unit) && joins(last, last + 1) {
         last += 1;
+    }
+    // A number of nothing that "how tall" asks for is no answer to it: "one exception".
+    let needs_unit = !matches!(query.measure, Measure::Any | Measure::CountOf(_) | Measure::NamedBy(_))
+        && query.kind == AnswerKind::Number;
+    let measured =
+        (first..=last + UNIT_WITHIN as usize).filter_map(|place| seen.get(place)).any(|seen| seen.answers >= 1.0);
+    if needs_unit && !measured {
+        return None;
     }
     let others = near.iter().filter(|(place, _)| !(first..=last).contains(place));
     let rival = others.map(|(_, near)| *near).fold(0.0, f32::max);

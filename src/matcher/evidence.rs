@@ -115,7 +115,7 @@ impl Holds {
 }
 
 /// Words from a number to its unit, at most: "46 bees an hour", "5,600 keen supporters".
-const UNIT_WITHIN: u32 = 3;
+pub(super) const UNIT_WITHIN: u32 = 3;
 
 /// What a number without the unit that is asked for counts against one with it.
 const UNITLESS: f32 = 0.5;

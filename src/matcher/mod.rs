@@ -239,10 +239,38 @@ impl Matcher {
     }
 
     fn find(&self, library: &Library, question: &Question, wanted: usize) -> Result<Found, MatchError> {
-        let query = Query::new(&self.index, &Asked::read(&question.text));
-        let ranked = ranking::rank(&self.index, library, &self.model, &query, &question.filter, wanted)?;
+        let mut asked = Asked::read(&question.text);
+        let found = self.find_asked(library, &asked, &question.filter, wanted)?;
+        if asked.empty {
+            return Ok(Found { ranked: Vec::new(), ..found });
+        }
+        let misread = found.misread(library);
+        if misread == 0 {
+            return Ok(found);
+        }
+        for (_, sought) in found.query.sought.iter().enumerate().filter(|(at, _)| misread & (1 << at) != 0) {
+            asked.terms.iter_mut().filter(|term| term.at == sought.term.at).for_each(|term| term.as_written = true);
+        }
+        self.find_asked(library, &asked, &question.filter, wanted)
+    }
+
+    fn find_asked(
+        &self,
+        library: &Library,
+        asked: &Asked,
+        filter: &Filter,
+        wanted: usize,
+    ) -> Result<Found, MatchError> {
+        let query = Query::new(&self.index, asked);
+        let ranked = ranking::rank(&self.index, library, &self.model, &query, filter, wanted)?;
         Ok(Found { query, ranked })
     }
+}
+
+/// Whether a question names nothing that could be looked for: "why?", "and who is it".
+#[must_use]
+pub fn asks_for_nothing(question: &str) -> bool {
+    Asked::read(question).empty
 }
 
 /// A question as read, and the candidates in order.
@@ -273,6 +301,23 @@ impl Found {
         // Where nothing is found, how words were read would only puzzle.
         let readings = if verdict == Verdict::Nothing { Vec::new() } else { self.readings(library) };
         Findings { verdict, confidence, passages: passages.collect(), readings }
+    }
+
+    /// The short names that were read as words which the first passage writes small: "Peru" is no "perd".
+    fn misread(&self, library: &Library) -> Terms {
+        let names = self.query.sought.iter().enumerate().filter(|(_, sought)| sought.is_short_name_read());
+        let names = names.fold(0, |names, (at, _)| names | 1 << at);
+        let Some(first) = self.ranked.first().filter(|_| names != 0) else { return 0 };
+        let Some(article) = library.get(first.article) else { return 0 };
+        let Some(paragraph) = article.paragraphs().get(first.paragraph) else { return 0 };
+        let text = article.slice(paragraph.span);
+        let (mut small, mut capital): (Terms, Terms) = (0, 0);
+        Folder::default().words(text, |range, folded| {
+            let Some(hit) = self.query.hit(folded) else { return };
+            let is_capital = text.get(range).is_some_and(|word| word.starts_with(char::is_uppercase));
+            *if is_capital { &mut capital } else { &mut small } |= 1 << hit.term;
+        });
+        names & small & !capital
     }
 
     /// How the words were read that the library does not hold and that the first passage matches: as it writes them.

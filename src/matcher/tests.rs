@@ -116,6 +116,15 @@ fn the_words_that_answer_are_told_within_the_sentence() {
     for question in ["why was the fare cut", "who is the captain?"] {
         assert_eq!(ask(&library, question).passages[0].words, None, "{question}");
     }
+    // A number is marked with what it counts, whatever stands between, and one of nothing that is asked for is not marked.
+    let text = "Aviary\n\nThe keeper let 5,600 very tame canaries fly.\n\nThe keeper Ida Holm is silent, with one exception.\n";
+    let aviary = self::library(&[("aviary", text)]);
+    for (question, words) in
+        [("how many canaries did the keeper let fly", Some("5,600 very tame canaries")), ("how tall is Ida Holm", None)]
+    {
+        let marked = ask(&aviary, question).passages[0].words.map(|span| aviary.article(ArticleId(0)).slice(span));
+        assert_eq!(marked, words, "{question}");
+    }
     // Two times, and nothing tells which.
     let mills = self::library(&[("mills", "Mills\n\nThe mill was built in 1911 and rebuilt in 1954.\n")]);
     assert_eq!(ask(&mills, "when was the mill").passages[0].words, None);
@@ -157,6 +166,25 @@ fn nothing_is_found_in_an_empty_library_or_for_an_empty_question() {
         let findings = ask(&library, question);
         assert_eq!((findings.verdict, findings.passages.len()), (Verdict::Nothing, 0), "{question:?}");
     }
+}
+
+#[test]
+fn a_question_of_function_words_alone_asks_for_nothing() {
+    let library = library(&[("ferry", FERRY), ("museum", MUSEUM)]);
+    for question in ["why?", "and who is it", "What about them?"] {
+        let findings = ask(&library, question);
+        assert_eq!((findings.verdict, findings.passages.len()), (Verdict::Nothing, 0), "{question}");
+        assert!(asks_for_nothing(question), "{question}");
+    }
+}
+
+#[test]
+fn a_short_name_is_not_read_as_a_word_that_is_written_small() {
+    let text = "Mill news\n\nThe firm perds its mill in Exton.\n\nIts owner Perd came to the mill.\n";
+    let small = library(&[("mill", &text.replace("Perd", "Holm"))]);
+    assert_eq!(ask(&small, "is the mill in Perdu").readings, []);
+    let named = library(&[("mill", text)]);
+    assert_eq!(ask(&named, "who is the owner Pedr of the mill").readings.len(), 1);
 }
 
 #[test]
