@@ -13,6 +13,12 @@ use super::{Args, Problem, words_of};
 /// The verbs with which people ask after speech.
 const SAY: &str = "said|say|says|saying|told|tell|claimed|claim|claims|stated|called|wrote|write|announced|promised|warned|argued|think|thinks|thought";
 
+/// Those of them that tell of something done as often as of something said: "who wrote the report", "who announced the toll".
+const DO: [&str; 4] = ["wrote", "write", "announced", "promised"];
+
+/// From this many words on, what follows such a verb is looked for as a quotation.
+const WORDS_OF_A_QUOTATION: usize = 4;
+
 /// Words with which a question goes on after "did she say", where no words of hers follow.
 const ASKING: [&str; 15] = [
     "when",
@@ -108,6 +114,9 @@ pub fn understand(text: &str) -> Result<(&'static Spec, Args), Problem> {
         if form.command == "check" && found.name("quote").is_some_and(|quote| asks(quote.as_str())) {
             continue;
         }
+        if form.command == "who" && found.name("quote").is_some_and(|quote| names_what_was_done(text, quote.as_str())) {
+            continue;
+        }
         let mut args = Args::asked_as(text);
         let filled = form.options.iter().all(|(option, group)| {
             let words = found.name(group).map_or("", |words| words_of(words.as_str()));
@@ -120,6 +129,16 @@ pub fn understand(text: &str) -> Result<(&'static Spec, Args), Problem> {
     let mut args = Args::asked_as(text);
     args.set(&ask::QUESTION, text)?;
     Ok((&ask::SPEC, args.complete(&ask::SPEC)?))
+}
+
+/// Whether "who wrote …" asks for the doer of something: a few words without marks. Who called "for" something gave no name.
+fn names_what_was_done(sentence: &str, words: &str) -> bool {
+    let verb = sentence.split_whitespace().skip(1).find(|word| !matches!(*word, "has" | "had"));
+    let verb = verb.unwrap_or_default().to_lowercase();
+    let first = words.split_whitespace().next().unwrap_or_default();
+    (DO.contains(&verb.as_str()) || verb == "called" && matches!(first, "for" | "on" | "off" | "in"))
+        && words.split_whitespace().count() < WORDS_OF_A_QUOTATION
+        && !words.contains(['"', '“', '”', '„', '«', '»'])
 }
 
 #[cfg(test)]
@@ -153,6 +172,11 @@ mod tests {
             ),
             ("Did Ida Holm say when it opens?", "ask", vec![("question", "Did Ida Holm say when it opens?")]),
             ("thanks!", "help", vec![]),
+            ("Who wrote the report?", "ask", vec![("question", "Who wrote the report?")]),
+            ("who has announced a toll", "ask", vec![("question", "who has announced a toll")]),
+            ("Who wrote “a toll”?", "who", vec![("quote", "a toll")]),
+            ("Who called the bridge dangerous?", "who", vec![("quote", "the bridge dangerous")]),
+            ("Who called for a toll?", "ask", vec![("question", "Who called for a toll?")]),
             ("Who closed the bridge?", "ask", vec![("question", "Who closed the bridge?")]),
             ("What did the storm destroy?", "ask", vec![("question", "What did the storm destroy?")]),
         ] {

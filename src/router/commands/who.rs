@@ -1,6 +1,6 @@
 //! `/who`: who said this.
 
-use super::{OUTLET, SINCE, ask};
+use super::{OUTLET, SINCE, ask, check};
 use crate::library::Library;
 use crate::quotes::{Carried, Held, Match};
 use crate::reply::{Block, Outcome, Reply};
@@ -10,16 +10,17 @@ use crate::router::{Args, Problem, Request, present};
 pub(in crate::router) const SPEC: Spec = Spec {
     name: "who",
     about: "Who said this: the speaker, the whole quotation and where it stands; near words will do",
-    options: &[
-        OptionSpec { name: "quote", about: "The words, or some of them", kind: Kind::Words, required: true },
-        OUTLET,
-        SINCE,
-    ],
+    options: &[QUOTE, OUTLET, SINCE],
     parts: &[],
-    example: "who forty tonnes of gravel",
+    example: EXAMPLE,
     audience: Audience::Everyone,
     run: |request, args| Box::pin(run(request, args)),
 };
+
+const QUOTE: OptionSpec =
+    OptionSpec { name: "quote", about: "The words, or some of them", kind: Kind::Words, required: true };
+
+const EXAMPLE: &str = "who forty tonnes of gravel";
 
 /// From this similarity on, a quotation is taken for the one that was meant.
 const MEANT: f32 = 0.5;
@@ -54,6 +55,7 @@ async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
     let book = desk.book().await?;
     let filter = desk.filter(args)?;
     let fragment = args.quote("quote").unwrap_or_default();
+    check::some_words(fragment, "who", QUOTE, EXAMPLE)?;
     let found = book.who(desk.library(), fragment, &filter, request.settings.passages);
     let page = |found: &Match<'_>| vec![Block::Quote(present::quotation(desk.library(), found.held))];
     let meant: Vec<&Match<'_>> = found.iter().filter(|found| found.similarity >= MEANT).collect();
@@ -71,8 +73,13 @@ async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
         }
         return Ok(Reply { pages, confidence, alternatives: true, ..Reply::new(Outcome::Answered) });
     }
-    if let Some(sentence) = args.sentence() {
-        return ask::instead(request, sentence).await;
+    // Words between marks are somebody's or nobody's: a passage that has to do with them is no answer.
+    if let Some(sentence) = args.sentence().filter(|sentence| !sentence.contains(check::MARKS)) {
+        let mut reply = ask::instead(request, sentence).await?;
+        if says(sentence) {
+            reply.blocks.insert(0, Block::Text("Nobody is quoted with these words.".to_owned()));
+        }
+        return Ok(reply);
     }
     let held = present::counted(book.len(), "quotation");
     let reply = Reply::text(
@@ -85,5 +92,13 @@ async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
             ..reply
         },
         None => reply,
+    })
+}
+
+/// Whether a sentence asks after speech and nothing else: "who said …", not "who told …".
+fn says(sentence: &str) -> bool {
+    sentence.split_whitespace().take(3).any(|word| {
+        let word = word.to_lowercase();
+        matches!(word.trim_end_matches(':'), "said" | "say" | "says" | "saying")
     })
 }
