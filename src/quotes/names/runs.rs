@@ -55,6 +55,9 @@ pub(super) fn gather(text: &str, tokens: &[Token<'_>], runs: &mut Vec<Run>) {
         let mut name = name_of(text, run, opens, letters, nickname.map(|word| word - at));
         if let Some(name) = name.as_mut() {
             name.opens = subject;
+            // "the former House Speaker Ann Lee": the new one is somebody else.
+            let left = at.checked_sub(1).and_then(|before| tokens.get(before)).is_some_and(|t| t.low == "former");
+            name.titles.extend((left && !name.organisation).then(|| "former".to_owned()));
             name.roles.extend(roles::before(tokens, at));
             name.roles.extend(roles::after(tokens, end));
             name.roles.extend(roles::given(tokens, end));
@@ -200,7 +203,7 @@ fn starts_sentence(tokens: &[Token<'_>], at: usize) -> bool {
         if closed && matches!(before.sort, Sort::Punct('"' | '\'')) {
             return false;
         }
-        if ended && matches!(before.sort, Sort::Punct('”' | '’' | ')' | ']' | '»')) {
+        if ended && matches!(before.sort, Sort::Punct('”' | '’' | ')' | ']' | '»' | '(' | '[')) {
             return true;
         }
         matches!(
@@ -289,6 +292,10 @@ fn titles_before(run: &[Token<'_>], last: usize, opens: bool) -> usize {
     } else {
         return run.iter().take_while(|t| title(t)).count();
     };
+    // "Minister of | Foreign Affairs Ann Lee"
+    if let Some(affairs) = rest.iter().position(|t| t.low == "affairs").filter(|at| at + 2 < rest.len()) {
+        return cut + affairs + 1;
+    }
     // "Striker | Ann Lee", "Exton Alderman | Ann Lee", "Farmer | Lee": an occupation that has a capital only because it opens the
     // sentence, or none that we know before a given name that we do.
     let [first, _, ..] = rest else { return cut };
@@ -330,5 +337,10 @@ fn is_label(low: &str) -> bool {
             | "congresswoman"
             | "representative"
             | "representatives"
+            | "minister"
+            | "ministers"
+            | "secretary"
+            | "ambassador"
+            | "chancellor"
     )
 }

@@ -91,6 +91,45 @@ fn a_body_is_named_with_its_owners_and_a_town_is_not_what_is_in_it() {
     assert_eq!(named("It rained in Exton Lee said that it was safe.", "Exton Lee").0.as_deref(), Some("Exton Lee"));
 }
 
+#[test]
+fn peoples_offices_and_those_of_whom_something_is_told_are_nobody() {
+    for (text, words, expected) in [
+        ("Bo Holm praised the American. He said that it was safe.", "He", Some("Bo Holm")),
+        ("It pleased the Irish and the American press. He said that it was safe.", "He", None),
+        (
+            "Exton Secretary of State Ann Lee said that it was safe.",
+            "Exton Secretary of State Ann Lee",
+            Some("Ann Lee"),
+        ),
+        (
+            "Exton Minister of Foreign Affairs Ann Lee said that it was safe.",
+            "Exton Minister of Foreign Affairs Ann Lee",
+            Some("Ann Lee"),
+        ),
+        ("The guest is Anders Holm, whom he describes. It said that it was safe.", "he", None),
+    ] {
+        assert_eq!(named(text, words).0.as_deref(), expected, "{text}");
+    }
+}
+
+#[test]
+fn the_new_speaker_is_not_the_former_one() {
+    for (text, words, expected) in [
+        ("Former Mayor Ann Lee left. The new mayor said that it was safe.", "The new mayor", None),
+        ("Former Mayor Ann Lee left. The mayor said that it was safe.", "The mayor", None),
+        ("Former Mayor Ann Lee left. The former mayor said that it was safe.", "The former mayor", Some("Ann Lee")),
+        ("Mayor Ann Lee came. The new mayor said that it was safe.", "The new mayor", Some("Ann Lee")),
+        ("It beat former House Speaker Ann Lee. The new speaker said that it was safe.", "The new speaker", None),
+        (
+            "It beat former House Speaker Ann Lee. The former speaker said that it was safe.",
+            "The former speaker",
+            Some("Ann Lee"),
+        ),
+    ] {
+        assert_eq!(named(text, words).0.as_deref(), expected, "{text}");
+    }
+}
+
 /// How many names are looked at for an article.
 fn looks_for(article: &Article) -> usize {
     let before = looks::so_far();
@@ -137,4 +176,14 @@ fn no_article_takes_more_than_its_length() {
         }
     }
     assert!(grown.is_empty(), "{grown:?}");
+}
+
+#[test]
+fn the_parts_of_a_list_are_no_turns_of_a_transcript() {
+    let list = "Contribution: Judges saw that it was new.\n\nLeader: Judges saw that it was old.\n\n\
+        Change: Judges saw that it was safe.";
+    assert!(!names(list).iter().any(|name| ["Contribution", "Leader", "Change"].contains(&name.as_str())));
+    let turns =
+        "Lee: It is old and it is ours.\n\nPoe: It is new and it is theirs.\n\nLee: It is safe, and that is that.";
+    assert_eq!(names(turns), ["Lee", "Poe", "Lee"]);
 }
