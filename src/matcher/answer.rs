@@ -103,6 +103,13 @@ pub(super) fn words(query: &Query, article: &Article, sentence: Span, head: Term
         return None;
     }
     let (mut start, mut end) = (words.get(first)?.range.start, words.get(last)?.range.end);
+    // "One of his warnings", "a 27-nation bloc": no counts.
+    let behind = text.get(end..).unwrap_or_default();
+    let joined = behind.strip_prefix(['-', '‑']).is_some_and(|rest| rest.starts_with(char::is_alphabetic));
+    let one = text.get(start..end).is_some_and(|word| word.eq_ignore_ascii_case("one")) && behind.starts_with(" of ");
+    if query.kind == AnswerKind::Number && (one || joined) {
+        return None;
+    }
     if let Some(sign) = text.get(..start).and_then(|before| before.chars().next_back()).filter(|c| "$€£¥".contains(*c))
     {
         start -= sign.len_utf8();

@@ -1,6 +1,7 @@
 //! Questions: what their words look for, and what kind of thing would answer them.
 
 use super::evidence::Measure;
+use super::lives::Life;
 use super::terms::{Folder, MAX_WORD_BYTES, Stems};
 use super::words::{is_speech, is_stop};
 
@@ -73,6 +74,8 @@ pub(super) struct Asked {
     pub(super) speech: bool,
     /// Whether it asks for what is newest.
     pub(super) latest: bool,
+    /// What of somebody's life it asks for.
+    pub(super) life: Option<Life>,
     /// Whether it names nothing to look for: its words are function words, none of them written like a name.
     pub(super) empty: bool,
 }
@@ -123,8 +126,9 @@ impl Asked {
             }
         }
         let speech = folded.iter().any(|word| is_speech(word));
+        let life = folded.iter().find_map(|word| Life::asked_by(word));
         let empty = terms.iter().all(|term| is_stop(&term.folded) && !term.name);
-        Self { terms, kind, measure, speech, latest, empty }
+        Self { terms, kind, measure, speech, latest, life, empty }
     }
 }
 

@@ -85,12 +85,14 @@ pub(super) struct Holds {
     pub(super) measured: bool,
     pub(super) place: bool,
     pub(super) cause: bool,
+    /// Words without which nothing is told of what is asked of somebody's life.
+    pub(super) life: bool,
 }
 
 impl Holds {
     /// Everything.
     pub(super) const ALL: Self =
-        Self { person: true, time: true, number: true, measured: true, place: true, cause: true };
+        Self { person: true, time: true, number: true, measured: true, place: true, cause: true, life: true };
 
     /// Whether it holds what is asked for; never for an open question.
     pub(super) fn answers(self, kind: AnswerKind) -> bool {
@@ -111,6 +113,7 @@ impl Holds {
         self.measured |= other.measured;
         self.place |= other.place;
         self.cause |= other.cause;
+        self.life |= other.life;
     }
 }
 
@@ -190,7 +193,8 @@ impl<'q> Evidence<'q> {
         let counted = word.hit.is_some_and(|hit| Some(hit.term) == self.query.counted);
         self.since_counted = if counted { 0 } else { self.since_counted.saturating_add(1) };
         let measured = self.since_number <= UNIT_WITHIN && self.measures(word);
-        let holds = Holds { person, time, number, measured, place, cause };
+        let life = self.query.life.is_some_and(|life| life.is_told_by(folded));
+        let holds = Holds { person, time, number, measured, place, cause, life };
         self.holds.join(holds);
         self.after_name = named;
         self.after_capital = capital && !calendar;

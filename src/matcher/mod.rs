@@ -11,6 +11,7 @@ mod features;
 pub mod fit;
 mod index;
 mod kinds;
+mod lives;
 mod model;
 mod query;
 mod ranking;
@@ -281,7 +282,10 @@ struct Found {
 
 impl Found {
     fn findings(&self, matcher: &Matcher, library: &Library, question: &Question) -> Findings {
-        let confidence = confidence::confidence(&confidence::inputs(&self.query, &self.ranked), &matcher.model);
+        let mut confidence = confidence::confidence(&confidence::inputs(&self.query, &self.ranked), &matcher.model);
+        if confidence >= matcher.thresholds.answer && self.is_about_others(library) {
+            confidence = matcher.thresholds.nearest;
+        }
         let verdict = if self.ranked.is_empty() || confidence < matcher.thresholds.nearest {
             Verdict::Nothing
         } else if confidence < matcher.thresholds.answer {
@@ -303,9 +307,58 @@ impl Found {
         Findings { verdict, confidence, passages: passages.collect(), readings }
     }
 
+    /// Whether a full name is asked about that the first passage's article has only in pieces, as parts of other names: "Jon Holm"
+    /// of Jon Berg and Ida Holm.
+    fn is_about_others(&self, library: &Library) -> bool {
+        let Some(first) = self.ranked.first() else { return false };
+        let Some(article) = library.get(first.article) else { return false };
+        let sought = &self.query.sought;
+        let mut names = sought.iter().enumerate().filter(|(_, sought)| sought.term.name);
+        let (Some((given, one)), Some((surname, other)), None) = (names.next(), names.next(), names.next()) else {
+            return false;
+        };
+        if one.term.at + 1 != other.term.at
+            || first.in_article & (1 << given) == 0
+            || first.in_article & (1 << surname) == 0
+        {
+            return false;
+        }
+        // What else is asked must be missing too, or there is nothing else.
+        let others = (0..sought.len()).filter(|at| *at != given && *at != surname);
+        if !self.query.speech && others.into_iter().any(|at| first.terms & (1 << at) != 0) {
+            return false;
+        }
+        let term = |folded: &str| self.query.hit(folded).map(|hit| usize::from(hit.term));
+        let (mut together, mut apart) = (false, false);
+        let mut before: Option<(bool, bool)> = None;
+        let mut given_at: Option<usize> = None;
+        let mut place = 0;
+        let text = article.text();
+        Folder::default().words(text, |range, folded| {
+            let capital = text.get(range).is_some_and(|word| word.starts_with(char::is_uppercase));
+            let (is_given, is_surname) = (term(folded) == Some(given), term(folded) == Some(surname));
+            // "Jon K. Holm", "Jon von Holm"
+            together |= is_surname && given_at.is_some_and(|at| place - at <= 2);
+            let after_given = before.is_some_and(|(given, _)| given);
+            let after_capital = before.is_some_and(|(_, capital)| capital);
+            apart |= capital && (after_given && !is_surname || is_surname && after_capital && !after_given);
+            if is_given {
+                given_at = Some(place);
+            }
+            before = Some((is_given, capital));
+            place += 1;
+        });
+        apart && !together
+    }
+
     /// The short names that were read as words which the first passage writes small: "Peru" is no "perd".
     fn misread(&self, library: &Library) -> Terms {
-        let names = self.query.sought.iter().enumerate().filter(|(_, sought)| sought.is_short_name_read());
+        let names = self
+            .query
+            .sought
+            .iter()
+            .enumerate()
+            .filter(|(_, sought)| sought.is_short_name_read(self.query.sought.len() == 1));
         let names = names.fold(0, |names, (at, _)| names | 1 << at);
         let Some(first) = self.ranked.first().filter(|_| names != 0) else { return 0 };
         let Some(article) = library.get(first.article) else { return 0 };

@@ -74,10 +74,12 @@ pub(super) struct Sought {
 }
 
 impl Sought {
-    /// Whether it is a short name that was read as another word.
-    pub(super) fn is_short_name_read(&self) -> bool {
+    /// Whether it is a short name that was read as another word; `alone`, where nothing else is asked: then a capital at the start
+    /// may be a name's.
+    pub(super) fn is_short_name_read(&self, alone: bool) -> bool {
         let read = self.alternatives.first().is_some_and(|best| best.weight < 1.0 && best.word != self.term.folded);
-        self.term.name && read && self.term.folded.chars().count() < SHORT
+        let capital = self.term.asked.starts_with(char::is_uppercase);
+        (self.term.name || alone && capital) && read && self.term.folded.chars().count() < SHORT
     }
 
     /// Whether the library holds the word (or another form of it) as asked.

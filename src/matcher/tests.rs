@@ -116,6 +116,10 @@ fn the_words_that_answer_are_told_within_the_sentence() {
     for question in ["why was the fare cut", "who is the captain?"] {
         assert_eq!(ask(&library, question).passages[0].words, None, "{question}");
     }
+    let bloc = self::library(&[("bloc", "Bloc\n\nThe farmers marched through the 27-nation bloc.\n")]);
+    assert_eq!(ask(&bloc, "how many farmers marched through the bloc").passages[0].words, None);
+    let warned = self::library(&[("warned", "Bloc\n\nHis warning of farmers was one of his last.\n")]);
+    assert_eq!(ask(&warned, "how many farmers were in his warning").passages[0].words, None);
     // A number is marked with what it counts, whatever stands between, and one of nothing that is asked for is not marked.
     let text = "Aviary\n\nThe keeper let 5,600 very tame canaries fly.\n\nThe keeper Ida Holm is silent, with one exception.\n";
     let aviary = self::library(&[("aviary", text)]);
@@ -179,10 +183,24 @@ fn a_question_of_function_words_alone_asks_for_nothing() {
 }
 
 #[test]
+fn a_full_name_is_not_found_in_pieces_of_others() {
+    let text = "Mill prize\n\nThe guests were Jon Berg of Exton and Ida Holm of Lund, who said little.\n";
+    let library = library(&[("mill", text), ("ferry", FERRY)]);
+    for question in ["Who is Jon Holm?", "what did Jon Holm say", "When was Jon Holm born?"] {
+        assert_ne!(ask(&library, question).verdict, Verdict::Answered, "{question}");
+    }
+    assert_eq!(ask(&library, "Who is Ida Holm?").verdict, Verdict::Answered);
+    let middle = self::library(&[("mill", &text.replace("Ida Holm", "Ida K. Holm")), ("ferry", FERRY)]);
+    assert_eq!(ask(&middle, "Who is Ida Holm?").verdict, Verdict::Answered);
+}
+
+#[test]
 fn a_short_name_is_not_read_as_a_word_that_is_written_small() {
     let text = "Mill news\n\nThe firm perds its mill in Exton.\n\nIts owner Perd came to the mill.\n";
     let small = library(&[("mill", &text.replace("Perd", "Holm"))]);
-    assert_eq!(ask(&small, "is the mill in Perdu").readings, []);
+    for question in ["is the mill in Perdu", "Perdu", "Perdu?"] {
+        assert_eq!(ask(&small, question).readings, [], "{question}");
+    }
     let named = library(&[("mill", text)]);
     assert_eq!(ask(&named, "who is the owner Pedr of the mill").readings.len(), 1);
 }
