@@ -293,14 +293,17 @@ impl Desk {
         same.or_else(part).map(|outlet| (*outlet).to_owned()).ok_or_else(|| Problem::NoOutlet {
             typed: typed.to_owned(),
             near: nearest_outlet(typed, &held).map(str::to_owned),
-            held: held.iter().take(MAX_CHOICES).map(|outlet| (*outlet).to_owned()).collect(),
-            more: held.len().saturating_sub(MAX_CHOICES),
+            held: held.iter().take(MAX_OUTLETS).map(|outlet| (*outlet).to_owned()).collect(),
+            more: held.len().saturating_sub(MAX_OUTLETS),
         })
     }
 }
 
 /// How many choices a problem names: as many as a person reads.
 const MAX_CHOICES: usize = 5;
+
+/// How many outlets.
+const MAX_OUTLETS: usize = 8;
 
 /// The outlet that is nearest to what was typed, which may lack its article: "Guardain" is "The Guardian".
 fn nearest_outlet<'l>(typed: &str, held: &[&'l str]) -> Option<&'l str> {

@@ -1,6 +1,7 @@
 //! `/said`: what someone is quoted with.
 
 use super::{OUTLET, SINCE, UNTIL, ask};
+use crate::library::Filter;
 use crate::quotes::Said;
 use crate::reply::{Block, Outcome, Reply};
 use crate::router::table::{Audience, Kind, OptionSpec, Spec};
@@ -39,7 +40,14 @@ async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
     if said.quotations.is_empty()
         && let Some(sentence) = args.sentence()
     {
-        return ask::instead(request, sentence).await;
+        let mut reply = ask::instead(request, sentence).await?;
+        if let Some(name) = &said.speaker {
+            // What the articles tell instead is not what was asked for.
+            let words =
+                format!("{}{}", unquoted(name, &topic, !filter.is_empty()), otherwise(name, &said, &topic, &filter));
+            reply.blocks.insert(0, Block::Text(words));
+        }
+        return Ok(reply);
     }
     match &said.speaker {
         Some(name) if !said.quotations.is_empty() => {
@@ -54,7 +62,7 @@ async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
             let reply = namesakes(&said).into_iter().fold(reply, Reply::with);
             Ok(reply.with(heading))
         }
-        _ => Ok(not_quoted(desk, speaker, &said, &topic, !filter.is_empty())),
+        _ => Ok(not_quoted(desk, speaker, &said, &topic, &filter)),
     }
 }
 
@@ -76,20 +84,29 @@ fn namesakes(said: &Said<'_>) -> Option<Block> {
     (!named.is_empty()).then(|| Block::Text(format!("Also quoted by this name: {named}{more}.")))
 }
 
+/// `Ida Holm is not quoted about “tolls”.`
+fn unquoted(name: &str, topic: &str, filtered: bool) -> String {
+    let within = if filtered { " in the articles that you asked for" } else { "" };
+    format!("{name} is not quoted{topic}{within}.")
+}
+
+/// What else a speaker is quoted with, and how to see it.
+fn otherwise(name: &str, said: &Said<'_>, topic: &str, filter: &Filter) -> String {
+    let all = present::counted(said.all, "quotation");
+    match (topic.is_empty(), filter.is_empty()) {
+        _ if said.all == 0 => String::new(),
+        (false, _) => format!(" /said {name} shows what they are quoted with otherwise: {all}."),
+        (true, false) => format!(" /said {name} shows what they are quoted with in others: {all}."),
+        (true, true) => String::new(),
+    }
+}
+
 /// That nobody of this name is quoted, or nothing of theirs about the topic, or in the articles that were asked for.
-pub(super) fn not_quoted(desk: &Desk, speaker: &str, said: &Said<'_>, topic: &str, filtered: bool) -> Reply {
+pub(super) fn not_quoted(desk: &Desk, speaker: &str, said: &Said<'_>, topic: &str, filter: &Filter) -> Reply {
     let held = present::held(desk.library());
     let words = match &said.speaker {
         Some(name) => {
-            let within = if filtered { " in the articles that you asked for" } else { "" };
-            let all = present::counted(said.all, "quotation");
-            let otherwise = match (topic.is_empty(), filtered) {
-                _ if said.all == 0 => String::new(),
-                (false, _) => format!(" /said {name} shows what they are quoted with otherwise: {all}."),
-                (true, true) => format!(" /said {name} shows what they are quoted with in others: {all}."),
-                (true, false) => String::new(),
-            };
-            format!("{name} is not quoted{topic}{within}.{otherwise} {held}")
+            format!("{}{} {held}", unquoted(name, topic, !filter.is_empty()), otherwise(name, said, topic, filter))
         }
         None => {
             let near = said.suggestions.iter().map(|name| format!("“{name}”")).collect::<Vec<_>>().join(", ");

@@ -25,6 +25,9 @@ const EXAMPLE: &str = "who forty tonnes of gravel";
 /// From this similarity on, a quotation is taken for the one that was meant.
 const MEANT: f32 = 0.5;
 
+/// From this on, a single word is the one that was said.
+const ITSELF: f32 = 0.95;
+
 /// Other articles whose words for a quotation are shown; of more, only how many there are.
 const MOST_CARRIED: usize = 3;
 
@@ -58,7 +61,9 @@ async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
     check::some_words(fragment, "who", QUOTE, EXAMPLE)?;
     let found = book.who(desk.library(), fragment, &filter, request.settings.passages);
     let page = |found: &Match<'_>| vec![Block::Quote(present::quotation(desk.library(), found.held))];
-    let meant: Vec<&Match<'_>> = found.iter().filter(|found| found.similarity >= MEANT).collect();
+    // A single word is only itself: "hello" is not "hell".
+    let least = if fragment.split_whitespace().count() > 1 { MEANT } else { ITSELF };
+    let meant: Vec<&Match<'_>> = found.iter().filter(|found| found.similarity >= least).collect();
     if !meant.is_empty() {
         let confidence = meant.first().map(|found| found.similarity);
         let mut pages: Vec<Vec<Block>> = Vec::new();
