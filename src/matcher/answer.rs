@@ -107,7 +107,14 @@ pub(super) fn words(query: &Query, article: &Article, sentence: Span, head: Term
     let behind = text.get(end..).unwrap_or_default();
     let joined = behind.strip_prefix(['-', '‑']).is_some_and(|rest| rest.starts_with(char::is_alphabetic));
     let one = text.get(start..end).is_some_and(|word| word.eq_ignore_ascii_case("one")) && behind.starts_with(" of ");
-    if query.kind == AnswerKind::Number && (one || joined) {
+    let before = text.get(..start).unwrap_or_default().trim_end().rsplit(' ').next().unwrap_or_default();
+    let dated = before.starts_with(char::is_uppercase) && is_calendar(&before.to_lowercase());
+    if query.kind == AnswerKind::Number && (one || joined || dated) {
+        return None;
+    }
+    // "A year", "the week": no time that anybody asks for.
+    let told = text.get(start..end).unwrap_or_default().to_lowercase();
+    if query.kind == AnswerKind::Time && is_bare(&told) {
         return None;
     }
     if let Some(sign) = text.get(..start).and_then(|before| before.chars().next_back()).filter(|c| "$€£¥".contains(*c))
@@ -119,4 +126,29 @@ pub(super) fn words(query: &Query, article: &Article, sentence: Span, head: Term
     }
     let base = sentence.start as usize;
     Some(Span::new(base + start, base + end))
+}
+
+/// Whether words for a time name only a unit of it.
+fn is_bare(words: &str) -> bool {
+    matches!(
+        words,
+        "year"
+            | "years"
+            | "month"
+            | "months"
+            | "week"
+            | "weeks"
+            | "day"
+            | "days"
+            | "hour"
+            | "hours"
+            | "minute"
+            | "minutes"
+            | "time"
+            | "times"
+            | "decade"
+            | "decades"
+            | "century"
+            | "season"
+    )
 }

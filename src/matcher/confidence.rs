@@ -37,7 +37,7 @@ pub const NEAREST: f32 = 0.15;
 const FEW: usize = 10;
 
 /// A question of more words than these asks for more than somebody's life.
-const LIFE_WITHIN: usize = 4;
+pub(super) const LIFE_WITHIN: usize = 4;
 
 /// How many inputs the confidence has.
 pub(super) const COUNT: usize = 14;

@@ -56,6 +56,11 @@ impl Measure {
         })
     }
 
+    /// Whether it measures people: how old, how tall, how heavy.
+    pub(super) fn is_of_somebody(self) -> bool {
+        matches!(self, Self::Old | Self::High | Self::Heavy)
+    }
+
     /// Whether a word that follows a number tells that it measures this.
     fn is_unit(self, folded: &str) -> bool {
         match self {

@@ -37,6 +37,7 @@ pub use explain::{Explanation, Factor, Word};
 pub use model::{Made, Model, ModelError};
 
 use asked::Asked;
+use evidence::Evidence;
 use index::{Index, Keeper};
 use query::{Query, Terms};
 use ranking::Ranked;
@@ -283,7 +284,7 @@ struct Found {
 impl Found {
     fn findings(&self, matcher: &Matcher, library: &Library, question: &Question) -> Findings {
         let mut confidence = confidence::confidence(&confidence::inputs(&self.query, &self.ranked), &matcher.model);
-        if confidence >= matcher.thresholds.answer && self.is_about_others(library) {
+        if confidence >= matcher.thresholds.answer && (self.is_about_others(library) || self.tells_of_others(library)) {
             confidence = matcher.thresholds.nearest;
         }
         let verdict = if self.ranked.is_empty() || confidence < matcher.thresholds.nearest {
@@ -307,13 +308,37 @@ impl Found {
         Findings { verdict, confidence, passages: passages.collect(), readings }
     }
 
+    /// Whether what is asked of somebody by name, their age or marriage, is told in the first passage, but in no sentence that names
+    /// them or says "he" or "she".
+    fn tells_of_others(&self, library: &Library) -> bool {
+        let (query, sought) = (&self.query, &self.query.sought);
+        let named = sought.iter().any(|sought| sought.term.name);
+        let measured = query.measure.is_of_somebody() && sought.iter().all(|sought| sought.term.name);
+        let life = query.life.is_some() && named && sought.len() <= confidence::LIFE_WITHIN;
+        let Some(first) = self.ranked.first().filter(|_| measured || life) else { return false };
+        let Some(article) = library.get(first.article) else { return false };
+        let Some(paragraph) = article.paragraphs().get(first.paragraph) else { return false };
+        !article.sentences_of(paragraph).iter().any(|sentence| {
+            let mut evidence = Evidence::new(query);
+            let mut theirs = false;
+            features::written(&mut Folder::default(), query, article.slice(*sentence), |_, word| {
+                let name = word.hit.and_then(|hit| sought.get(usize::from(hit.term))).is_some_and(|s| s.term.name);
+                theirs |= name || matches!(word.folded, "he" | "she" | "his" | "her" | "him");
+                evidence.word(word);
+            });
+            theirs && (measured && evidence.holds.measured || life && evidence.holds.life)
+        })
+    }
+
     /// Whether a full name is asked about that the first passage's article has only in pieces, as parts of other names: "Jon Holm"
     /// of Jon Berg and Ida Holm.
     fn is_about_others(&self, library: &Library) -> bool {
         let Some(first) = self.ranked.first() else { return false };
         let Some(article) = library.get(first.article) else { return false };
         let sought = &self.query.sought;
-        let mut names = sought.iter().enumerate().filter(|(_, sought)| sought.term.name);
+        // Where nothing else is asked, a name may be written small.
+        let alone = sought.len() == 2 && self.query.kind == AnswerKind::Person;
+        let mut names = sought.iter().enumerate().filter(|(_, sought)| sought.term.name || alone);
         let (Some((given, one)), Some((surname, other)), None) = (names.next(), names.next(), names.next()) else {
             return false;
         };

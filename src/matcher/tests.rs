@@ -116,6 +116,12 @@ fn the_words_that_answer_are_told_within_the_sentence() {
     for question in ["why was the fare cut", "who is the captain?"] {
         assert_eq!(ask(&library, question).passages[0].words, None, "{question}");
     }
+    let vote = "Vote\n\nThe December 28 article on the vote was read in an election year.\n";
+    let vote = self::library(&[("vote", vote)]);
+    for question in ["how many articles were read on the vote", "when was the article on the vote read"] {
+        let marked = ask(&vote, question).passages[0].words.map(|span| vote.article(ArticleId(0)).slice(span));
+        assert!(!matches!(marked, Some("28" | "28 article" | "year")), "{question}: {marked:?}");
+    }
     let bloc = self::library(&[("bloc", "Bloc\n\nThe farmers marched through the 27-nation bloc.\n")]);
     assert_eq!(ask(&bloc, "how many farmers marched through the bloc").passages[0].words, None);
     let warned = self::library(&[("warned", "Bloc\n\nHis warning of farmers was one of his last.\n")]);
@@ -189,9 +195,27 @@ fn a_full_name_is_not_found_in_pieces_of_others() {
     for question in ["Who is Jon Holm?", "what did Jon Holm say", "When was Jon Holm born?"] {
         assert_ne!(ask(&library, question).verdict, Verdict::Answered, "{question}");
     }
+    assert_ne!(ask(&library, "who is jon holm").verdict, Verdict::Answered);
     assert_eq!(ask(&library, "Who is Ida Holm?").verdict, Verdict::Answered);
+    assert_eq!(ask(&library, "who is ida holm").verdict, Verdict::Answered);
     let middle = self::library(&[("mill", &text.replace("Ida Holm", "Ida K. Holm")), ("ferry", FERRY)]);
     assert_eq!(ask(&middle, "Who is Ida Holm?").verdict, Verdict::Answered);
+}
+
+#[test]
+fn the_age_of_others_is_nobodys() {
+    let text = "Mill prize\n\nIda Holm gave the prize of the mill at Exton. The winner was a 43-year-old mother of two, whose \
+        husband mends sails.\n";
+    let others = library(&[("mill", text), ("ferry", FERRY)]);
+    for question in ["How old is Ida Holm?", "Who is Ida Holm married to?"] {
+        assert_ne!(ask(&others, question).verdict, Verdict::Answered, "{question}");
+    }
+    let told =
+        text.replace("The winner was", "Ms Holm is married to Bo Berg, and a 60-year-old miller. The winner was");
+    let hers = library(&[("mill", &told), ("ferry", FERRY)]);
+    for question in ["How old is Ida Holm?", "Who is Ida Holm married to?"] {
+        assert_eq!(ask(&hers, question).verdict, Verdict::Answered, "{question}");
+    }
 }
 
 #[test]

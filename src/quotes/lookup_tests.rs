@@ -173,6 +173,19 @@ fn said_of_nobody_suggests_similar_names() {
 }
 
 #[test]
+fn words_of_which_none_is_the_articles_are_not_altered() {
+    let mut library = Library::default();
+    library.add(article("“The coal is not the villain, and we will have to find ways to deal with it,” said Ann Lee."));
+    let book = QuoteBook::build(&library);
+    for quote in ["coals are dead", "villains dealing"] {
+        let checked = book.check(&library, quote, None, &Filter::default());
+        assert!(matches!(checked, Check::NotHeld { .. }), "{quote}: {checked:?}");
+    }
+    let checked = book.check(&library, "the coal is not a villain", None, &Filter::default());
+    assert!(matches!(checked, Check::Altered { .. }), "{checked:?}");
+}
+
+#[test]
 fn a_filter_holds_for_every_look_up() {
     let library = library();
     let book = QuoteBook::build(&library);

@@ -16,9 +16,6 @@ const SAY: &str = "said|say|says|saying|told|tell|claimed|claim|claims|stated|ca
 /// Those of them that tell of something done as often as of something said: "who wrote the report", "who announced the toll".
 const DO: [&str; 4] = ["wrote", "write", "announced", "promised"];
 
-/// From this many words on, what follows such a verb is looked for as a quotation.
-const WORDS_OF_A_QUOTATION: usize = 4;
-
 /// Words with which a question goes on after "did she say", where no words of hers follow.
 const ASKING: [&str; 15] = [
     "when",
@@ -86,6 +83,12 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
             "check",
             &[("quote", "quote"), ("speaker", "speaker")],
         ),
+        form(r"who is (?:the )?(?:most quoted|quoted (?:the )?most)(?: often)?(?: here)?\s*\??", "speakers", &[]),
+        form(
+            r"(?:what|which|how many) (?:articles|outlets|sources|newspapers) (?:do you (?:have|know|hold|read)|are (?:there|loaded|held|here))\s*\??",
+            "about",
+            &[],
+        ),
         form(r#"check(?: this| whether)?:? (?P<quote>["“„«].+["”“»])\s*\??"#, "check", &[("quote", "quote")]),
     ]
 });
@@ -131,13 +134,14 @@ pub fn understand(text: &str) -> Result<(&'static Spec, Args), Problem> {
     Ok((&ask::SPEC, args.complete(&ask::SPEC)?))
 }
 
-/// Whether "who wrote …" asks for the doer of something: a few words without marks. Who called "for" something gave no name.
+/// Whether "who wrote …" asks for the doer of something: words without marks, and without "that". Who called "for" something gave
+/// no name.
 fn names_what_was_done(sentence: &str, words: &str) -> bool {
-    let verb = sentence.split_whitespace().skip(1).find(|word| !matches!(*word, "has" | "had"));
-    let verb = verb.unwrap_or_default().to_lowercase();
-    let first = words.split_whitespace().next().unwrap_or_default();
-    (DO.contains(&verb.as_str()) || verb == "called" && matches!(first, "for" | "on" | "off" | "in"))
-        && words.split_whitespace().count() < WORDS_OF_A_QUOTATION
+    let mut beginning = sentence.split_whitespace().skip(1).skip_while(|word| matches!(*word, "has" | "had"));
+    let verb = beginning.next().unwrap_or_default().to_lowercase();
+    let next = beginning.next().unwrap_or_default();
+    let does = DO.contains(&verb.as_str()) && next != "that";
+    (does || verb == "called" && matches!(next, "for" | "on" | "off" | "in"))
         && !words.contains(['"', '“', '”', '„', '«', '»'])
 }
 
@@ -175,6 +179,15 @@ mod tests {
             ("Who wrote the report?", "ask", vec![("question", "Who wrote the report?")]),
             ("who has announced a toll", "ask", vec![("question", "who has announced a toll")]),
             ("Who wrote “a toll”?", "who", vec![("quote", "a toll")]),
+            ("who wrote that the bridge is safe", "who", vec![("quote", "the bridge is safe")]),
+            ("Who is quoted most often?", "speakers", vec![]),
+            ("how many articles do you have?", "about", vec![]),
+            ("what outlets are there", "about", vec![]),
+            (
+                "How many articles on the bridge are there?",
+                "ask",
+                vec![("question", "How many articles on the bridge are there?")],
+            ),
             ("Who called the bridge dangerous?", "who", vec![("quote", "the bridge dangerous")]),
             ("Who called for a toll?", "ask", vec![("question", "Who called for a toll?")]),
             ("Who closed the bridge?", "ask", vec![("question", "Who closed the bridge?")]),

@@ -34,7 +34,11 @@ async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
     let said = book.said(desk.library(), speaker, about, &filter);
     let topic = about.map(|about| format!(" about “{about}”")).unwrap_or_default();
     if said.speaker.is_none() && is_pronoun(speaker) {
-        let words = format!("“{speaker}” could be anybody. Say whose words you want, by name.");
+        let words = if matches!(speaker.to_lowercase().as_str(), "you" | "we") {
+            "Byline only quotes what the articles say, and thinks nothing of its own.".to_owned()
+        } else {
+            format!("“{speaker}” could be anybody. Say whose words you want, by name.")
+        };
         return Ok(Reply::text(Outcome::NotInArticles, words));
     }
     if said.quotations.is_empty()
