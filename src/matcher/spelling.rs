@@ -26,13 +26,13 @@ const MIN_LETTERS_OF_READING: usize = 4;
 /// Shortest half, in characters, of a word that is read as two.
 const MIN_HALF: usize = 3;
 
-/// From this many letters on a word may have two edits; below, one.
+/// From this many letters on a word may have two edits, if no word is within one; below, one.
 pub(super) const TWO_EDITS_FROM: usize = 8;
 
 /// Below this many letters the first one is trusted.
 const SHORT: usize = 6;
 
-/// How much closeness a reading may lack against the best one. A second edit costs more than this in all but long words.
+/// How much closeness a reading may lack against the best one.
 const WORSE_BY: f32 = 0.08;
 
 /// Bytes by which the forms of a reading may be longer or shorter than it: an ending.
@@ -187,16 +187,23 @@ fn near(index: &Index, word: &str, name: bool) -> Vec<Alternative> {
     {
         return Vec::new();
     }
-    let edits = if length < TWO_EDITS_FROM { 1 } else { 2 };
     let from = Edits::of(word);
-    let mut found: Vec<(f32, Entry<'_>)> = index
-        .near(word, edits)
-        // Words of other scripts are no misspellings of one in ASCII.
-        .filter(|entry| word.is_ascii() == entry.word.is_ascii())
-        // A short name is not read as an everyday word, unless it has the same letters: "Oslo" is not "also", "Hosue" is "House".
-        .filter(|entry| !name || length >= SHORT || !rarity::is_everyday(entry.word) || same_letters(word, entry.word))
-        .filter_map(|entry| closeness(&from, entry, length, edits).map(|close| (close, entry)))
-        .collect();
+    // A short name is not read as an everyday word, unless it has the same letters: "Oslo" is not "also", "Hosue" is "House".
+    let everyday = |entry: &Entry<'_>| {
+        name && length < SHORT && rarity::is_everyday(entry.word) && !same_letters(word, entry.word)
+    };
+    let within = |edits: usize| -> Vec<(f32, Entry<'_>)> {
+        index
+            .near(word, edits)
+            // Words of other scripts are no misspellings of one in ASCII.
+            .filter(|entry| word.is_ascii() == entry.word.is_ascii() && !everyday(entry))
+            .filter_map(|entry| closeness(&from, entry, length, edits).map(|close| (close, entry)))
+            .collect()
+    };
+    let mut found = within(1);
+    if found.is_empty() && length >= TWO_EDITS_FROM {
+        found = within(2);
+    }
     found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.word.cmp(b.1.word)));
     let best = found.first().map_or(0.0, |(close, _)| *close);
     let stems = Stems::default();
