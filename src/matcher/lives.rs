@@ -1,6 +1,9 @@
 //! What is asked of people's lives, birth, marriage, children and pay, and the words without which no text tells of it.
 //!
 //! Much is written of people who are known, and nearly all of it holds their names: without these words it would pass for an answer.
+//!
+//! The questions that `fit/made.rs` makes to be asked in vain are of the same matters, and chosen by much the same words: of other
+//! matters fewer are declined than it prints.
 
 /// A matter of somebody's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
