@@ -315,6 +315,7 @@ impl Found {
         let named = sought.iter().any(|sought| sought.term.name);
         let measured = query.measure.is_of_somebody() && sought.iter().all(|sought| sought.term.name);
         let life = query.life.is_some() && named && sought.len() <= confidence::LIFE_WITHIN;
+        let counts = query.kind == AnswerKind::Number;
         let Some(first) = self.ranked.first().filter(|_| measured || life) else { return false };
         let Some(article) = library.get(first.article) else { return false };
         let Some(paragraph) = article.paragraphs().get(first.paragraph) else { return false };
@@ -323,10 +324,13 @@ impl Found {
             let mut theirs = false;
             features::written(&mut Folder::default(), query, article.slice(*sentence), |_, word| {
                 let name = word.hit.and_then(|hit| sought.get(usize::from(hit.term))).is_some_and(|s| s.term.name);
-                theirs |= name || matches!(word.folded, "he" | "she" | "his" | "her" | "him");
+                // "Bill" is not the bill.
+                theirs |= name && word.capital || matches!(word.folded, "he" | "she" | "his" | "her" | "him");
                 evidence.word(word);
             });
-            theirs && (measured && evidence.holds.measured || life && evidence.holds.life)
+            theirs
+                && (measured && evidence.holds.measured
+                    || life && evidence.holds.life && (!counts || evidence.holds.number))
         })
     }
 

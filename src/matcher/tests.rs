@@ -210,6 +210,12 @@ fn the_age_of_others_is_nobodys() {
     for question in ["How old is Ida Holm?", "Who is Ida Holm married to?"] {
         assert_ne!(ask(&others, question).verdict, Verdict::Answered, "{question}");
     }
+    let bill = "Mill prize\n\nThe council passed a bill on the mill, whose owner is married to the clerk of Exton.\n\nIda Holm came.\n";
+    let bill = library(&[("mill", bill), ("ferry", FERRY)]);
+    assert_ne!(ask(&bill, "When did Ida Holm marry Bill?").verdict, Verdict::Answered);
+    let plan = "Mill prize\n\nIda Holm has a plan for mothers of children. Of these, 70 are born in Exton.\n";
+    let plan = library(&[("mill", plan), ("ferry", FERRY)]);
+    assert_ne!(ask(&plan, "How many children does Ida Holm have?").verdict, Verdict::Answered);
     let told =
         text.replace("The winner was", "Ms Holm is married to Bo Berg, and a 60-year-old miller. The winner was");
     let hers = library(&[("mill", &told), ("ferry", FERRY)]);
