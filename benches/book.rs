@@ -7,21 +7,27 @@ mod news;
 
 use std::hint::black_box;
 
-use byline::article::Article;
 use byline::article::read::{Format, read_text};
+use byline::article::{Article, Metadata, Published};
 use byline::library::store::{SHARED, Store, StoreUrl};
 use byline::library::{ArticleId, Filter, Library};
-use byline::quotes::{Known, Quotation, QuoteBook, kept};
+use byline::quotes::{Known, Period, Quotation, QuoteBook, kept};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use jiff::ToSpan;
+use jiff::civil::date;
 use news::text;
 
 /// Articles.
 const ARTICLES: u64 = 20_000;
 
+/// Articles of some three years, twenty a day.
 fn library() -> Library {
     let mut library = Library::default();
     for number in 0..ARTICLES {
-        if let Ok(article) = read_text(&format!("a{number}"), &text(number), Format::Text) {
+        if let Ok(mut article) = read_text(&format!("a{number}"), &text(number), Format::Text) {
+            let day = date(2024, 1, 1).saturating_add(i64::try_from(number / 20).unwrap_or(0).days());
+            let published = Some(Published { date: day, time: None, offset: None });
+            article.fill_meta(Metadata { published, ..Metadata::default() });
             library.add(article);
         }
     }
@@ -141,6 +147,11 @@ fn book(criterion: &mut Criterion) {
     group.bench_function("speakers", |bencher| {
         bencher.iter(|| book.updated(&library, black_box(&[changed]), Known::new()).speakers().len())
     });
+    for (name, period) in [("by the day", Period::Day), ("by the month", Period::Month)] {
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| book.quoted_over_time(&library, black_box(period), &all).periods.len());
+        });
+    }
     group.finish();
 }
 

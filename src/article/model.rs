@@ -71,6 +71,16 @@ pub struct Metadata {
     pub language: Option<String>,
 }
 
+impl Metadata {
+    /// The author, unless that is only the outlet once more: "Harbour Courier · Harbour Courier".
+    #[must_use]
+    pub fn writer(&self) -> Option<&str> {
+        let author = self.author.as_deref()?;
+        let outlet = self.outlet.as_deref().unwrap_or_default();
+        (author.to_lowercase() != outlet.to_lowercase()).then_some(author)
+    }
+}
+
 /// What a reader makes of a file: text, its blocks and metadata, not yet checked.
 #[derive(Debug, Clone, Default)]
 pub struct Draft {

@@ -23,7 +23,7 @@ impl Library {
     /// that only its title holds; small misspellings are forgiven.
     #[must_use]
     pub fn named(&self, name: &str) -> Named {
-        let wanted = name.trim().to_lowercase();
+        let wanted = plain(name.trim());
         if wanted.is_empty() {
             return Named::None(None);
         }
@@ -35,12 +35,12 @@ impl Library {
             return Named::One(id);
         }
         let titles: Vec<(ArticleId, String)> =
-            self.iter().map(|(id, article)| (id, article.meta().title.to_lowercase())).collect();
+            self.iter().map(|(id, article)| (id, plain(&article.meta().title))).collect();
         let all_that = |fits: &dyn Fn(&str) -> bool| -> Vec<ArticleId> {
             titles.iter().filter(|(_, title)| fits(title)).map(|(id, _)| *id).collect()
         };
-        let words: Vec<&str> = wanted.split_whitespace().collect();
-        let holds_words = |title: &str| words.iter().all(|word| has_word(title, word));
+        let words: Vec<&str> = wanted.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        let holds_words = |title: &str| !words.is_empty() && words.iter().all(|word| has_word(title, word));
         for found in
             [all_that(&|title| title == wanted), all_that(&|title| title.contains(&wanted)), all_that(&holds_words)]
         {
@@ -66,6 +66,17 @@ impl Library {
             _ => Named::None(None),
         }
     }
+}
+
+/// A name in small letters, with plain marks: keyboards have no ’.
+fn plain(name: &str) -> String {
+    let plain = |c: char| match c {
+        '’' | '‘' => '\'',
+        '“' | '”' => '"',
+        '–' | '—' => '-',
+        _ => c,
+    };
+    name.to_lowercase().chars().map(plain).collect()
 }
 
 /// Whether texts of so many letters can be as alike as a name that is offered: each letter more is an edit.
@@ -115,6 +126,17 @@ mod tests {
         ] {
             assert_eq!(library.named(name), Named::One(ArticleId(number)), "{name}");
         }
+    }
+
+    #[test]
+    fn marks_may_be_typed_otherwise_than_they_are_printed() {
+        let mut library = library();
+        let id =
+            library.add(read_text("d", "Holm’s “new” mill – a visit\n\nSomething was seen.\n", Format::Text).unwrap());
+        for name in ["Holm's", "holm’s mill", "Holm's \"new\" mill - a visit", "mill, new"] {
+            assert_eq!(library.named(name), Named::One(id), "{name}");
+        }
+        assert_eq!(library.named("?!"), Named::None(None));
     }
 
     #[test]

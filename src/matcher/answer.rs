@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::asked::AnswerKind;
-use super::evidence::Evidence;
+use super::evidence::{Evidence, Measure, UNIT_WITHIN};
 use super::features::{Seen, nearness, written};
 use super::kinds::{is_calendar, is_number_word, is_time_word, is_unit};
 use super::query::{Query, Terms};
@@ -75,6 +75,11 @@ pub(super) fn words(query: &Query, article: &Article, sentence: Span, head: Term
         _ => false,
     };
     let (mut first, mut last) = (at, at);
+    if query.kind == AnswerKind::Number && words.get(at).is_some_and(|word| !word.number) {
+        // "thousands of children", "5,600 keen supporters": from the number to what it counts.
+        let from = at.saturating_sub(UNIT_WITHIN as usize);
+        first = (from..at).rev().find(|number| words.get(*number).is_some_and(is_part))?;
+    }
     while first > 0 && words.get(first - 1).is_some_and(is_part) && joins(first - 1, first) {
         first -= 1;
     }
@@ -84,12 +89,34 @@ pub(super) fn words(query: &Query, article: &Article, sentence: Span, head: Term
     if query.kind == AnswerKind::Number && words.get(last + 1).is_some_and(|word| word.unit) && joins(last, last + 1) {
         last += 1;
     }
+    // A number of nothing that "how tall" asks for is no answer to it: "one exception".
+    let needs_unit = !matches!(query.measure, Measure::Any | Measure::CountOf(_) | Measure::NamedBy(_))
+        && query.kind == AnswerKind::Number;
+    let measured =
+        (first..=last + UNIT_WITHIN as usize).filter_map(|place| seen.get(place)).any(|seen| seen.answers >= 1.0);
+    if needs_unit && !measured {
+        return None;
+    }
     let others = near.iter().filter(|(place, _)| !(first..=last).contains(place));
     let rival = others.map(|(_, near)| *near).fold(0.0, f32::max);
     if most - rival < AHEAD || (query.kind == AnswerKind::Place && most < NEAR_PLACE) {
         return None;
     }
     let (mut start, mut end) = (words.get(first)?.range.start, words.get(last)?.range.end);
+    // "One of his warnings", "a 27-nation bloc": no counts.
+    let behind = text.get(end..).unwrap_or_default();
+    let joined = behind.strip_prefix(['-', '‑']).is_some_and(|rest| rest.starts_with(char::is_alphabetic));
+    let one = text.get(start..end).is_some_and(|word| word.eq_ignore_ascii_case("one")) && behind.starts_with(" of ");
+    let before = text.get(..start).unwrap_or_default().trim_end().rsplit(' ').next().unwrap_or_default();
+    let dated = before.starts_with(char::is_uppercase) && is_calendar(&before.to_lowercase());
+    if query.kind == AnswerKind::Number && (one || joined || dated) {
+        return None;
+    }
+    // "A year", "the week": no time that anybody asks for.
+    let told = text.get(start..end).unwrap_or_default().to_lowercase();
+    if query.kind == AnswerKind::Time && is_bare(&told) {
+        return None;
+    }
     if let Some(sign) = text.get(..start).and_then(|before| before.chars().next_back()).filter(|c| "$€£¥".contains(*c))
     {
         start -= sign.len_utf8();
@@ -99,4 +126,29 @@ pub(super) fn words(query: &Query, article: &Article, sentence: Span, head: Term
     }
     let base = sentence.start as usize;
     Some(Span::new(base + start, base + end))
+}
+
+/// Whether words for a time name only a unit of it.
+fn is_bare(words: &str) -> bool {
+    matches!(
+        words,
+        "year"
+            | "years"
+            | "month"
+            | "months"
+            | "week"
+            | "weeks"
+            | "day"
+            | "days"
+            | "hour"
+            | "hours"
+            | "minute"
+            | "minutes"
+            | "time"
+            | "times"
+            | "decade"
+            | "decades"
+            | "century"
+            | "season"
+    )
 }

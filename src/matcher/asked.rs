@@ -1,6 +1,7 @@
 //! Questions: what their words look for, and what kind of thing would answer them.
 
 use super::evidence::Measure;
+use super::lives::Life;
 use super::terms::{Folder, MAX_WORD_BYTES, Stems};
 use super::words::{is_speech, is_stop};
 
@@ -56,6 +57,8 @@ pub(super) struct Term {
     pub(super) name: bool,
     /// Which word of the question it is, counted from 0.
     pub(super) at: usize,
+    /// Whether it is not to be read as another word.
+    pub(super) as_written: bool,
 }
 
 /// A question as the matcher reads it.
@@ -71,6 +74,10 @@ pub(super) struct Asked {
     pub(super) speech: bool,
     /// Whether it asks for what is newest.
     pub(super) latest: bool,
+    /// What of somebody's life it asks for.
+    pub(super) life: Option<Life>,
+    /// Whether it names nothing to look for: its words are function words, none of them written like a name.
+    pub(super) empty: bool,
 }
 
 impl Asked {
@@ -110,6 +117,7 @@ impl Asked {
                         stem,
                         name: telling && at > 0 && capital(word),
                         at,
+                        as_written: false,
                     }),
                 }
             }
@@ -118,7 +126,9 @@ impl Asked {
             }
         }
         let speech = folded.iter().any(|word| is_speech(word));
-        Self { terms, kind, measure, speech, latest }
+        let life = folded.iter().find_map(|word| Life::asked_by(word));
+        let empty = terms.iter().all(|term| is_stop(&term.folded) && !term.name);
+        Self { terms, kind, measure, speech, latest, life, empty }
     }
 }
 
@@ -236,6 +246,11 @@ mod tests {
     #[test]
     fn a_question_of_nothing_but_function_words_keeps_them() {
         assert_eq!(terms("who is it"), ["who", "is", "it"]);
+        for (question, empty) in
+            [("why?", true), ("and who is it", true), ("", true), ("who sang It", false), ("who are The Who", false)]
+        {
+            assert_eq!(Asked::read(question).empty, empty, "{question}");
+        }
         assert!(terms("?!").is_empty());
     }
 

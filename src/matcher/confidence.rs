@@ -6,9 +6,9 @@
 
 use super::asked::AnswerKind;
 use super::evidence::Measure;
-use super::features::ARTICLE_BM25;
+use super::features::{ARTICLE_BM25, UNIT_IN_SENTENCE};
 use super::model::{Model, sum};
-use super::query::Query;
+use super::query::{Query, Terms};
 use super::ranking::Ranked;
 
 /// From which confidence on a passage is an answer, and from which it is at least near.
@@ -36,8 +36,11 @@ pub const NEAREST: f32 = 0.15;
 /// In a library of fewer articles the BM25 of one against that of others says nothing: coverage stands in for it.
 const FEW: usize = 10;
 
+/// A question of more words than these asks for more than somebody's life.
+pub(super) const LIFE_WITHIN: usize = 4;
+
 /// How many inputs the confidence has.
-pub(super) const COUNT: usize = 9;
+pub(super) const COUNT: usize = 14;
 
 /// Their names, as an explanation shows them.
 pub(super) const NAMES: [&str; COUNT] = [
@@ -50,6 +53,11 @@ pub(super) const NAMES: [&str; COUNT] = [
     "kind not in passage",
     "unit not in passage",
     "article bm25",
+    "unit not in sentence",
+    "unit of a name alone not in sentence",
+    "what is asked of a name not around",
+    "what is asked of a name not in passage",
+    "life not told in passage",
 ];
 
 /// What the confidence in the first of `ranked` is made of.
@@ -62,6 +70,19 @@ pub(super) fn inputs(query: &Query, ranked: &[Ranked]) -> [f32; COUNT] {
     let lacks = |at: usize| first.in_article & (1 << at) == 0;
     let rarest = query.idf.iter().enumerate().filter(|(at, _)| lacks(*at)).map(|(_, idf)| *idf).fold(0.0, f32::max);
     let names = query.sought.iter().enumerate().filter(|(at, sought)| sought.term.name && lacks(*at)).count();
+    // "When was Ann Lee born": much is told of her, and little of that.
+    let named = query.sought.iter().any(|sought| sought.term.name);
+    let asked_of_name = |terms: Terms| {
+        let plain = |at: &usize| query.sought.get(*at).is_some_and(|sought| !sought.term.name);
+        let of = |terms: Terms| -> f32 {
+            let idf = query.idf.iter().enumerate().filter(|(at, _)| plain(at) && terms & (1 << at) != 0);
+            idf.map(|(_, idf)| *idf).sum()
+        };
+        let all = of(Terms::MAX);
+        if named && all > 0.0 { 1.0 - of(terms) / all } else { 0.0 }
+    };
+    let names_alone = !query.sought.is_empty() && query.sought.iter().all(|sought| sought.term.name);
+    let no_unit = query.measure != Measure::Any && first.features[UNIT_IN_SENTENCE] <= 0.0;
     [
         query.coverage(first.around),
         query.coverage(first.in_article),
@@ -72,6 +93,11 @@ pub(super) fn inputs(query: &Query, ranked: &[Ranked]) -> [f32; COUNT] {
         flag(asks && !first.holds.answers(query.kind)),
         flag(query.measure != Measure::Any && !first.holds.measured),
         if query.articles < FEW { query.coverage(first.in_article) } else { first.features[ARTICLE_BM25] },
+        flag(no_unit),
+        flag(no_unit && names_alone),
+        asked_of_name(first.around),
+        asked_of_name(first.terms),
+        flag(query.life.is_some() && named && query.sought.len() <= LIFE_WITHIN && !first.holds.life),
     ]
 }
 
@@ -91,9 +117,9 @@ mod tests {
 
     #[test]
     fn confidence_grows_with_coverage_and_falls_with_what_is_missing() {
-        let all = [1.0, 1.0, 0.0, 0.0, 0.3, 1.0, 0.0, 0.0, 0.9];
-        let none = [0.0, 0.0, 0.7, 1.0, 0.3, 0.3, 0.0, 0.0, 0.1];
-        let half = [0.5, 0.6, 0.5, 0.0, 0.3, 0.7, 0.0, 0.0, 0.5];
+        let all = [1.0, 1.0, 0.0, 0.0, 0.3, 1.0, 0.0, 0.0, 0.9, 0.0, 0.0, 0.0, 0.0, 0.0];
+        let none = [0.0, 0.0, 0.7, 1.0, 0.3, 0.3, 0.0, 0.0, 0.1, 1.0, 0.0, 1.0, 1.0, 1.0];
+        let half = [0.5, 0.6, 0.5, 0.0, 0.3, 0.7, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0];
         let confidence = |inputs| confidence(inputs, &Model::shipped().unwrap());
         assert!(confidence(&all) > ANSWER && confidence(&none) < NEAREST);
         assert!(confidence(&none) < confidence(&half) && confidence(&half) < confidence(&all));

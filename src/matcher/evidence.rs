@@ -56,6 +56,11 @@ impl Measure {
         })
     }
 
+    /// Whether it measures people: how old, how tall, how heavy.
+    pub(super) fn is_of_somebody(self) -> bool {
+        matches!(self, Self::Old | Self::High | Self::Heavy)
+    }
+
     /// Whether a word that follows a number tells that it measures this.
     fn is_unit(self, folded: &str) -> bool {
         match self {
@@ -85,12 +90,14 @@ pub(super) struct Holds {
     pub(super) measured: bool,
     pub(super) place: bool,
     pub(super) cause: bool,
+    /// Words without which nothing is told of what is asked of somebody's life.
+    pub(super) life: bool,
 }
 
 impl Holds {
     /// Everything.
     pub(super) const ALL: Self =
-        Self { person: true, time: true, number: true, measured: true, place: true, cause: true };
+        Self { person: true, time: true, number: true, measured: true, place: true, cause: true, life: true };
 
     /// Whether it holds what is asked for; never for an open question.
     pub(super) fn answers(self, kind: AnswerKind) -> bool {
@@ -111,11 +118,12 @@ impl Holds {
         self.measured |= other.measured;
         self.place |= other.place;
         self.cause |= other.cause;
+        self.life |= other.life;
     }
 }
 
 /// Words from a number to its unit, at most: "46 bees an hour", "5,600 keen supporters".
-const UNIT_WITHIN: u32 = 3;
+pub(super) const UNIT_WITHIN: u32 = 3;
 
 /// What a number without the unit that is asked for counts against one with it.
 const UNITLESS: f32 = 0.5;
@@ -190,7 +198,8 @@ impl<'q> Evidence<'q> {
         let counted = word.hit.is_some_and(|hit| Some(hit.term) == self.query.counted);
         self.since_counted = if counted { 0 } else { self.since_counted.saturating_add(1) };
         let measured = self.since_number <= UNIT_WITHIN && self.measures(word);
-        let holds = Holds { person, time, number, measured, place, cause };
+        let life = self.query.life.is_some_and(|life| life.is_told_by(folded));
+        let holds = Holds { person, time, number, measured, place, cause, life };
         self.holds.join(holds);
         self.after_name = named;
         self.after_capital = capital && !calendar;

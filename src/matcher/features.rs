@@ -19,6 +19,9 @@ pub(super) const COUNT: usize = 35;
 /// Which of them tells how much of the question the article holds, of what it could.
 pub(super) const ARTICLE_BM25: usize = 1;
 
+/// Which tells whether the sentence holds a number with the unit that is asked for.
+pub(super) const UNIT_IN_SENTENCE: usize = 28;
+
 /// Their names, as an explanation shows them.
 pub(super) const NAMES: [&str; COUNT] = [
     "bm25 to best",

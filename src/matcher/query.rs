@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::asked::{AnswerKind, Asked, MAX_TERMS};
 use super::evidence::Measure;
 use super::index::Index;
+use super::lives::Life;
 use super::rarity;
 use super::spelling::{self, Sought};
 
@@ -39,6 +40,7 @@ pub(super) struct Query {
     pub(super) counted: Option<u8>,
     pub(super) speech: bool,
     pub(super) latest: bool,
+    pub(super) life: Option<Life>,
     pub(super) sought: Vec<Sought>,
     /// The rarity of each term, in the order of `sought`.
     pub(super) idf: Vec<f32>,
@@ -100,6 +102,7 @@ impl Query {
             counted,
             speech,
             latest,
+            life: asked.life,
             sought,
             total: idf.iter().sum(),
             articles: index.articles(),

@@ -19,6 +19,10 @@ const MIN_LETTERS: usize = 4;
 /// Shortest name, in characters, that is read as another, if a letter was left out.
 const MIN_LETTERS_OF_NAME: usize = 3;
 
+/// Shortest word, in characters, that another is read as, unless a letter was only doubled: "per" is not what "peru" was meant
+/// to be, but "cut" may be what "cutt" was.
+const MIN_LETTERS_OF_READING: usize = 4;
+
 /// Shortest half, in characters, of a word that is read as two.
 const MIN_HALF: usize = 3;
 
@@ -69,9 +73,17 @@ pub(super) struct Sought {
     pub(super) alternatives: Vec<Alternative>,
 }
 
-#[cfg(test)]
 impl Sought {
+    /// Whether it is a short name that was read as another word; `alone`, where nothing else is asked: then a capital at the start
+    /// may be a name's.
+    pub(super) fn is_short_name_read(&self, alone: bool) -> bool {
+        let read = self.alternatives.first().is_some_and(|best| best.weight < 1.0 && best.word != self.term.folded);
+        let capital = self.term.asked.starts_with(char::is_uppercase);
+        (self.term.name || alone && capital) && read && self.term.folded.chars().count() < SHORT
+    }
+
     /// Whether the library holds the word (or another form of it) as asked.
+    #[cfg(test)]
     pub(super) fn is_known(&self) -> bool {
         self.alternatives.first().is_some_and(|only| only.weight >= 1.0)
     }
@@ -108,7 +120,8 @@ pub(super) fn read(index: &Index, terms: &[Term]) -> Vec<Sought> {
             rest.next();
             continue;
         }
-        let alternatives = other(index, term).map_or_else(|| near(index, &term.folded, term.name), |other| vec![other]);
+        let read = || if term.as_written { Vec::new() } else { near(index, &term.folded, term.name) };
+        let alternatives = other(index, term).map_or_else(read, |other| vec![other]);
         if alternatives.is_empty()
             && let Some(halves) = split(index, term)
         {
@@ -133,7 +146,8 @@ fn join(index: &Index, left: &Term, right: &Term) -> Option<Sought> {
     index.knows(&word).then(|| {
         let stem = Stems::default().of(&word).into_owned();
         let asked = format!("{} {}", left.asked, right.asked);
-        let term = Term { asked, folded: word.clone(), stem: stem.clone(), name: left.name || right.name, at: left.at };
+        let name = left.name || right.name;
+        let term = Term { asked, folded: word.clone(), stem: stem.clone(), name, at: left.at, as_written: false };
         Sought { term, alternatives: vec![Alternative { stem, word, weight: RESPACED }] }
     })
 }
@@ -174,11 +188,15 @@ fn near(index: &Index, word: &str, name: bool) -> Vec<Alternative> {
         return Vec::new();
     }
     let from = Edits::of(word);
+    // A short name is not read as an everyday word, unless it has the same letters: "Oslo" is not "also", "Hosue" is "House".
+    let everyday = |entry: &Entry<'_>| {
+        name && length < SHORT && rarity::is_everyday(entry.word) && !same_letters(word, entry.word)
+    };
     let within = |edits: usize| -> Vec<(f32, Entry<'_>)> {
         index
             .near(word, edits)
             // Words of other scripts are no misspellings of one in ASCII.
-            .filter(|entry| word.is_ascii() == entry.word.is_ascii())
+            .filter(|entry| word.is_ascii() == entry.word.is_ascii() && !everyday(entry))
             .filter_map(|entry| closeness(&from, entry, length, edits).map(|close| (close, entry)))
             .collect()
     };
@@ -199,6 +217,22 @@ fn near(index: &Index, word: &str, name: bool) -> Vec<Alternative> {
     alternatives
 }
 
+/// Whether a word is another one with a letter doubled.
+fn doubles(word: &str, single: &str) -> bool {
+    let mut last = None;
+    word.chars().filter(|c| last.replace(*c) != Some(*c)).eq(single.chars())
+}
+
+/// Whether two words are made of the same letters.
+fn same_letters(one: &str, other: &str) -> bool {
+    let sorted = |word: &str| {
+        let mut letters: Vec<char> = word.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    sorted(one) == sorted(other)
+}
+
 /// How likely `entry` is meant by a word, about 0.5 to 1; `None` beyond `edits` edits.
 ///
 /// Edits are those of typing (a letter more, less, other, or two swapped: Damerau's, each letter touched once). The
@@ -207,10 +241,14 @@ fn near(index: &Index, word: &str, name: bool) -> Vec<Alternative> {
 fn closeness(from: &Edits<'_>, entry: Entry<'_>, length: usize, edits: usize) -> Option<f32> {
     let distance = from.to(entry.word);
     let word = from.word;
-    if distance == 0 || distance > edits || entry.word.chars().count() < MIN_HALF || is_stop(entry.word) {
+    let letters = entry.word.chars().count();
+    if distance == 0 || distance > edits || is_stop(entry.word) {
         return None;
     }
-    if length < MIN_LETTERS && entry.word.chars().count() <= length {
+    if letters < MIN_HALF || letters < MIN_LETTERS_OF_READING && !doubles(word, entry.word) {
+        return None;
+    }
+    if length < MIN_LETTERS && letters <= length {
         return None;
     }
     // In a short word a changed first letter makes another word: "bread" is not "read".
@@ -332,6 +370,16 @@ mod tests {
         assert_eq!(readings("Note\n\nEngineer Vell met Rob.\n", "where is Vel"), ["vell"]);
         assert_eq!(readings("Note\n\nEngineer Vell met Rob.\n", "where is vel"), ["-"]);
         assert_eq!(readings("Note\n\nEngineer Vell met Rob.\n", "where is Rab"), ["-"]);
+    }
+
+    #[test]
+    fn a_short_name_is_not_read_as_an_everyday_word() {
+        let text = "Note\n\nIt is fifteen per cent, and a house a month. Nobody can spell it, they say, or spill it.\n";
+        assert_eq!(readings(text, "the capital of Peru"), ["-", "-"]);
+        assert_eq!(readings(text, "the capital of peru"), ["-", "-"]);
+        assert_eq!(readings(text, "is it in Rouse"), ["-"]);
+        assert_eq!(readings(text, "is it in the Hosue"), ["house"]);
+        assert_eq!(readings(text, "is it a house or a moth"), ["house", "month"]);
     }
 
     #[test]

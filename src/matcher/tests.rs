@@ -116,6 +116,25 @@ fn the_words_that_answer_are_told_within_the_sentence() {
     for question in ["why was the fare cut", "who is the captain?"] {
         assert_eq!(ask(&library, question).passages[0].words, None, "{question}");
     }
+    let vote = "Vote\n\nThe December 28 article on the vote was read in an election year.\n";
+    let vote = self::library(&[("vote", vote)]);
+    for question in ["how many articles were read on the vote", "when was the article on the vote read"] {
+        let marked = ask(&vote, question).passages[0].words.map(|span| vote.article(ArticleId(0)).slice(span));
+        assert!(!matches!(marked, Some("28" | "28 article" | "year")), "{question}: {marked:?}");
+    }
+    let bloc = self::library(&[("bloc", "Bloc\n\nThe farmers marched through the 27-nation bloc.\n")]);
+    assert_eq!(ask(&bloc, "how many farmers marched through the bloc").passages[0].words, None);
+    let warned = self::library(&[("warned", "Bloc\n\nHis warning of farmers was one of his last.\n")]);
+    assert_eq!(ask(&warned, "how many farmers were in his warning").passages[0].words, None);
+    // A number is marked with what it counts, whatever stands between, and one of nothing that is asked for is not marked.
+    let text = "Aviary\n\nThe keeper let 5,600 very tame canaries fly.\n\nThe keeper Ida Holm is silent, with one exception.\n";
+    let aviary = self::library(&[("aviary", text)]);
+    for (question, words) in
+        [("how many canaries did the keeper let fly", Some("5,600 very tame canaries")), ("how tall is Ida Holm", None)]
+    {
+        let marked = ask(&aviary, question).passages[0].words.map(|span| aviary.article(ArticleId(0)).slice(span));
+        assert_eq!(marked, words, "{question}");
+    }
     // Two times, and nothing tells which.
     let mills = self::library(&[("mills", "Mills\n\nThe mill was built in 1911 and rebuilt in 1954.\n")]);
     assert_eq!(ask(&mills, "when was the mill").passages[0].words, None);
@@ -157,6 +176,63 @@ fn nothing_is_found_in_an_empty_library_or_for_an_empty_question() {
         let findings = ask(&library, question);
         assert_eq!((findings.verdict, findings.passages.len()), (Verdict::Nothing, 0), "{question:?}");
     }
+}
+
+#[test]
+fn a_question_of_function_words_alone_asks_for_nothing() {
+    let library = library(&[("ferry", FERRY), ("museum", MUSEUM)]);
+    for question in ["why?", "and who is it", "What about them?"] {
+        let findings = ask(&library, question);
+        assert_eq!((findings.verdict, findings.passages.len()), (Verdict::Nothing, 0), "{question}");
+        assert!(asks_for_nothing(question), "{question}");
+    }
+}
+
+#[test]
+fn a_full_name_is_not_found_in_pieces_of_others() {
+    let text = "Mill prize\n\nThe guests were Jon Berg of Exton and Ida Holm of Lund, who said little.\n";
+    let library = library(&[("mill", text), ("ferry", FERRY)]);
+    for question in ["Who is Jon Holm?", "what did Jon Holm say", "When was Jon Holm born?"] {
+        assert_ne!(ask(&library, question).verdict, Verdict::Answered, "{question}");
+    }
+    assert_ne!(ask(&library, "who is jon holm").verdict, Verdict::Answered);
+    assert_eq!(ask(&library, "Who is Ida Holm?").verdict, Verdict::Answered);
+    assert_eq!(ask(&library, "who is ida holm").verdict, Verdict::Answered);
+    let middle = self::library(&[("mill", &text.replace("Ida Holm", "Ida K. Holm")), ("ferry", FERRY)]);
+    assert_eq!(ask(&middle, "Who is Ida Holm?").verdict, Verdict::Answered);
+}
+
+#[test]
+fn the_age_of_others_is_nobodys() {
+    let text = "Mill prize\n\nIda Holm gave the prize of the mill at Exton. The winner was a 43-year-old mother of two, whose \
+        husband mends sails.\n";
+    let others = library(&[("mill", text), ("ferry", FERRY)]);
+    for question in ["How old is Ida Holm?", "Who is Ida Holm married to?"] {
+        assert_ne!(ask(&others, question).verdict, Verdict::Answered, "{question}");
+    }
+    let bill = "Mill prize\n\nThe council passed a bill on the mill, whose owner is married to the clerk of Exton.\n\nIda Holm came.\n";
+    let bill = library(&[("mill", bill), ("ferry", FERRY)]);
+    assert_ne!(ask(&bill, "When did Ida Holm marry Bill?").verdict, Verdict::Answered);
+    let plan = "Mill prize\n\nIda Holm has a plan for mothers of children. Of these, 70 are born in Exton.\n";
+    let plan = library(&[("mill", plan), ("ferry", FERRY)]);
+    assert_ne!(ask(&plan, "How many children does Ida Holm have?").verdict, Verdict::Answered);
+    let told =
+        text.replace("The winner was", "Ms Holm is married to Bo Berg, and a 60-year-old miller. The winner was");
+    let hers = library(&[("mill", &told), ("ferry", FERRY)]);
+    for question in ["How old is Ida Holm?", "Who is Ida Holm married to?"] {
+        assert_eq!(ask(&hers, question).verdict, Verdict::Answered, "{question}");
+    }
+}
+
+#[test]
+fn a_short_name_is_not_read_as_a_word_that_is_written_small() {
+    let text = "Mill news\n\nThe firm perds its mill in Exton.\n\nIts owner Perd came to the mill.\n";
+    let small = library(&[("mill", &text.replace("Perd", "Holm"))]);
+    for question in ["is the mill in Perdu", "Perdu", "Perdu?"] {
+        assert_eq!(ask(&small, question).readings, [], "{question}");
+    }
+    let named = library(&[("mill", text)]);
+    assert_eq!(ask(&named, "who is the owner Pedr of the mill").readings.len(), 1);
 }
 
 #[test]

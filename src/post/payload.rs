@@ -158,11 +158,12 @@ fn attribute(quoted: &mut Quoted, id: ArticleId, article: &Article) {
     let opens_here =
         |url: &String| opens_at.clone().any(|span| Source::new(id, article, span).url.as_ref() == Some(url));
     let paragraphs = [spans.first().copied(), joined(&spans)].map(|span| Source::new(id, article, span?).paragraph);
-    let Metadata { title, author, outlet, url, published, .. } = article.meta();
+    let Metadata { title, outlet, url, published, .. } = article.meta();
+    let author = article.meta().writer();
     let source = &mut quoted.source;
     source.id = id;
     source.title = label(title);
-    source.author = author.as_deref().map(label);
+    source.author = author.map(label);
     source.outlet = outlet.as_deref().map(label);
     source.published = *published;
     source.url = source.url.take().filter(opens_here).or_else(|| address(url.clone()));

@@ -61,6 +61,10 @@ impl QuoteBook {
             closest.held.quotation.content.iter().flat_map(|span| words::words(article.text(), *span)).collect();
         let stretch = corresponding(&stored, closest.stretch, asked.len());
         let difference = difference(article, stretch, quote, &asked);
+        // Words of which not one is the article's are no altered quotation of it.
+        if !difference.iter().any(|part| matches!(part, DiffPart::Same(_))) {
+            return Check::NotHeld { nearest: Some(closest) };
+        }
         Check::Altered { closest, difference }
     }
 

@@ -140,11 +140,49 @@ fn said_about_a_topic_leaves_the_rest_out() {
 }
 
 #[test]
+fn a_topic_is_not_found_in_a_word_that_only_begins_like_it() {
+    let text = "Harbour news\n\n“We put the crane where it is,” said Ann Lee.\n\n“Putten owes us a crane,” said Ann Lee.\n\n\
+        “The house is ours,” said Ann Lee.\n\n“The horse is theirs,” said Ann Lee.\n";
+    let mut library = Library::default();
+    library.add(article(text));
+    let book = QuoteBook::build(&library);
+    let about = |topic: &str| book.said(&library, "Ann Lee", Some(topic), &Filter::default()).quotations.len();
+    assert_eq!((about("Putten"), about("horses"), about("huose")), (1, 1, 1));
+    assert_eq!(book.said(&library, "Ann Lee", Some("tolls"), &Filter::default()).all, 4);
+}
+
+#[test]
+fn who_else_bears_a_surname_is_told_and_a_name_may_be_written_apart() {
+    let text = "Harbour news\n\n“We put the crane there,” said Ann Lee. “It was mine,” said Bo Lee. “It was,” said Bo Lee.\n\n\
+        “It never was,” said MacIver.\n";
+    let mut library = Library::default();
+    library.add(article(text));
+    let book = QuoteBook::build(&library);
+    let said = |name: &str| book.said(&library, name, None, &Filter::default());
+    assert_eq!(said("Lee").namesakes, [("Ann Lee".to_owned(), 1)]);
+    assert!(said("Bo Lee").namesakes.is_empty());
+    assert_eq!(said("Mac Iver").speaker.as_deref(), Some("MacIver"));
+}
+
+#[test]
 fn said_of_nobody_suggests_similar_names() {
     let library = library();
     let book = QuoteBook::build(&library);
     let said = book.said(&library, "Bib Pou", None, &Filter::default());
     assert_eq!((said.speaker, said.suggestions), (None, vec!["Bob Poe".to_owned()]));
+}
+
+#[test]
+fn words_of_which_none_is_the_articles_are_not_altered() {
+    let mut library = Library::default();
+    library.add(article("“The coal is not the villain, and we will have to find ways to deal with it,” said Ann Lee."));
+    let book = QuoteBook::build(&library);
+    for quote in ["coals are dead", "villains dealing"] {
+        let checked = book.check(&library, quote, None, &Filter::default());
+        assert!(matches!(checked, Check::NotHeld { .. }), "{quote}: {checked:?}");
+    }
+    let checked = book.check(&library, "the coal is not a villain", None, &Filter::default());
+    assert!(matches!(checked, Check::Altered { .. }), "{checked:?}");
 }
 
 #[test]

@@ -51,7 +51,7 @@ pub enum Kind {
 
 /// The number of the rules, and of the model, by which quotations are found. A store keeps it beside what they found, and what rules of another
 /// number found is found again: it is to be raised whenever [`find`] gives something else for an article than it did.
-pub const RULES: i64 = 4;
+pub const RULES: i64 = 5;
 
 /// From this confidence on, a quotation is listed as someone's words ([`QuoteBook::said`]).
 pub const CONFIDENT: f32 = 0.5;
@@ -172,6 +172,10 @@ pub struct Said<'b> {
     pub speaker: Option<String>,
     /// The quotations that pass, newest article first.
     pub quotations: Vec<&'b Held>,
+    /// How many quotations they have, also those that do not pass.
+    pub all: usize,
+    /// Others who are called so too, with how often they are quoted, most first: "Lee" may be Ann, and Bo as well.
+    pub namesakes: Vec<(String, usize)>,
     /// Speakers with a similar name, best first, when `speaker` is `None`.
     pub suggestions: Vec<String>,
 }

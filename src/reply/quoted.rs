@@ -126,7 +126,8 @@ impl Source {
     /// The source of the words at `span` of an article.
     #[must_use]
     pub fn new(id: ArticleId, article: &Article, span: Span) -> Self {
-        let Metadata { title, author, outlet, url, published, .. } = article.meta().clone();
+        let author = article.meta().writer().map(str::to_owned);
+        let Metadata { title, outlet, url, published, .. } = article.meta().clone();
         let paragraph = article
             .paragraph_at(span)
             .filter(|&index| article.paragraphs()[index].span.contains(span))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Weekday};
 use jiff::{Span as TimeSpan, Zoned};
 
 use super::problem::MAX_TEXT;
@@ -138,6 +138,11 @@ fn day(text: &str, now: &Zoned) -> Option<Date> {
         "yesterday" => return today.yesterday().ok(),
         _ => {}
     }
+    // "Friday" is the last one, today if it is.
+    if let Some(named) = weekday(text.strip_prefix("last ").or(text.strip_prefix("on ")).unwrap_or(&text)) {
+        let back = today.weekday().since(named);
+        return today.checked_sub(TimeSpan::new().days(back)).ok();
+    }
     let mut words = text.split_whitespace().filter(|word| !matches!(*word, "ago" | "last" | "past"));
     if let (Some(first), second, None) = (words.next(), words.next(), words.next()) {
         let (count, unit) = match second {
@@ -158,6 +163,19 @@ fn day(text: &str, now: &Zoned) -> Option<Date> {
         }
     }
     text.parse::<crate::article::Published>().ok().map(|published| published.date)
+}
+
+fn weekday(name: &str) -> Option<Weekday> {
+    Some(match name {
+        "monday" => Weekday::Monday,
+        "tuesday" => Weekday::Tuesday,
+        "wednesday" => Weekday::Wednesday,
+        "thursday" => Weekday::Thursday,
+        "friday" => Weekday::Friday,
+        "saturday" => Weekday::Saturday,
+        "sunday" => Weekday::Sunday,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -189,6 +207,9 @@ mod tests {
             ("7 days", "2026-11-16"),
             ("2 weeks ago", "2026-11-09"),
             ("last month", "2026-10-23"),
+            ("Monday", "2026-11-23"),
+            ("friday", "2026-11-20"),
+            ("last Sunday", "2026-11-22"),
             ("1 October 2026", "2026-10-01"),
         ] {
             assert_eq!(day(text, &now).map(|day| day.to_string()).as_deref(), Some(iso), "{text}");

@@ -276,6 +276,10 @@ impl Desk {
             since: args.day("since"),
             until: args.day("until"),
         })
+        .and_then(|filter| match (filter.since, filter.until) {
+            (Some(since), Some(until)) if since > until => Err(Problem::NoDays),
+            _ => Ok(filter),
+        })
     }
 
     fn outlet(&self, typed: &str) -> Result<String, Problem> {
@@ -288,11 +292,42 @@ impl Desk {
         };
         same.or_else(part).map(|outlet| (*outlet).to_owned()).ok_or_else(|| Problem::NoOutlet {
             typed: typed.to_owned(),
-            near: nearest(typed, held.iter().copied()).map(str::to_owned),
-            held: held.iter().take(MAX_CHOICES).map(|outlet| (*outlet).to_owned()).collect(),
+            near: nearest_outlet(typed, &held).map(str::to_owned),
+            held: held.iter().take(MAX_OUTLETS).map(|outlet| (*outlet).to_owned()).collect(),
+            more: held.len().saturating_sub(MAX_OUTLETS),
         })
     }
 }
 
 /// How many choices a problem names: as many as a person reads.
 const MAX_CHOICES: usize = 5;
+
+/// How many outlets.
+const MAX_OUTLETS: usize = 8;
+
+/// The outlet that is nearest to what was typed, which may lack its article: "Guardain" is "The Guardian".
+fn nearest_outlet<'l>(typed: &str, held: &[&'l str]) -> Option<&'l str> {
+    let bare = |outlet: &'l str| outlet.strip_prefix("The ").unwrap_or(outlet);
+    nearest(typed, held.iter().copied()).or_else(|| {
+        let near = nearest(typed, held.iter().map(|outlet| bare(outlet)))?;
+        held.iter().copied().find(|outlet| bare(outlet) == near)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outlet_is_offered_without_its_article() {
+        let held = ["Exton Courier", "The Herald"];
+        for (typed, near) in [
+            ("Heradl", Some("The Herald")),
+            ("the heradl", Some("The Herald")),
+            ("Exton Curier", Some("Exton Courier")),
+        ] {
+            assert_eq!(nearest_outlet(typed, &held), near, "{typed}");
+        }
+        assert_eq!(nearest_outlet("Tribune", &held), None);
+    }
+}

@@ -13,6 +13,9 @@ use super::{Args, Problem, words_of};
 /// The verbs with which people ask after speech.
 const SAY: &str = "said|say|says|saying|told|tell|claimed|claim|claims|stated|called|wrote|write|announced|promised|warned|argued|think|thinks|thought";
 
+/// Those of them that tell of something done as often as of something said: "who wrote the report", "who announced the toll".
+const DO: [&str; 4] = ["wrote", "write", "announced", "promised"];
+
 /// Words with which a question goes on after "did she say", where no words of hers follow.
 const ASKING: [&str; 15] = [
     "when",
@@ -80,6 +83,12 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
             "check",
             &[("quote", "quote"), ("speaker", "speaker")],
         ),
+        form(r"who is (?:the )?(?:most quoted|quoted (?:the )?most)(?: often)?(?: here)?\s*\??", "speakers", &[]),
+        form(
+            r"(?:what|which|how many) (?:articles|outlets|sources|newspapers) (?:do you (?:have|know|hold|read)|are (?:there|loaded|held|here))\s*\??",
+            "about",
+            &[],
+        ),
         form(r#"check(?: this| whether)?:? (?P<quote>["“„«].+["”“»])\s*\??"#, "check", &[("quote", "quote")]),
     ]
 });
@@ -108,6 +117,9 @@ pub fn understand(text: &str) -> Result<(&'static Spec, Args), Problem> {
         if form.command == "check" && found.name("quote").is_some_and(|quote| asks(quote.as_str())) {
             continue;
         }
+        if form.command == "who" && found.name("quote").is_some_and(|quote| names_what_was_done(text, quote.as_str())) {
+            continue;
+        }
         let mut args = Args::asked_as(text);
         let filled = form.options.iter().all(|(option, group)| {
             let words = found.name(group).map_or("", |words| words_of(words.as_str()));
@@ -120,6 +132,17 @@ pub fn understand(text: &str) -> Result<(&'static Spec, Args), Problem> {
     let mut args = Args::asked_as(text);
     args.set(&ask::QUESTION, text)?;
     Ok((&ask::SPEC, args.complete(&ask::SPEC)?))
+}
+
+/// Whether "who wrote …" asks for the doer of something: words without marks, and without "that". Who called "for" something gave
+/// no name.
+fn names_what_was_done(sentence: &str, words: &str) -> bool {
+    let mut beginning = sentence.split_whitespace().skip(1).skip_while(|word| matches!(*word, "has" | "had"));
+    let verb = beginning.next().unwrap_or_default().to_lowercase();
+    let next = beginning.next().unwrap_or_default();
+    let does = DO.contains(&verb.as_str()) && next != "that";
+    (does || verb == "called" && matches!(next, "for" | "on" | "off" | "in"))
+        && !words.contains(['"', '“', '”', '„', '«', '»'])
 }
 
 #[cfg(test)]
@@ -153,6 +176,20 @@ mod tests {
             ),
             ("Did Ida Holm say when it opens?", "ask", vec![("question", "Did Ida Holm say when it opens?")]),
             ("thanks!", "help", vec![]),
+            ("Who wrote the report?", "ask", vec![("question", "Who wrote the report?")]),
+            ("who has announced a toll", "ask", vec![("question", "who has announced a toll")]),
+            ("Who wrote “a toll”?", "who", vec![("quote", "a toll")]),
+            ("who wrote that the bridge is safe", "who", vec![("quote", "the bridge is safe")]),
+            ("Who is quoted most often?", "speakers", vec![]),
+            ("how many articles do you have?", "about", vec![]),
+            ("what outlets are there", "about", vec![]),
+            (
+                "How many articles on the bridge are there?",
+                "ask",
+                vec![("question", "How many articles on the bridge are there?")],
+            ),
+            ("Who called the bridge dangerous?", "who", vec![("quote", "the bridge dangerous")]),
+            ("Who called for a toll?", "ask", vec![("question", "Who called for a toll?")]),
             ("Who closed the bridge?", "ask", vec![("question", "Who closed the bridge?")]),
             ("What did the storm destroy?", "ask", vec![("question", "What did the storm destroy?")]),
         ] {

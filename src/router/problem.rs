@@ -59,8 +59,11 @@ pub enum Problem {
         words: String,
     },
     /// A day in no known form.
-    #[error("“{0}” is not a day. Write 2026-11-23, “today”, “yesterday” or “7 days”.")]
+    #[error("“{0}” is not a day. Write 2026-11-23, “today”, “Friday” or “7 days”.")]
     Day(String),
+    /// A last day before the first one.
+    #[error("“--until” is before “--since”: no day lies between them.")]
+    NoDays,
     /// A number that is none, or out of bounds.
     #[error("“{typed}” is not a whole number from {min} to {max}.")]
     Number {
@@ -101,14 +104,16 @@ pub enum Problem {
     )]
     WhichQuotation(usize),
     /// No outlet of this name.
-    #[error("No article is from “{typed}”{}. {}", did_you_mean(.near.as_deref()), outlets_held(.held))]
+    #[error("No article is from “{typed}”{}. {}", did_you_mean(.near.as_deref()), outlets_held(.held, *.more))]
     NoOutlet {
         /// What was typed.
         typed: String,
         /// The outlet that comes nearest.
         near: Option<String>,
-        /// The outlets that are held.
+        /// Outlets that are held.
         held: Vec<String>,
+        /// How many more there are.
+        more: usize,
     },
     /// The text is longer than a question can be.
     #[error("That is {0} characters long; at most {MAX_TEXT} are read.")]
@@ -270,8 +275,12 @@ fn one_of(titles: &[String]) -> String {
     titles.iter().map(|title| format!("“{title}”")).collect::<Vec<_>>().join(", ")
 }
 
-fn outlets_held(held: &[String]) -> String {
-    if held.is_empty() { "No article names its outlet.".to_owned() } else { format!("Held: {}.", held.join(", ")) }
+fn outlets_held(held: &[String], more: usize) -> String {
+    match (held.is_empty(), more) {
+        (true, _) => "No article names its outlet.".to_owned(),
+        (false, 0) => format!("Held: {}.", held.join(", ")),
+        (false, more) => format!("Held: {} and {more} more; /about names them all.", held.join(", ")),
+    }
 }
 
 #[cfg(test)]

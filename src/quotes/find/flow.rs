@@ -70,8 +70,9 @@ impl<'v, 't> Flow<'v, 't> {
                 *labels.entry(label.span.of(view.text)).or_default() += 1;
             }
         }
-        // One label may be "Note:"; a transcript has turns.
-        let transcript = labels.len() >= 2 && labels.values().sum::<usize>() >= 3;
+        // One label may be "Note:", and several the parts of a list; a transcript has turns, and somebody has the word again.
+        let again = labels.values().any(|turns| *turns >= 2);
+        let transcript = labels.len() >= 2 && labels.values().sum::<usize>() >= 3 && again;
         Self { views, set_off, claimed: None, waiting: None, found: Vec::new(), last: None, transcript, turn: None }
     }
 

@@ -20,8 +20,17 @@ pub(super) struct Words<'t> {
 }
 
 /// The words that name the speaker of a source at `span`: as the rules cut them, where these found any there; otherwise without
-/// what stands before the noun, and what follows a name.
+/// what stands before the noun, and what follows a name. The day on which they spoke is none of them.
 pub(super) fn speaker<'s, S: Iterator<Item = &'s Suggestion>>(
+    words: Words<'_>,
+    span: Span,
+    cue: Option<Span>,
+    suggestions: impl Fn() -> S,
+) -> Span {
+    words.without_day(named_by(words, span, cue, suggestions))
+}
+
+fn named_by<'s, S: Iterator<Item = &'s Suggestion>>(
     words: Words<'_>,
     span: Span,
     cue: Option<Span>,
@@ -73,6 +82,18 @@ pub(super) fn speaker<'s, S: Iterator<Item = &'s Suggestion>>(
 impl Words<'_> {
     fn class(&self, at: usize) -> u8 {
         self.tokens.get(at).map_or(class::NONE, |token| token.class)
+    }
+
+    /// "Senator Ann Lee | on Thursday", "the mayor | Thursday".
+    fn without_day(&self, span: Span) -> Span {
+        let range = candidates::range(self.tokens, span);
+        let day = |at: usize| self.tokens.get(at).is_some_and(Flat::is_word) && is_weekday(&self.low(at));
+        let Some(last) = range.end.checked_sub(1).filter(|last| *last > range.start && day(*last)) else { return span };
+        let end = if last > range.start + 1 && self.low(last - 1) == "on" { last - 1 } else { last };
+        let names = (range.start..end).any(|at| matches!(self.class(at), class::NAME | class::TITLE | class::ROLE));
+        // "Black Friday" is a name.
+        let named = end == last && self.class(last) == class::NAME;
+        if names && !named { candidates::span(self.tokens, &(range.start..end)).unwrap_or(span) } else { span }
     }
 
     /// A word in lower case.
@@ -256,6 +277,10 @@ fn is_adverb(low: &str) -> bool {
     ) || low.ends_with("ly") && low.len() > 5
 }
 
+fn is_weekday(low: &str) -> bool {
+    matches!(low, "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday")
+}
+
 fn is_time(low: &str) -> bool {
     matches!(
         low,
@@ -284,6 +309,23 @@ mod tests {
     use super::*;
     use crate::quotes::find::tokens::View;
     use crate::quotes::model::flat::flatten;
+
+    #[test]
+    fn the_day_is_no_part_of_the_speaker() {
+        for (source, speaker) in [
+            ("Mayor Ann Lee on Thursday", "Mayor Ann Lee"),
+            ("the mayor Thursday", "the mayor"),
+            ("Ann Lee", "Ann Lee"),
+            ("Thursday", "Thursday"),
+            ("on Thursday", "on Thursday"),
+        ] {
+            let view = View::new(source, Span::new(0, source.len()), false);
+            let mut tokens = Vec::new();
+            flatten(&view, &mut tokens);
+            let words = Words { text: source, tokens: &tokens };
+            assert_eq!(words.without_day(Span::new(0, source.len())).of(source), speaker, "{source}");
+        }
+    }
 
     #[test]
     fn the_speaker_begins_behind_the_clauses_before_the_noun() {

@@ -188,6 +188,8 @@ impl Cast {
                 // A surname that several bear, or a sentence's first word that is no name elsewhere and has no title.
                 Whom::Several => None,
                 Whom::Nobody if run.initial && run.titles.is_empty() && !capital.contains(word.as_str()) => None,
+                // "American", "Irish": of a people, and nobody of it.
+                Whom::Nobody if run.titles.is_empty() && is_of_a_people(word) => None,
                 Whom::Nobody => Some(*lone.entry(word).or_insert_with(|| {
                     self.entities.push(Entity::of(run));
                     self.entities.len() - 1
@@ -313,6 +315,67 @@ fn first_and_last(words: &[String]) -> Vec<String> {
     let last = words.iter().rev().find(|w| !is_suffix(w)).or(words.last());
     let first = words.first().map(|first| given_names::long_form(first).to_owned());
     first.into_iter().chain(last.cloned()).collect()
+}
+
+/// Whether a word says of what people or faith something is.
+fn is_of_a_people(low: &str) -> bool {
+    matches!(
+        low,
+        "american"
+            | "african"
+            | "african-american"
+            | "asian"
+            | "european"
+            | "british"
+            | "english"
+            | "scottish"
+            | "welsh"
+            | "irish"
+            | "french"
+            | "german"
+            | "italian"
+            | "spanish"
+            | "dutch"
+            | "polish"
+            | "swedish"
+            | "norwegian"
+            | "danish"
+            | "finnish"
+            | "greek"
+            | "turkish"
+            | "russian"
+            | "ukrainian"
+            | "chinese"
+            | "japanese"
+            | "korean"
+            | "indian"
+            | "pakistani"
+            | "afghan"
+            | "iranian"
+            | "iraqi"
+            | "syrian"
+            | "israeli"
+            | "palestinian"
+            | "egyptian"
+            | "saudi"
+            | "arab"
+            | "mexican"
+            | "canadian"
+            | "cuban"
+            | "brazilian"
+            | "australian"
+            | "nigerian"
+            | "kenyan"
+            | "catholic"
+            | "protestant"
+            | "muslim"
+            | "islamic"
+            | "jewish"
+            | "hispanic"
+            | "latino"
+            | "western"
+            | "soviet"
+    )
 }
 
 /// Whether a word follows a surname without being one.

@@ -39,6 +39,7 @@ pub(super) fn gather(text: &str, tokens: &[Token<'_>], runs: &mut Vec<Run>) {
             || (opens
                 && (lexicon::is_function(&token.low) && !is_particle(&token.low)
                     || lexicon::adverbial(&token.low)
+                    || opens_only(&token.low)
                     || lexicon::verb(&token.low).is_some()))
         {
             at += 1;
@@ -54,6 +55,9 @@ pub(super) fn gather(text: &str, tokens: &[Token<'_>], runs: &mut Vec<Run>) {
         let mut name = name_of(text, run, opens, letters, nickname.map(|word| word - at));
         if let Some(name) = name.as_mut() {
             name.opens = subject;
+            // "the former House Speaker Ann Lee": the new one is somebody else.
+            let left = at.checked_sub(1).and_then(|before| tokens.get(before)).is_some_and(|t| t.low == "former");
+            name.titles.extend((left && !name.organisation).then(|| "former".to_owned()));
             name.roles.extend(roles::before(tokens, at));
             name.roles.extend(roles::after(tokens, end));
             name.roles.extend(roles::given(tokens, end));
@@ -147,16 +151,60 @@ fn names(token: &Token<'_>) -> bool {
     token.sort == Sort::Word
         && token.capital
         && !lexicon::is_time(&token.low)
+        && !of_a_name(&token.low)
         && !matches!(&*token.low, "i" | "the" | "a" | "i'm" | "i've" | "i'd" | "i'll")
         && !(lexicon::is_pronoun(&token.low) && token.low.len() > 2 || matches!(&*token.low, "he" | "it" | "we"))
+}
+
+/// Whether a word is a name made into an adjective: "the Exton-born | Ann Lee".
+fn of_a_name(low: &str) -> bool {
+    low.rsplit_once('-').is_some_and(|(_, tail)| {
+        matches!(
+            tail,
+            "born" | "based" | "backed" | "led" | "owned" | "run" | "held" | "controlled" | "aligned" | "era" | "style"
+        )
+    })
+}
+
+/// Whether a word that begins a sentence has its capital from that alone, though it is of no closed class: "Unlike | Lee, …".
+fn opens_only(low: &str) -> bool {
+    matches!(
+        low,
+        "unlike"
+            | "following"
+            | "given"
+            | "having"
+            | "everything"
+            | "nothing"
+            | "anything"
+            | "something"
+            | "yes"
+            | "please"
+            | "thanks"
+            | "dear"
+            | "poor"
+    )
+}
+
+/// Whether a run in capitals is a headline rather than a name: it holds a verb.
+fn shouts(text: &str, run: &[Token<'_>]) -> bool {
+    run.len() > 2
+        && run.iter().any(|t| lexicon::is_auxiliary(&t.low))
+        && run.iter().all(|t| !t.span.of(text).contains(char::is_lowercase))
 }
 
 fn starts_sentence(tokens: &[Token<'_>], at: usize) -> bool {
     // Behind "…," a mark that looks the same at both ends closes.
     let closed = at.checked_sub(2).and_then(|before| tokens.get(before)).is_some_and(|t| t.is(','));
+    // “It is old.” But…: behind a mark that closed the sentence before.
+    let ended = at.checked_sub(2).and_then(|before| tokens.get(before));
+    let ended = ended.is_some_and(|t| matches!(t.sort, Sort::Punct('.' | '?' | '!' | '…')));
     at.checked_sub(1).and_then(|before| tokens.get(before)).is_none_or(|before| {
         if closed && matches!(before.sort, Sort::Punct('"' | '\'')) {
             return false;
+        }
+        if ended && matches!(before.sort, Sort::Punct('”' | '’' | ')' | ']' | '»' | '(' | '[')) {
+            return true;
         }
         matches!(
             before.sort,
@@ -202,8 +250,12 @@ fn name_of(
         || run.len() > 1
             && !told.iter().take(2).any(|t| gender(t).is_some())
             && (told.iter().any(|t| is_institution(&t.low)) || told.len() > 1 && told.last().is_some_and(of_business));
-    // "the New Hampshire Democrat": no name at all.
-    if !organisation && run.len() > 1 && run.last().is_some_and(|t| is_label(&t.low)) {
+    if shouts(text, run) {
+        return None;
+    }
+    // "the New Hampshire Democrat", "the Ann Lee Show": no name at all.
+    let last_is = |kind: fn(&str) -> bool| run.len() > 1 && run.last().is_some_and(|t| kind(&t.low));
+    if !organisation && last_is(is_label) || last_is(is_thing) {
         return None;
     }
     let cut = if organisation { 0 } else { titles_before(run, last, opens) };
@@ -240,6 +292,10 @@ fn titles_before(run: &[Token<'_>], last: usize, opens: bool) -> usize {
     } else {
         return run.iter().take_while(|t| title(t)).count();
     };
+    // "Minister of | Foreign Affairs Ann Lee"
+    if let Some(affairs) = rest.iter().position(|t| t.low == "affairs").filter(|at| at + 2 < rest.len()) {
+        return cut + affairs + 1;
+    }
     // "Striker | Ann Lee", "Exton Alderman | Ann Lee", "Farmer | Lee": an occupation that has a capital only because it opens the
     // sentence, or none that we know before a given name that we do.
     let [first, _, ..] = rest else { return cut };
@@ -255,6 +311,14 @@ fn titles_before(run: &[Token<'_>], last: usize, opens: bool) -> usize {
         None if opens && !named(&first) && roles::is_occupation(&first.low) => cut + 1,
         None => cut,
     }
+}
+
+/// Words for what is named after somebody and says nothing.
+fn is_thing(low: &str) -> bool {
+    matches!(
+        low,
+        "show" | "tower" | "towers" | "award" | "awards" | "prize" | "avenue" | "building" | "act" | "memorial"
+    )
 }
 
 /// Words that stand for somebody behind a place's name ("the New Hampshire Democrat") and are nobody's surname.
@@ -273,5 +337,10 @@ fn is_label(low: &str) -> bool {
             | "congresswoman"
             | "representative"
             | "representatives"
+            | "minister"
+            | "ministers"
+            | "secretary"
+            | "ambassador"
+            | "chancellor"
     )
 }

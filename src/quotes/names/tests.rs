@@ -56,6 +56,22 @@ fn another_middle_name_or_suffix_is_another_person() {
 }
 
 #[test]
+fn a_capital_that_only_the_sentence_gives_is_no_part_of_a_name() {
+    for (text, expected) in [
+        ("Ann Lee came. “It is old.” But Lee stayed. “It is new,” Lee said.", "Ann Lee"),
+        ("It rained. (It had not.) When Holm came, it stopped. “It is new,” Holm said.", "Holm"),
+        ("It fell. “It is old!” Unlike Holm, he stayed. “It is new,” Holm said.", "Holm"),
+        ("It rained. Following Holm’s lead, he stayed. “It is new,” Holm said.", "Holm"),
+        ("The Holm Show began. “It is new,” Holm said.", "Holm"),
+        ("The winner is Exton-born Holm, who came. “It is new,” Holm said.", "Holm"),
+    ] {
+        assert_eq!(names(text).last().map(String::as_str), Some(expected), "{text}");
+    }
+    let loud = "IT HAS BEEN CALLED OUT BY DOCTORS, who said that it was safe.";
+    assert_eq!(named(loud, "DOCTORS").0, None);
+}
+
+#[test]
 fn a_body_is_named_with_its_owners_and_a_town_is_not_what_is_in_it() {
     let guild = "The Exton Traders’ Guild (ETG) asked whether it was safe.";
     assert_eq!(named(guild, "Guild").0.as_deref(), Some("Exton Traders’ Guild"));
@@ -73,6 +89,45 @@ fn a_body_is_named_with_its_owners_and_a_town_is_not_what_is_in_it() {
     let mayor = "The mayor of Exton came. The mayor said that it was safe.";
     assert_eq!(named(mayor, "The mayor said").0, None, "Exton is no mayor");
     assert_eq!(named("It rained in Exton Lee said that it was safe.", "Exton Lee").0.as_deref(), Some("Exton Lee"));
+}
+
+#[test]
+fn peoples_offices_and_those_of_whom_something_is_told_are_nobody() {
+    for (text, words, expected) in [
+        ("Bo Holm praised the American. He said that it was safe.", "He", Some("Bo Holm")),
+        ("It pleased the Irish and the American press. He said that it was safe.", "He", None),
+        (
+            "Exton Secretary of State Ann Lee said that it was safe.",
+            "Exton Secretary of State Ann Lee",
+            Some("Ann Lee"),
+        ),
+        (
+            "Exton Minister of Foreign Affairs Ann Lee said that it was safe.",
+            "Exton Minister of Foreign Affairs Ann Lee",
+            Some("Ann Lee"),
+        ),
+        ("The guest is Anders Holm, whom he describes. It said that it was safe.", "he", None),
+    ] {
+        assert_eq!(named(text, words).0.as_deref(), expected, "{text}");
+    }
+}
+
+#[test]
+fn the_new_speaker_is_not_the_former_one() {
+    for (text, words, expected) in [
+        ("Former Mayor Ann Lee left. The new mayor said that it was safe.", "The new mayor", None),
+        ("Former Mayor Ann Lee left. The mayor said that it was safe.", "The mayor", None),
+        ("Former Mayor Ann Lee left. The former mayor said that it was safe.", "The former mayor", Some("Ann Lee")),
+        ("Mayor Ann Lee came. The new mayor said that it was safe.", "The new mayor", Some("Ann Lee")),
+        ("It beat former House Speaker Ann Lee. The new speaker said that it was safe.", "The new speaker", None),
+        (
+            "It beat former House Speaker Ann Lee. The former speaker said that it was safe.",
+            "The former speaker",
+            Some("Ann Lee"),
+        ),
+    ] {
+        assert_eq!(named(text, words).0.as_deref(), expected, "{text}");
+    }
 }
 
 /// How many names are looked at for an article.
@@ -121,4 +176,14 @@ fn no_article_takes_more_than_its_length() {
         }
     }
     assert!(grown.is_empty(), "{grown:?}");
+}
+
+#[test]
+fn the_parts_of_a_list_are_no_turns_of_a_transcript() {
+    let list = "Contribution: Judges saw that it was new.\n\nLeader: Judges saw that it was old.\n\n\
+        Change: Judges saw that it was safe.";
+    assert!(!names(list).iter().any(|name| ["Contribution", "Leader", "Change"].contains(&name.as_str())));
+    let turns =
+        "Lee: It is old and it is ours.\n\nPoe: It is new and it is theirs.\n\nLee: It is safe, and that is that.";
+    assert_eq!(names(turns), ["Lee", "Poe", "Lee"]);
 }

@@ -48,12 +48,33 @@ impl People {
         if let Some((words, quotations)) = self.unnamed.entry(called.as_str()) {
             return Meant::Unnamed(words, quotations);
         }
+        // A name that articles write as one word.
+        let joined = [asked.concat()];
+        if asked.len() == 2
+            && let Some((like, person)) = self.ranked(&joined, suffix, self.surely(&joined)).first()
+            && *like >= SURE
+        {
+            return Meant::Named(*person);
+        }
         if strsim::osa_distance(&called, super::UNATTRIBUTED) <= 2
             && let Some((words, quotations)) = self.unnamed.entry(super::UNATTRIBUTED)
         {
             return Meant::Unnamed(words, quotations);
         }
         Meant::Nobody(ranked.into_iter().take(SUGGESTIONS).map(|(_, p)| p.name().to_owned()).collect())
+    }
+
+    /// Who else than `name` is called `typed`, where that is one word, with how often they are quoted: most first.
+    pub(in crate::quotes) fn namesakes(&self, typed: &str, name: &str) -> Vec<(String, usize)> {
+        let (asked, suffix) = (name_words(typed), suffix_of(typed));
+        if asked.len() != 1 {
+            return Vec::new();
+        }
+        let ranked = self.ranked(&asked, suffix, self.surely(&asked));
+        let others = ranked.iter().filter(|(like, person)| *like >= SURE && person.name() != name);
+        let mut others: Vec<_> = others.map(|(_, person)| (person.name().to_owned(), person.count())).collect();
+        others.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        others
     }
 
     /// Whom `typed` means beyond doubt.

@@ -124,13 +124,14 @@ impl Resolver<'_> {
             let modifies =
                 next.is_some_and(|t| t.low == "'s" || t.is_word() && !t.capital && !lexicon::is_function(&t.low));
             // Titles belong to the name; a preposition before them makes it part of someone else's role.
-            let before = words
-                .get(..from)
-                .unwrap_or_default()
-                .iter()
-                .rev()
-                .find(|t| !(t.capital || lexicon::is_title(&t.low) || lexicon::is_determiner(&t.low)));
-            let depends = before.is_some_and(|t| lexicon::is_preposition(&t.low));
+            let leading = words.get(..from).unwrap_or_default();
+            let outside = |t: &Token<'_>| !(t.capital || lexicon::is_title(&t.low) || lexicon::is_determiner(&t.low));
+            let at = leading.iter().rposition(outside);
+            let before = at.and_then(|at| leading.get(at));
+            // "Secretary of State Ann Lee" is she; "the secretary of Ann Lee" is not.
+            let office = at.filter(|at| at + 1 < from).and_then(|at| leading.get(at.checked_sub(1)?));
+            let office = office.is_some_and(|t| t.capital && lexicon::is_title(&t.low));
+            let depends = before.is_some_and(|t| lexicon::is_preposition(&t.low) && !(office && t.low == "of"));
             let first_of_two = next.is_some_and(|t| t.low == "and" && words.get(until + 1).is_some_and(|t| t.capital));
             let second_of_two = before.is_some_and(|t| t.low == "and");
             !(modifies || depends || first_of_two || second_of_two)

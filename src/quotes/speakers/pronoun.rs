@@ -56,6 +56,9 @@ impl Resolver<'_> {
         let mut last = LAST;
         for mention in before {
             let Some(unknown) = self.may_be(mention.entity, gender) else { continue };
+            if self.tells_of(mention.span, span) {
+                continue;
+            }
             let place = self.place(mention.span, span);
             let role = if mention.quoted {
                 QUOTED
@@ -107,6 +110,12 @@ impl Resolver<'_> {
         #[expect(clippy::cast_precision_loss, reason = "a paragraph has few sentences")]
         let further = PER_SENTENCE * sentences.min(4) as f32;
         near + further
+    }
+
+    /// Whether a pronoun is what tells of a name: "Lee, whom she describes", never Lee.
+    fn tells_of(&self, name: Span, pronoun: Span) -> bool {
+        let between = self.article.text().get(name.end as usize..pronoun.start as usize).unwrap_or_default();
+        matches!(between.trim_start_matches(',').trim(), "whom" | "who" | "whose" | "that")
     }
 
     /// Whether nobody is named before in the same sentence.

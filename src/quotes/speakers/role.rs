@@ -3,6 +3,7 @@
 use super::{MEMORY, Resolver};
 use crate::article::Span;
 use crate::quotes::find::tokens::Token;
+use crate::quotes::names::Entity;
 use crate::quotes::{lexicon, roles};
 
 impl Resolver<'_> {
@@ -19,7 +20,9 @@ impl Resolver<'_> {
         // "the chair of the board" may be another chair: nothing tells.
         let plainly = |t: &Token<'_>| t.is_word() && !t.capital && !lexicon::is_preposition(&t.low);
         let asked = words.get(possessed.map_or(1, |at| at + 1)..).filter(|asked| asked.iter().all(plainly))?;
-        let asked: Vec<&str> = asked.iter().map(|t| &*t.low).filter(|word| !roles::is_passing(word)).collect();
+        let wants_former = asked.iter().any(|t| t.low == "former");
+        let tells = |word: &&str| !roles::is_passing(word) && *word != "former";
+        let asked: Vec<&str> = asked.iter().map(|t| &*t.low).filter(tells).collect();
         let owner = possessed.and_then(|at| at.checked_sub(1)).and_then(|at| words.get(at));
         let owner = owner.map(|owner| roles::owned_by(&owner.low));
         let head = *asked.last()?;
@@ -49,6 +52,13 @@ impl Resolver<'_> {
             [one] => *one,
             _ => return None,
         };
+        // "The speaker", "the new speaker": hardly the former one.
+        let former = |e: &Entity| {
+            e.titles.contains("former") || e.roles.iter().any(|role| role.iter().any(|word| word == "former"))
+        };
+        if !wants_former && self.cast.entities.get(bearer).is_some_and(former) {
+            return None;
+        }
         // Whoever is named only later is not meant.
         let met = self.cast.entities.get(bearer).is_some_and(|e| e.name.end <= span.start);
         met.then_some(bearer)

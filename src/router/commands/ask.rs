@@ -1,7 +1,7 @@
 //! `/ask`: the passage that answers a question.
 
 use super::{OUTLET, SINCE, UNTIL};
-use crate::matcher::{Findings, Passage, Question, Verdict};
+use crate::matcher::{Findings, Passage, Question, Verdict, asks_for_nothing};
 use crate::reply::{Block, Outcome, Quoted, Reply};
 use crate::router::table::{Audience, Kind, OptionSpec, Spec};
 use crate::router::{Args, Desk, Problem, Request, explain, present};
@@ -44,7 +44,6 @@ async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
         return Ok(Reply::text(Outcome::NotInArticles, "No article is loaded, so there is nothing to answer from."));
     }
     let text = args.words("question").unwrap_or_default().to_owned();
-    let filtered = !filter.is_empty();
     let question = Question { text, filter, limit: settings.passages };
     let matcher = desk.matcher().await?;
     let (findings, explanation) = if explains {
@@ -55,7 +54,7 @@ async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
     };
     let mut reply = match findings.verdict {
         Verdict::Answered => answer(desk, &findings),
-        Verdict::Nearest | Verdict::Nothing => decline(desk, &findings, filtered),
+        Verdict::Nearest | Verdict::Nothing => decline(desk, &findings, &question),
     };
     if let Some(readings) = present::readings(&findings.readings) {
         reply.blocks.insert(0, Block::Text(readings));
@@ -80,8 +79,18 @@ fn answer(desk: &Desk, findings: &Findings) -> Reply {
 }
 
 /// Says plainly that the articles don't say, what is loaded, and how near it came.
-fn decline(desk: &Desk, findings: &Findings, filtered: bool) -> Reply {
-    let searched = if filtered { "The articles that you asked for don't say." } else { "The articles don't say." };
+fn decline(desk: &Desk, findings: &Findings, question: &Question) -> Reply {
+    let searched = if question.filter.is_empty() {
+        if asks_for_nothing(&question.text) {
+            "That names nothing to look for: ask with a name, a place or a thing."
+        } else {
+            "The articles don't say."
+        }
+    } else if desk.library().iter().any(|(id, article)| question.filter.admits(id, article)) {
+        "The articles that you asked for don't say."
+    } else {
+        "There is no article of what you asked for."
+    };
     let reply = Reply::text(Outcome::NotInArticles, format!("{searched} {}", present::held(desk.library())));
     let nearest = findings.passages.first().filter(|_| findings.verdict == Verdict::Nearest);
     match nearest.and_then(|passage| quoted(desk, passage)) {

@@ -11,22 +11,27 @@ pub(in crate::router) const SPEC: Spec = Spec {
     name: "check",
     about: "Whether these words were said: exactly, altered (with the differences) or not at all",
     options: &[
-        OptionSpec { name: "quote", about: "The words to check", kind: Kind::Words, required: true },
+        QUOTE,
         OptionSpec { name: "speaker", about: "Who is said to have said them", kind: Kind::Speaker, required: false },
         OUTLET,
         SINCE,
     ],
     parts: &[],
-    example: "check “First we find out what is broken”",
+    example: EXAMPLE,
     audience: Audience::Everyone,
     run: |request, args| Box::pin(run(request, args)),
 };
+
+const QUOTE: OptionSpec = OptionSpec { name: "quote", about: "The words to check", kind: Kind::Words, required: true };
+
+const EXAMPLE: &str = "check “First we find out what is broken”";
 
 async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
     let desk = &request.desk;
     let book = desk.book().await?;
     let filter = desk.filter(args)?;
     let quote = args.quote("quote").unwrap_or_default();
+    some_words(quote, "check", QUOTE, EXAMPLE)?;
     let quoted = |found: &Match<'_>| Block::Quote(present::quotation(desk.library(), found.held));
     let verdict = |verdict: &str, found: &Match<'_>| {
         let mut reply = Reply::new(Outcome::Answered).with(Block::Heading(verdict.to_owned()));
@@ -76,8 +81,19 @@ async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
     })
 }
 
+/// Refuses what has no words, as if nothing were given.
+pub(super) fn some_words(
+    quote: &str,
+    command: &'static str,
+    OptionSpec { name: option, about, .. }: OptionSpec,
+    example: &'static str,
+) -> Result<(), Problem> {
+    let has_words = quote.contains(char::is_alphanumeric);
+    has_words.then_some(()).ok_or(Problem::Missing { command, option, about, example })
+}
+
 /// Marks between which somebody gives words for somebody's.
-const MARKS: [char; 6] = ['"', '“', '”', '„', '«', '»'];
+pub(super) const MARKS: [char; 6] = ['"', '“', '”', '„', '«', '»'];
 
 /// Whether the quotation is one of those that `asked` is quoted with, or its speaker's words name them.
 fn is_said_by(desk: &Desk, book: &QuoteBook, found: &Match<'_>, asked: &str) -> bool {

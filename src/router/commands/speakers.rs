@@ -90,7 +90,7 @@ fn of_one(desk: &Desk, book: &QuoteBook, speaker: &str, period: Period, filter: 
     let library = desk.library();
     let said = book.said(library, speaker, None, filter);
     let Some(name) = said.speaker.as_deref().filter(|_| !said.quotations.is_empty()) else {
-        return said::not_quoted(desk, speaker, &said, "");
+        return said::not_quoted(desk, speaker, &said, "", filter);
     };
     let all = by_period(library, period, name, &said.quotations);
     let items = periods_of_one(&all, period);

@@ -1,6 +1,6 @@
 //! `/who`: who said this.
 
-use super::{OUTLET, SINCE, ask};
+use super::{OUTLET, SINCE, ask, check};
 use crate::library::Library;
 use crate::quotes::{Carried, Held, Match};
 use crate::reply::{Block, Outcome, Reply};
@@ -10,19 +10,23 @@ use crate::router::{Args, Problem, Request, present};
 pub(in crate::router) const SPEC: Spec = Spec {
     name: "who",
     about: "Who said this: the speaker, the whole quotation and where it stands; near words will do",
-    options: &[
-        OptionSpec { name: "quote", about: "The words, or some of them", kind: Kind::Words, required: true },
-        OUTLET,
-        SINCE,
-    ],
+    options: &[QUOTE, OUTLET, SINCE],
     parts: &[],
-    example: "who forty tonnes of gravel",
+    example: EXAMPLE,
     audience: Audience::Everyone,
     run: |request, args| Box::pin(run(request, args)),
 };
 
+const QUOTE: OptionSpec =
+    OptionSpec { name: "quote", about: "The words, or some of them", kind: Kind::Words, required: true };
+
+const EXAMPLE: &str = "who forty tonnes of gravel";
+
 /// From this similarity on, a quotation is taken for the one that was meant.
 const MEANT: f32 = 0.5;
+
+/// From this on, a single word is the one that was said.
+const ITSELF: f32 = 0.95;
 
 /// Other articles whose words for a quotation are shown; of more, only how many there are.
 const MOST_CARRIED: usize = 3;
@@ -54,9 +58,12 @@ async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
     let book = desk.book().await?;
     let filter = desk.filter(args)?;
     let fragment = args.quote("quote").unwrap_or_default();
+    check::some_words(fragment, "who", QUOTE, EXAMPLE)?;
     let found = book.who(desk.library(), fragment, &filter, request.settings.passages);
     let page = |found: &Match<'_>| vec![Block::Quote(present::quotation(desk.library(), found.held))];
-    let meant: Vec<&Match<'_>> = found.iter().filter(|found| found.similarity >= MEANT).collect();
+    // A single word is only itself: "hello" is not "hell".
+    let least = if fragment.split_whitespace().count() > 1 { MEANT } else { ITSELF };
+    let meant: Vec<&Match<'_>> = found.iter().filter(|found| found.similarity >= least).collect();
     if !meant.is_empty() {
         let confidence = meant.first().map(|found| found.similarity);
         let mut pages: Vec<Vec<Block>> = Vec::new();
@@ -71,8 +78,13 @@ async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
         }
         return Ok(Reply { pages, confidence, alternatives: true, ..Reply::new(Outcome::Answered) });
     }
-    if let Some(sentence) = args.sentence() {
-        return ask::instead(request, sentence).await;
+    // Words between marks are somebody's or nobody's: a passage that has to do with them is no answer.
+    if let Some(sentence) = args.sentence().filter(|sentence| !sentence.contains(check::MARKS)) {
+        let mut reply = ask::instead(request, sentence).await?;
+        if says(sentence) {
+            reply.blocks.insert(0, Block::Text("Nobody is quoted with these words.".to_owned()));
+        }
+        return Ok(reply);
     }
     let held = present::counted(book.len(), "quotation");
     let reply = Reply::text(
@@ -85,5 +97,13 @@ async fn run(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
             ..reply
         },
         None => reply,
+    })
+}
+
+/// Whether a sentence asks after speech and nothing else: "who said …", not "who told …".
+fn says(sentence: &str) -> bool {
+    sentence.split_whitespace().take(3).any(|word| {
+        let word = word.to_lowercase();
+        matches!(word.trim_end_matches(':'), "said" | "say" | "says" | "saying")
     })
 }

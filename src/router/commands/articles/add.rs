@@ -238,6 +238,9 @@ async fn read(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
         Ok(Some(bytes)) if bytes.len() > limit => Err(format!("it is larger than {limit} bytes")),
         Ok(Some(bytes)) => Ok(bytes),
         Ok(None) => Err("it is no file; `byline import` takes folders and patterns".to_owned()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err("there is no such file; an address begins with https://".to_owned())
+        }
         Err(error) => Err(error.to_string()),
     }
 }

@@ -177,5 +177,5 @@ async fn remove(request: &Request<'_>, args: &Args) -> Result<Reply, Problem> {
 fn origin(article: &Article) -> String {
     let meta = article.meta();
     let date = meta.published.map(|published| published.to_string());
-    [meta.outlet.clone(), meta.author.clone(), date].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    [meta.outlet.clone(), meta.writer().map(str::to_owned), date].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
