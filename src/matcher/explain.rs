@@ -2,6 +2,7 @@
 
 use super::asked::AnswerKind;
 use super::confidence::{self, Thresholds};
+use super::doubt::Doubt;
 use super::features;
 use super::model::Model;
 use super::query::Query;
@@ -44,6 +45,8 @@ pub struct Explanation {
     pub passages: Vec<Vec<Factor>>,
     /// What the confidence is made of.
     pub confidence: Vec<Factor>,
+    /// What speaks against the first passage where that sum is sure of it: then it is declined.
+    pub doubt: Option<Doubt>,
     /// The thresholds that decided the verdict.
     pub thresholds: Thresholds,
 }
@@ -54,6 +57,7 @@ pub(super) fn explain(
     shown: usize,
     model: &Model,
     thresholds: Thresholds,
+    doubt: Option<Doubt>,
 ) -> Explanation {
     let held = ranked.first().map_or(0, |first| first.terms);
     let words = query.sought.iter().zip(&query.idf).enumerate().map(|(at, (sought, rarity))| Word {
@@ -75,6 +79,7 @@ pub(super) fn explain(
             let inputs = factors(&confidence::NAMES, &confidence::inputs(query, ranked), &model.confidence);
             inputs.into_iter().chain([Factor { name: "without any", value: 1.0, weight: model.bias }]).collect()
         },
+        doubt,
         thresholds,
     }
 }

@@ -5,6 +5,7 @@
 mod answer;
 mod asked;
 mod confidence;
+mod doubt;
 mod evidence;
 mod explain;
 mod features;
@@ -33,11 +34,11 @@ use crate::library::{ArticleId, Filter, Library};
 
 pub use asked::AnswerKind;
 pub use confidence::{ANSWER, NEAREST, Thresholds};
+pub use doubt::Doubt;
 pub use explain::{Explanation, Factor, Word};
 pub use model::{Made, Model, ModelError};
 
 use asked::Asked;
-use evidence::Evidence;
 use index::{Index, Keeper};
 use query::{Query, Terms};
 use ranking::Ranked;
@@ -235,8 +236,8 @@ impl Matcher {
         // All of them: it is told how many were weighed.
         let found = self.find(library, question, usize::MAX)?;
         let findings = found.findings(self, library, question);
-        let explanation =
-            explain::explain(&found.query, &found.ranked, findings.passages.len(), &self.model, self.thresholds);
+        let (shown, (_, doubt)) = (findings.passages.len(), found.confidence(self, library));
+        let explanation = explain::explain(&found.query, &found.ranked, shown, &self.model, self.thresholds, doubt);
         Ok((findings, explanation))
     }
 
@@ -246,7 +247,7 @@ impl Matcher {
         if asked.empty {
             return Ok(Found { ranked: Vec::new(), ..found });
         }
-        let misread = found.misread(library);
+        let misread = found.ranked.first().map_or(0, |first| doubt::misread(&found.query, first, library));
         if misread == 0 {
             return Ok(found);
         }
@@ -282,11 +283,18 @@ struct Found {
 }
 
 impl Found {
-    fn findings(&self, matcher: &Matcher, library: &Library, question: &Question) -> Findings {
-        let mut confidence = confidence::confidence(&confidence::inputs(&self.query, &self.ranked), &matcher.model);
-        if confidence >= matcher.thresholds.answer && (self.is_about_others(library) || self.tells_of_others(library)) {
-            confidence = matcher.thresholds.nearest;
+    /// How sure it is that the articles answer, and what speaks against it where the weights are sure.
+    fn confidence(&self, matcher: &Matcher, library: &Library) -> (f32, Option<Doubt>) {
+        let confidence = confidence::confidence(&confidence::inputs(&self.query, &self.ranked), &matcher.model);
+        let first = self.ranked.first().filter(|_| confidence >= matcher.thresholds.answer);
+        match first.and_then(|first| Doubt::of(&self.query, first, library)) {
+            Some(doubt) => (matcher.thresholds.nearest, Some(doubt)),
+            None => (confidence, None),
         }
+    }
+
+    fn findings(&self, matcher: &Matcher, library: &Library, question: &Question) -> Findings {
+        let (confidence, _) = self.confidence(matcher, library);
         let verdict = if self.ranked.is_empty() || confidence < matcher.thresholds.nearest {
             Verdict::Nothing
         } else if confidence < matcher.thresholds.answer {
@@ -306,100 +314,6 @@ impl Found {
         // Where nothing is found, how words were read would only puzzle.
         let readings = if verdict == Verdict::Nothing { Vec::new() } else { self.readings(library) };
         Findings { verdict, confidence, passages: passages.collect(), readings }
-    }
-
-    /// Whether what is asked of somebody by name, their age or marriage, is told in the first passage, but in no sentence that names
-    /// them or says "he" or "she".
-    fn tells_of_others(&self, library: &Library) -> bool {
-        let (query, sought) = (&self.query, &self.query.sought);
-        let named = sought.iter().any(|sought| sought.term.name);
-        let measured = query.measure.is_of_somebody() && sought.iter().all(|sought| sought.term.name);
-        let life = query.life.is_some() && named && sought.len() <= confidence::LIFE_WITHIN;
-        let counts = query.kind == AnswerKind::Number;
-        let Some(first) = self.ranked.first().filter(|_| measured || life) else { return false };
-        let Some(article) = library.get(first.article) else { return false };
-        let Some(paragraph) = article.paragraphs().get(first.paragraph) else { return false };
-        !article.sentences_of(paragraph).iter().any(|sentence| {
-            let mut evidence = Evidence::new(query);
-            let mut theirs = false;
-            features::written(&mut Folder::default(), query, article.slice(*sentence), |_, word| {
-                let name = word.hit.and_then(|hit| sought.get(usize::from(hit.term))).is_some_and(|s| s.term.name);
-                // "Bill" is not the bill.
-                theirs |= name && word.capital || matches!(word.folded, "he" | "she" | "his" | "her" | "him");
-                evidence.word(word);
-            });
-            theirs
-                && (measured && evidence.holds.measured
-                    || life && evidence.holds.life && (!counts || evidence.holds.number))
-        })
-    }
-
-    /// Whether a full name is asked about that the first passage's article has only in pieces, as parts of other names: "Jon Holm"
-    /// of Jon Berg and Ida Holm.
-    fn is_about_others(&self, library: &Library) -> bool {
-        let Some(first) = self.ranked.first() else { return false };
-        let Some(article) = library.get(first.article) else { return false };
-        let sought = &self.query.sought;
-        // Where nothing else is asked, a name may be written small.
-        let alone = sought.len() == 2 && self.query.kind == AnswerKind::Person;
-        let mut names = sought.iter().enumerate().filter(|(_, sought)| sought.term.name || alone);
-        let (Some((given, one)), Some((surname, other)), None) = (names.next(), names.next(), names.next()) else {
-            return false;
-        };
-        if one.term.at + 1 != other.term.at
-            || first.in_article & (1 << given) == 0
-            || first.in_article & (1 << surname) == 0
-        {
-            return false;
-        }
-        // What else is asked must be missing too, or there is nothing else.
-        let others = (0..sought.len()).filter(|at| *at != given && *at != surname);
-        if !self.query.speech && others.into_iter().any(|at| first.terms & (1 << at) != 0) {
-            return false;
-        }
-        let term = |folded: &str| self.query.hit(folded).map(|hit| usize::from(hit.term));
-        let (mut together, mut apart) = (false, false);
-        let mut before: Option<(bool, bool)> = None;
-        let mut given_at: Option<usize> = None;
-        let mut place = 0;
-        let text = article.text();
-        Folder::default().words(text, |range, folded| {
-            let capital = text.get(range).is_some_and(|word| word.starts_with(char::is_uppercase));
-            let (is_given, is_surname) = (term(folded) == Some(given), term(folded) == Some(surname));
-            // "Jon K. Holm", "Jon von Holm"
-            together |= is_surname && given_at.is_some_and(|at| place - at <= 2);
-            let after_given = before.is_some_and(|(given, _)| given);
-            let after_capital = before.is_some_and(|(_, capital)| capital);
-            apart |= capital && (after_given && !is_surname || is_surname && after_capital && !after_given);
-            if is_given {
-                given_at = Some(place);
-            }
-            before = Some((is_given, capital));
-            place += 1;
-        });
-        apart && !together
-    }
-
-    /// The short names that were read as words which the first passage writes small: "Peru" is no "perd".
-    fn misread(&self, library: &Library) -> Terms {
-        let names = self
-            .query
-            .sought
-            .iter()
-            .enumerate()
-            .filter(|(_, sought)| sought.is_short_name_read(self.query.sought.len() == 1));
-        let names = names.fold(0, |names, (at, _)| names | 1 << at);
-        let Some(first) = self.ranked.first().filter(|_| names != 0) else { return 0 };
-        let Some(article) = library.get(first.article) else { return 0 };
-        let Some(paragraph) = article.paragraphs().get(first.paragraph) else { return 0 };
-        let text = article.slice(paragraph.span);
-        let (mut small, mut capital): (Terms, Terms) = (0, 0);
-        Folder::default().words(text, |range, folded| {
-            let Some(hit) = self.query.hit(folded) else { return };
-            let is_capital = text.get(range).is_some_and(|word| word.starts_with(char::is_uppercase));
-            *if is_capital { &mut capital } else { &mut small } |= 1 << hit.term;
-        });
-        names & small & !capital
     }
 
     /// How the words were read that the library does not hold and that the first passage matches: as it writes them.

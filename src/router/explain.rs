@@ -41,6 +41,9 @@ pub(super) fn blocks(findings: &Findings, why: &Explanation) -> Vec<Block> {
         blocks.push(item("the second passage", sum(factors)));
     }
     blocks.push(item("confidence, in log odds", sum(&why.confidence)));
+    if let Some(doubt) = why.doubt {
+        blocks.push(item("declined all the same", doubt.reason().to_owned()));
+    }
     blocks
 }
 

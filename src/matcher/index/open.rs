@@ -1,5 +1,6 @@
 //! Opening what lies on the disk, or making an index where nothing can be used.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -59,7 +60,7 @@ fn found(seat: &Seat, fields: Fields) -> std::result::Result<Option<Found>, Stri
     if Payload::read(payload).is_none_or(|payload| payload.format != FORMAT) {
         return Err("it has another format".to_owned());
     }
-    let files: Vec<PathBuf> = metas.list_segment_files().into_iter().collect();
+    let files: HashSet<PathBuf> = metas.list_segment_files();
     let damaged = files.par_iter().find_any(|file| {
         // Some files of a segment are only there when they are needed; one that is, but isn't there, fails to open below.
         has(file)
@@ -68,6 +69,7 @@ fn found(seat: &Seat, fields: Fields) -> std::result::Result<Option<Found>, Stri
     if let Some(damaged) = damaged {
         return Err(format!("{} is damaged", damaged.display()));
     }
+    seat.remove_orphans(&files).map_err(|e| text(&e))?;
     let cut = layout::register_words(&index);
     let segments = Segment::read_all(&index, fields, &[]).map_err(|e| text(&e))?;
     Ok(Some(Found { tantivy: index, cut, segments }))

@@ -4,6 +4,7 @@
 //! no other has and locks it, so that a command that is run beside a bot does not wait for it. The lock goes with the
 //! process, however that ends.
 
+use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -49,6 +50,12 @@ impl Seat {
         self.remove(|name| name.starts_with(UNFINISHED))
     }
 
+    /// Removes the files of segments that are not among the `living`: those that a process had written when it was killed, before the
+    /// list of segments told of them. `tantivy` counts on from that list, and would give the same name to a file once more.
+    pub(super) fn remove_orphans(&self, living: &HashSet<PathBuf>) -> io::Result<()> {
+        self.remove(|name| is_of_a_segment(name) && !living.contains(Path::new(name)))
+    }
+
     /// Removes every file of an index; what else lies here stays.
     pub(super) fn clear(&self) -> io::Result<()> {
         self.remove(is_of_an_index)
@@ -65,17 +72,18 @@ impl Seat {
     }
 }
 
-/// Whether tantivy gives files such a name: its lists, locks and temporary files, and those of a segment, which begin with
-/// the 32 digits of its number.
+/// Whether tantivy gives files such a name: its lists, locks and temporary files, and those of a segment.
 fn is_of_an_index(name: &str) -> bool {
-    let segment = |name: &str| {
-        name.split_once('.').is_some_and(|(id, _)| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()))
-    };
     name == "meta.json"
         || name == ".managed.json"
         || name.starts_with(UNFINISHED)
         || name.starts_with(".tantivy-")
-        || segment(name)
+        || is_of_a_segment(name)
+}
+
+/// Whether a file is one of a segment's, which begin with the 32 digits of its number.
+fn is_of_a_segment(name: &str) -> bool {
+    name.split_once('.').is_some_and(|(id, _)| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 #[cfg(test)]

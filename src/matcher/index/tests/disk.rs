@@ -83,6 +83,25 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
+fn what_a_killed_process_had_begun_to_take_out_is_taken_out_by_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut shelf = Shelf::of(9);
+    let mut library = shelf.library();
+    drop(Matcher::open(folder.path(), &library, Seq(9), |_| ()).unwrap());
+    let segment = files(&folder.path().join("0")).into_iter().find(|file| file.extension().is_some_and(|e| e == "idx"));
+    // The number in its name is the next one's, too: it counts on from the last commit.
+    let begun = |number| segment.clone().unwrap().with_extension(format!("{number}.del"));
+    for number in 0..99 {
+        fs::write(begun(number), "").unwrap();
+    }
+    let matcher = Matcher::open(folder.path(), &library, Seq(9), |_| ()).unwrap();
+    assert!((0..99).all(|number| !begun(number).exists()));
+    shelf.articles.remove(&1);
+    let gone = library.take_out_stored(StoredId(1)).unwrap();
+    check(&matcher.updated(&library, &[gone], Seq(10)).unwrap(), &library, &shelf);
+}
+
+#[test]
 fn an_index_that_holds_the_library_is_opened_without_a_write() {
     let folder = tempfile::tempdir().unwrap();
     let shelf = Shelf::of(5);
