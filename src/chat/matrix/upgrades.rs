@@ -9,7 +9,7 @@ use matrix_sdk::ruma::api::client::state::get_state_event_for_key::v3::StateEven
 use matrix_sdk::ruma::events::StateEventType;
 use matrix_sdk::ruma::{OwnedRoomId, RoomId, RoomOrAliasId, UserId};
 use matrix_sdk::{Room, RoomMemberships, RoomState};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::bot::Bot;
 use super::messages::INTRODUCED;
@@ -174,7 +174,9 @@ async fn state(bot: &Bot, room: &RoomId, kind: StateEventType) -> Result<Value, 
         bot.client.send(request).await.map_err(|error| Trouble::of_http(&error))
     };
     let event = again(TRIES, LONGEST, ask).await?;
-    Ok(serde_json::from_str(event.event_or_content.get()).unwrap_or_default())
+    let event: Value = serde_json::from_str(event.event_or_content.get()).unwrap_or_default();
+    // Some homeservers know one form of the answer only, and give the content whatever is asked for.
+    Ok(if event["content"].is_object() { event } else { json!({ "content": event }) })
 }
 
 /// Takes everything that was kept of a room to the one that it goes on in, unless that has something of its own.
