@@ -89,13 +89,13 @@ fn what_a_killed_process_had_begun_to_take_out_is_taken_out_by_the_next() {
     let mut library = shelf.library();
     drop(Matcher::open(folder.path(), &library, Seq(9), |_| ()).unwrap());
     let segment = files(&folder.path().join("0")).into_iter().find(|file| file.extension().is_some_and(|e| e == "idx"));
-    // The number in its name is the next one's, too: it counts on from the last commit.
+    // The number in its name is the next one's, too: it counts on from the last commit. (Number 0 is read as a part of the segment.)
     let begun = |number| segment.clone().unwrap().with_extension(format!("{number}.del"));
-    for number in 0..99 {
+    for number in 1..999 {
         fs::write(begun(number), "").unwrap();
     }
     let matcher = Matcher::open(folder.path(), &library, Seq(9), |_| ()).unwrap();
-    assert!((0..99).all(|number| !begun(number).exists()));
+    assert!((1..999).all(|number| !begun(number).exists()));
     shelf.articles.remove(&1);
     let gone = library.take_out_stored(StoredId(1)).unwrap();
     check(&matcher.updated(&library, &[gone], Seq(10)).unwrap(), &library, &shelf);
