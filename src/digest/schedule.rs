@@ -18,7 +18,7 @@ use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 
-pub use words::ScheduleError;
+pub use words::{ScheduleError, weekday_named};
 
 /// How late a digest may be posted where nobody says otherwise.
 pub const LATE_LIMIT: SignedDuration = SignedDuration::from_hours(6);

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::{Date, Weekday};
+use jiff::civil::Date;
 use jiff::{Span as TimeSpan, Zoned};
 
 use super::problem::MAX_TEXT;
 use super::table::{Kind, OptionSpec, Spec, YES};
 use super::{Problem, words_of};
+use crate::digest::schedule::weekday_named;
 
 /// An option's value. Articles, outlets and speakers stay words here: only the library knows which there are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,7 +130,7 @@ impl Args {
     }
 }
 
-/// Reads a day: ISO 8601, a day written out, `today`, `yesterday`, or a time back from `now` (`7 days`, `2 weeks ago`, `3 months`).
+/// Reads a day: ISO 8601, a day written out, `today`, `yesterday`, the latest `Friday`, or a time back from `now` (`7 days`, `2 weeks ago`, `3 months`).
 fn day(text: &str, now: &Zoned) -> Option<Date> {
     let today = now.date();
     let text = text.to_lowercase();
@@ -138,9 +139,13 @@ fn day(text: &str, now: &Zoned) -> Option<Date> {
         "yesterday" => return today.yesterday().ok(),
         _ => {}
     }
-    // "Friday" is the last one, today if it is.
-    if let Some(named) = weekday(text.strip_prefix("last ").or(text.strip_prefix("on ")).unwrap_or(&text)) {
-        let back = today.weekday().since(named);
+    // "Friday" is today where today is one; "last Friday" is not.
+    let last = text.strip_prefix("last ");
+    if let Some(named) = weekday_named(last.or(text.strip_prefix("on ")).unwrap_or(&text)) {
+        let back = match today.weekday().since(named) {
+            0 if last.is_some() => 7,
+            back => back,
+        };
         return today.checked_sub(TimeSpan::new().days(back)).ok();
     }
     let mut words = text.split_whitespace().filter(|word| !matches!(*word, "ago" | "last" | "past"));
@@ -163,19 +168,6 @@ fn day(text: &str, now: &Zoned) -> Option<Date> {
         }
     }
     text.parse::<crate::article::Published>().ok().map(|published| published.date)
-}
-
-fn weekday(name: &str) -> Option<Weekday> {
-    Some(match name {
-        "monday" => Weekday::Monday,
-        "tuesday" => Weekday::Tuesday,
-        "wednesday" => Weekday::Wednesday,
-        "thursday" => Weekday::Thursday,
-        "friday" => Weekday::Friday,
-        "saturday" => Weekday::Saturday,
-        "sunday" => Weekday::Sunday,
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
@@ -210,6 +202,7 @@ mod tests {
             ("Monday", "2026-11-23"),
             ("friday", "2026-11-20"),
             ("last Sunday", "2026-11-22"),
+            ("last Monday", "2026-11-16"),
             ("1 October 2026", "2026-10-01"),
         ] {
             assert_eq!(day(text, &now).map(|day| day.to_string()).as_deref(), Some(iso), "{text}");

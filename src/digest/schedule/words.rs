@@ -52,6 +52,12 @@ const NAMES: [(&str, Weekday); 7] = [
     ("sunday", Weekday::Sunday),
 ];
 
+/// The day of the week with this name, in small letters.
+#[must_use]
+pub fn weekday_named(name: &str) -> Option<Weekday> {
+    NAMES.iter().find(|(known, _)| *known == name).map(|(_, day)| *day)
+}
+
 /// The first three letters of a day's name.
 pub(super) fn short_name(day: Weekday) -> &'static str {
     NAMES.iter().find(|(_, known)| *known == day).and_then(|(name, _)| name.get(..3)).unwrap_or_default()
