@@ -16,7 +16,8 @@ impl QuoteBook {
     /// reading order within an article.
     ///
     /// The name may come in any form: surname only, with title, misspelt. A topic is looked for in the quotation and in
-    /// its paragraph, in any form of its words; a misspelt word is forgiven where none of theirs has it as written. Quotations below [`CONFIDENT`] are given only when there are no others.
+    /// its paragraph, in any form of its words; a misspelt word is forgiven where none of theirs has it as written.
+    /// Quotations below [`CONFIDENT`] are given only when there are no others.
     /// The speaker `unattributed` has the quotations of which nothing tells whose they are.
     #[must_use]
     pub fn said(&self, library: &Library, speaker: &str, about: Option<&str>, filter: &Filter) -> Said<'_> {
